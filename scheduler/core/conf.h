@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conf.h - the Job Controller's configuration, read, resolved and checked
+ *
+ * Reads imta.cnf channel blocks, job_controller.cnf and channel option files
+ * from memory, applies overrides, and resolves every value a decision needs,
+ * so that the engine never looks at a keyword. The same tables that parse a
+ * keyword describe it: there is no second list.
+ *
+ * PRECEDENCE override > channel line (last occurrence) > latest `defaults` >
+ *            option file or job_controller.cnf section > built-in.
+ *            A specific backoff or notices keyword beats the general one,
+ *            whatever their order.
+ * UNITS      Durations in ns, ages of notices in ns (days or hours already
+ *            multiplied out by RETURN_UNITS).
+ * OWNERSHIP  conf_new() allocates through the host's allocator; conf_free().
+ * ERRORS     All of them, as "file:line:column: error: expected, found, what to
+ *            do" lines in sched_created.messages.
+ */
+#ifndef SCHED_CORE_CONF_H
+#define SCHED_CORE_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../sched_abi.h"
+
+enum {
+    CONF_NAME_SIZE = 33,      /* channel names: 32 significant characters */
+    CONF_POOL_NAME_MAX = 11,  /* the seed's limit on pool names */
+    CONF_INTERVALS_MAX = 8,   /* backoff */
+    CONF_NOTICES_MAX = 5,
+    CONF_CLASSES_COUNT = 3    /* urgent, normal, nonurgent */
+};
+
+enum conf_direction {
+    CONF_MASTER,
+    CONF_SLAVE,
+    CONF_BIDIRECTIONAL
+};
+
+enum conf_splitting {
+    CONF_MULTIPLE,   /* one file a channel */
+    CONF_SINGLE_SYS, /* one file a destination host */
+    CONF_SINGLE      /* one file a recipient */
+};
+
+enum conf_start_policy {
+    CONF_START_EDGE,
+    CONF_START_EDGE_CAPPED,
+    CONF_START_LEVEL
+};
+
+enum conf_affinity {
+    CONF_AFFINITY_HOST,
+    CONF_AFFINITY_PRIORITY
+};
+
+enum conf_compat {
+    CONF_COMPAT_GUIDE,
+    CONF_COMPAT_PRODUCT
+};
+
+/* Lowest priority that starts jobs at once (compat = guide). */
+enum conf_immediacy {
+    CONF_IMMURGENT,
+    CONF_IMMNORMAL,
+    CONF_IMMNONURGENT
+};
+
+struct conf_intervals {
+    int64_t ns[CONF_INTERVALS_MAX];
+    uint32_t count; /* 1 or more; the last one repeats */
+    uint32_t zero;
+};
+
+struct conf_notices {
+    int64_t ns[CONF_NOTICES_MAX]; /* strictly increasing; the last returns */
+    uint32_t values[CONF_NOTICES_MAX]; /* as written, for WARN and RETURN */
+    uint32_t count;
+};
+
+struct conf_channel {
+    char name[CONF_NAME_SIZE];
+    char daemon[128];      /* `daemon HOST`: all mail goes there; "": none */
+    uint32_t pool;         /* index into pools */
+    uint32_t direction;    /* enum conf_direction */
+    uint32_t splitting;    /* enum conf_splitting */
+    uint32_t addrsperfile; /* 0: no limit */
+    uint32_t immediacy;    /* enum conf_immediacy */
+    uint32_t maxjobs;
+    uint32_t threaddepth;
+    int32_t filesperjob;         /* <= 0: off */
+    uint32_t max_client_threads; /* threads in a job; 1: single-threaded */
+    uint32_t attempt_transactions_per_session; /* 0: no limit */
+    uint32_t has_host_queues; /* one queue per destination host */
+    uint32_t has_master;      /* a command that delivers; else mail waits */
+    uint32_t max_life_conns;  /* requests for work; 0: no limit */
+    int64_t max_life_age_ns;  /* 0: no limit */
+    int64_t thread_idle_ns;   /* an idle thread ends after; 0: never */
+    int64_t job_idle_ns;      /* a job without busy thread ends; 0: never */
+    /* By class: urgent, normal, nonurgent (and what is below). */
+    struct conf_intervals backoff[CONF_CLASSES_COUNT];
+    struct conf_notices notices[CONF_CLASSES_COUNT];
+};
+
+struct conf_pool {
+    char name[CONF_POOL_NAME_MAX + 1];
+    uint32_t job_limit;
+};
+
+struct conf_options {
+    uint32_t start_policy; /* enum conf_start_policy */
+    uint32_t affinity;     /* enum conf_affinity */
+    uint32_t compat;       /* enum conf_compat */
+    uint32_t max_messages;
+    uint32_t block_size;   /* bytes in an MTA block */
+    uint32_t return_units; /* 0: days, 1: hours */
+    int64_t return_first_ns;  /* return job: first run after midnight, wall */
+    int64_t return_period_ns; /* and the time between runs */
+};
+
+struct conf;
+
+/*
+ * Reads it all. SCHED_OK: *conf is the configuration. SCHED_TEXT_NEEDED,
+ * SCHED_ERR_CONFIGURATION, SCHED_ERR_MEMORY: nothing was made.
+ */
+int32_t conf_new(const struct sched_config *config,
+                 struct sched_created *created, struct conf **conf);
+void conf_free(struct conf *conf);
+
+uint32_t conf_channels_count(const struct conf *conf);
+const struct conf_channel *conf_channel(const struct conf *conf, uint32_t index);
+uint32_t conf_pools_count(const struct conf *conf);
+const struct conf_pool *conf_pool(const struct conf *conf, uint32_t index);
+const struct conf_options *conf_options(const struct conf *conf);
+
+/* One row of the effective configuration; SCHED_END past the last. */
+int32_t conf_describe(const struct conf *conf, uint32_t index,
+                      struct sched_setting *setting);
+
+#endif

@@ -219,7 +219,7 @@ test_postfix_bad_lines_are_shown_at_their_place(void **state)
         {"Mar", ":1:1: "},
         {"2006-03-12T08:00:00Z", ":1:1: "},
         {QMGR("Mar 12 08:00:00", "A0001: from=<x> (queue active)"), ":1:45: "},
-        {ACTIVE("Mar 12 08:00:00", "A0001", "x"), ":1:63: "},
+        {ACTIVE("Mar 12 08:00:00", "A0001", "x"), ":1:62: "},
         {SENT("Mar 12 08:00:00", "A0001", ""), ":1:49: "},
         {SENT("Mar 12 08:00:00", "A0001", "a@b,c"), ":1:49: "},
     };

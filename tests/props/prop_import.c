@@ -21,6 +21,7 @@
 #define PIECE_MAX      200
 #define MUTATIONS_MAX  12
 #define FIXTURES_COUNT 4
+#define BLANKS_COUNT   4000
 
 static const char *const fixtures[FIXTURES_COUNT] = {
     "tests/fixtures/logs/sun.log",
@@ -104,6 +105,13 @@ text_draw(struct text *text, uint64_t *seed)
     while (mutations-- > 0) {
         mutate(text, seed);
     }
+    /* Blank lines allow for forty bad ones, so that what is left of the log
+     * goes on to the stages behind the parsers. */
+    if (test_random_below(seed, 2) == 0) {
+        assert_true(text->size + BLANKS_COUNT <= LOG_BYTES_MAX);
+        memset(text->bytes + text->size, '\n', BLANKS_COUNT);
+        text->size += BLANKS_COUNT;
+    }
 }
 
 /* trace_check - the trace is good to its end, and as long as was said */
@@ -182,7 +190,7 @@ prop_any_log_gives_a_whole_trace_or_none(void **state)
         done += import_check(in, out, &seed);
     }
     /* Both ends of the scale were met, or this test says nothing. */
-    assert_in_range(done, CASES_COUNT / 50, CASES_COUNT / 2);
+    assert_in_range(done, CASES_COUNT / 10, CASES_COUNT / 2);
     unlink(in);
 }
 

@@ -41,8 +41,7 @@ destination_outage_at(const struct destination_params *params, int64_t at_ns)
             high = middle;
         }
     }
-    if (low < params->outages_count &&
-        params->outages[low].from_ns <= at_ns) {
+    if (low < params->outages_count && params->outages[low].from_ns <= at_ns) {
         return &params->outages[low];
     }
     return NULL;

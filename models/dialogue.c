@@ -119,17 +119,16 @@ recipients_ask(struct dialogue *dialogue, int64_t at_ns)
     uint32_t accepted_count = 0;
 
     for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
-        enum destination_reply reply =
-            destination_reply(dialogue->to, SMTP_RCPT, entity(dialogue, i),
-                              attempt(dialogue, i));
+        enum destination_reply reply = destination_reply(
+            dialogue->to, SMTP_RCPT, entity(dialogue, i), attempt(dialogue, i));
         if (reply == DESTINATION_2XX && dialogue->to->greylist != NULL &&
             !greylist_passes(dialogue->to->greylist, entity(dialogue, i), at_ns,
                              dialogue->to->params->greylist_ns)) {
             reply = DESTINATION_4XX;
         }
-        dialogue->results[i] = (uint8_t)(reply == DESTINATION_2XX
-                                             ? DIALOGUE_DELIVERED
-                                             : refusal(reply));
+        dialogue->results[i] =
+            (uint8_t)(reply == DESTINATION_2XX ? DIALOGUE_DELIVERED
+                                               : refusal(reply));
         accepted_count += reply == DESTINATION_2XX;
     }
     return accepted_count;

@@ -38,10 +38,10 @@ struct dialogue_params {
 struct dialogue {
     const struct dialogue_params *params;
     const struct destination *to;
-    struct link_state *link;        /* of the connection */
+    struct link_state *link;           /* of the connection */
     struct mail_recipient *recipients; /* of the whole message */
-    const uint32_t *indices;        /* those of the file; results match */
-    uint8_t *results;               /* enum dialogue_result for each index */
+    const uint32_t *indices;           /* those of the file; results match */
+    uint8_t *results;                  /* enum dialogue_result for each index */
     uint64_t message;
     int64_t size_bytes;
     uint32_t recipients_count;

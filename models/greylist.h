@@ -22,7 +22,7 @@ struct greylist *greylist_new(void);
 void greylist_free(struct greylist *greylist);
 
 /* Whether it lets this recipient through now; remembers that it came. */
-bool greylist_passes(struct greylist *greylist, uint64_t entity,
-                     int64_t now_ns, int64_t delay_ns);
+bool greylist_passes(struct greylist *greylist, uint64_t entity, int64_t now_ns,
+                     int64_t delay_ns);
 
 #endif

@@ -149,8 +149,7 @@ mail_message(const struct mail *mail, uint64_t id)
 struct mail_recipient *
 mail_recipients(struct mail_message *message)
 {
-    return message->recipients_count == 1 ? &message->to.one
-                                          : message->to.many;
+    return message->recipients_count == 1 ? &message->to.one : message->to.many;
 }
 
 struct mail_file *
@@ -225,8 +224,8 @@ mail_unassign(struct mail *mail, struct mail_message *message,
     ASSERT(file != NULL);
     ASSERT(slab_at(mail->messages, file->message) == message);
     if (--file->recipients_count == 0) {
-        slab_release(mail->files, (uint64_t)file->generation << 32 |
-                                      recipient->file);
+        slab_release(mail->files,
+                     (uint64_t)file->generation << 32 | recipient->file);
     }
     recipient->file = MAIL_NO_FILE;
 }

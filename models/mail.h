@@ -23,10 +23,10 @@
 #define MAIL_NO_FILE        0u
 
 enum mail_state { /* of a recipient */
-    MAIL_QUEUED,
-    MAIL_DELIVERED,
-    MAIL_RETURNED,
-    MAIL_REJECTED
+                  MAIL_QUEUED,
+                  MAIL_DELIVERED,
+                  MAIL_RETURNED,
+                  MAIL_REJECTED
 };
 
 enum mail_file_state {
@@ -38,7 +38,7 @@ enum mail_file_state {
 
 struct mail_recipient {
     uint32_t host;
-    uint32_t file; /* slot + 1 of its live file; MAIL_NO_FILE: none yet, or
+    uint32_t file;     /* slot + 1 of its live file; MAIL_NO_FILE: none yet, or
                       final */
     uint16_t attempts; /* ever made; stops at 65535 */
     uint8_t state;     /* enum mail_state */
@@ -63,9 +63,9 @@ struct mail_message {
 
 struct mail_file {
     uint32_t generation;
-    uint32_t message; /* slot */
+    uint32_t message;  /* slot */
     int64_t due_at_ns; /* DELAYED: retry not before; ACTIVE: attempt's start */
-    uint32_t number;  /* within the message, from 1 */
+    uint32_t number;   /* within the message, from 1 */
     uint32_t recipients_count; /* not final */
     uint16_t channel;
     uint16_t attempts; /* failed ones, as the file's name tells; the return

@@ -349,9 +349,8 @@ int
 traffic_next(struct traffic *traffic, struct traffic_message *message,
              struct diag *diag)
 {
-    int status = traffic->trace != NULL
-                     ? replayed_next(traffic, message, diag)
-                     : generated_next(traffic, message);
+    int status = traffic->trace != NULL ? replayed_next(traffic, message, diag)
+                                        : generated_next(traffic, message);
 
     if (status == 1) {
         quantise(traffic->params, message);

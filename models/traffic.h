@@ -40,15 +40,15 @@ struct traffic_params {
     const char *name;
     const char *channel; /* source channel; NULL: none */
     enum traffic_arrivals arrivals;
-    int64_t rate_per_hour; /* poisson: messages an hour, in thousandths */
-    int64_t messages_count; /* even, burst; poisson: 0 or at most */
-    int64_t at_ns;          /* start */
-    int64_t over_ns;        /* even, burst: length; poisson: 0: to horizon */
-    struct variate size;    /* bytes */
+    int64_t rate_per_hour;     /* poisson: messages an hour, in thousandths */
+    int64_t messages_count;    /* even, burst; poisson: 0 or at most */
+    int64_t at_ns;             /* start */
+    int64_t over_ns;           /* even, burst: length; poisson: 0: to horizon */
+    struct variate size;       /* bytes */
     struct variate recipients; /* recipients a message, at least 1 */
-    uint32_t priority;      /* 0 urgent, 1 normal, 2 nonurgent */
-    int32_t urgent_ppm;     /* else drawn: shares of urgent and nonurgent; */
-    int32_t nonurgent_ppm;  /* used where is_mixed */
+    uint32_t priority;         /* 0 urgent, 1 normal, 2 nonurgent */
+    int32_t urgent_ppm;        /* else drawn: shares of urgent and nonurgent; */
+    int32_t nonurgent_ppm;     /* used where is_mixed */
     bool is_mixed;
     bool is_null_sender;
     const struct traffic_share *to;

@@ -491,11 +491,14 @@ oracle_attempted(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
     if (!is_delayed) {
         return;
     }
-    const struct program_params *params =
-        oracle->channels[file->channel].params;
+    const struct retry_params *retry =
+        &oracle->channels[file->channel]
+             .params->retry[retry_class(file->priority)];
     file->state = MAIL_FILE_DELAYED;
-    file->due_at_ns = retry_due_ns(&params->retry[retry_class(file->priority)],
-                                   file->attempts, now_ns);
+    /* A scheduler of another school may retry when it likes. */
+    file->due_at_ns = oracle->params.is_policy && retry->intervals_count > 0
+                          ? retry_due_ns(retry, file->attempts, now_ns)
+                          : now_ns;
     delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot, host});
 }
 

@@ -45,6 +45,7 @@ dialogue_fail(struct dialogue *dialogue, int64_t now_ns, enum smtp_phase phase,
         dialogue->results[i] = (uint8_t)result;
     }
     dialogue->phase = phase;
+    dialogue->is_broken = true;
     dialogue->end_at_ns = now_ns;
 }
 
@@ -170,6 +171,7 @@ body_send(struct dialogue *dialogue, int64_t now_ns)
         }
         accepted_fail(dialogue, at_ns + dialogue->params->dot_timeout_ns,
                       SMTP_DOT, DIALOGUE_TEMPORARY);
+        dialogue->is_broken = true;
         return;
     }
     at_ns += service_ns + to->link->rtt_ns / 2;
@@ -192,6 +194,7 @@ dialogue_transact(struct dialogue *dialogue, int64_t now_ns)
     enum destination_reply reply = reply_to(dialogue, SMTP_MAIL);
     if (reply != DESTINATION_2XX) {
         dialogue_fail(dialogue, at_ns, SMTP_MAIL, refusal(reply));
+        dialogue->is_broken = false;
         return;
     }
     if (!is_pipelining) {

@@ -47,6 +47,7 @@ struct dialogue {
     uint32_t recipients_count;
     /* The answer: */
     enum smtp_phase phase; /* where the first failure, or the end, was met */
+    bool is_broken;        /* no connection is left after this */
     int64_t end_at_ns;
 };
 
@@ -73,7 +74,7 @@ MUST_USE bool dialogue_greet(struct dialogue *dialogue, int64_t now_ns,
 /* From MAIL to the reply to the dot on an open connection. */
 void dialogue_transact(struct dialogue *dialogue, int64_t now_ns);
 
-/* Ends the attempt here for all recipients. */
+/* Ends the attempt, and the connection, here for all recipients. */
 void dialogue_fail(struct dialogue *dialogue, int64_t now_ns,
                    enum smtp_phase phase, enum dialogue_result result);
 

@@ -47,16 +47,6 @@ dialogue_of(struct host *host, struct thread *thread)
     };
 }
 
-/* attempt_end - the outcome comes at the end of the dialogue */
-static void
-attempt_end(struct host *host, struct thread *thread,
-            const struct dialogue *dialogue)
-{
-    thread->phase = (uint8_t)dialogue->phase;
-    evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
-             handle_of(host, thread));
-}
-
 /* --- Connections -------------------------------------------------------- */
 
 /* server_close - a capped host sees the end of a connection half an RTT on */
@@ -81,6 +71,19 @@ connection_drop(struct host *host, struct thread *thread, int64_t at_ns)
     }
     measure_connection(host, host->jobs[thread->job - 1].channel, thread->host,
                        -1);
+}
+
+/* attempt_end - the outcome comes at the end of the dialogue */
+static void
+attempt_end(struct host *host, struct thread *thread,
+            const struct dialogue *dialogue)
+{
+    thread->phase = (uint8_t)dialogue->phase;
+    if (dialogue->is_broken && thread->is_connected) {
+        connection_drop(host, thread, dialogue->end_at_ns);
+    }
+    evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
+             handle_of(host, thread));
 }
 
 static void
@@ -117,8 +120,6 @@ greet(struct host *host, struct thread *thread, int64_t now_ns)
 
     if (dialogue_greet(&dialogue, now_ns, thread->connected_at_ns)) {
         dialogue_transact(&dialogue, dialogue.end_at_ns);
-    } else {
-        connection_drop(host, thread, dialogue.end_at_ns);
     }
     attempt_end(host, thread, &dialogue);
 }
@@ -133,9 +134,9 @@ connection_made(struct host *host, struct thread *thread)
                        +1);
 }
 
-/* connect - a new connection for this attempt, from start_ns on */
+/* connection_open - a new connection for this attempt, from start_ns on */
 static void
-connect(struct host *host, struct thread *thread, int64_t start_ns)
+connection_open(struct host *host, struct thread *thread, int64_t start_ns)
 {
     struct dialogue dialogue = dialogue_of(host, thread);
     const struct destination_params *to = dialogue.to->params;
@@ -154,9 +155,9 @@ connect(struct host *host, struct thread *thread, int64_t start_ns)
     }
 }
 
-/* accept - a capped host takes the connection */
+/* connection_accept - a capped host takes the connection */
 static void
-accept(struct host *host, struct thread *thread)
+connection_accept(struct host *host, struct thread *thread)
 {
     directory_host(host->directory, thread->host)->open_count++;
     thread->is_counted = 1;
@@ -173,7 +174,6 @@ refuse_421(struct host *host, struct thread *thread)
     measure_refused(host, thread->host);
     dialogue_fail(&dialogue, host_now_ns(host) + rtt_ns - rtt_ns / 2,
                   SMTP_GREETING, DIALOGUE_TEMPORARY);
-    connection_drop(host, thread, dialogue.end_at_ns);
     attempt_end(host, thread, &dialogue);
 }
 
@@ -236,7 +236,6 @@ on_greeting_timeout(void *arg, uint64_t data)
     waiting_remove(host, thread);
     dialogue_fail(&dialogue, host_now_ns(host), SMTP_GREETING,
                   DIALOGUE_TEMPORARY);
-    connection_drop(host, thread, host_now_ns(host));
     attempt_end(host, thread, &dialogue);
 }
 
@@ -249,7 +248,7 @@ on_arrived(void *arg, uint64_t data)
         directory_host(host->directory, thread->host);
 
     if (to->open_count < to->params->connections_max) {
-        accept(host, thread);
+        connection_accept(host, thread);
     } else if (to->params->at_limit == DESTINATION_REPLY_421) {
         refuse_421(host, thread);
     } else {
@@ -269,7 +268,7 @@ on_server_closed(void *arg, uint64_t data)
         struct thread *thread = thread_at(host, to->waiting_first);
         waiting_remove(host, thread);
         evq_cancel(host->evq, thread->greeting_timeout);
-        accept(host, thread);
+        connection_accept(host, thread);
     }
 }
 
@@ -317,7 +316,7 @@ attempt_begin(struct host *host, struct thread *thread, uint32_t number,
     }
     delivery_disconnect(host, thread);
     thread->host = number;
-    connect(host, thread, now_ns + cost_ns);
+    connection_open(host, thread, now_ns + cost_ns);
 }
 
 /* indices_keep - the file's recipients, for as long as the attempt takes */
@@ -434,8 +433,8 @@ outcome_kind(uint8_t result)
     UNREACHABLE("all results are above");
 }
 
-/* recipient_apply - one recipient's result; true: final now */
-static bool
+/* recipient_apply - one recipient's result */
+static void
 recipient_apply(struct host *host, struct thread *thread,
                 struct mail_message *message, uint32_t index, uint8_t result)
 {
@@ -443,13 +442,12 @@ recipient_apply(struct host *host, struct thread *thread,
     const struct mail_file *file = mail_file_at(host->mail, thread->file);
     const uint32_t channel = file->channel;
 
-    measure_tell(host, outcome_kind(result), message, file, index, thread);
     if (recipient->attempts < UINT16_MAX) {
         recipient->attempts++;
     }
     if (result == DIALOGUE_TEMPORARY) {
         measure_deferred(host, message, channel, recipient->host);
-        return false;
+        return;
     }
     if (result == DIALOGUE_DELIVERED) {
         host->result->duplicates += recipient->is_delivered;
@@ -459,7 +457,6 @@ recipient_apply(struct host *host, struct thread *thread,
     oracle_finished(host->oracle, 1);
     measure_finished(host, message, channel, recipient->host, state);
     mail_finish(host->mail, message, recipient, state);
-    return true;
 }
 
 /* attempt_apply - the results, into the queue directory and the measures */
@@ -474,6 +471,8 @@ attempt_apply(struct host *host, struct thread *thread,
     uint32_t delivered_count = 0, temporary_count = 0;
 
     for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
+        measure_tell(host, outcome_kind(dialogue->results[i]), message, file,
+                     dialogue->indices[i], thread);
         delivered_count += dialogue->results[i] == DIALOGUE_DELIVERED;
         temporary_count += dialogue->results[i] == DIALOGUE_TEMPORARY;
     }

@@ -471,6 +471,13 @@ evq_free(struct evq *q)
 static __attribute__((noinline)) struct evq_id
 hole_fill(struct evq *q, struct entry entry, struct evq_id id)
 {
+    if (q->entries_count >= PREFETCH_ENTRIES_MIN) {
+        /* The next event is among the children or new: fetch its record while
+         * the new entry sinks. */
+        uint32_t next = 1 + children_least(&q->heap[1]);
+
+        __builtin_prefetch(&q->records[entry_slot(&q->heap[next])]);
+    }
     entry_sink(q->heap, q->entries_count, 0, entry);
     return id;
 }

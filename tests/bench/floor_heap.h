@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/kernel/base.h"
 
@@ -51,6 +52,18 @@ static inline bool
 floor_is_before(const struct floor_entry *a, const struct floor_entry *b)
 {
     return a->time < b->time || (a->time == b->time && a->seq < b->seq);
+}
+
+/* floor_put - by one store, as entries are loaded: two stores of 8 bytes
+ * would hold up a load of 16 */
+typedef uint64_t floor_pair __attribute__((vector_size(16)));
+
+static inline void
+floor_put(struct floor_entry *at, struct floor_entry entry)
+{
+    floor_pair pair = {entry.time, (uint64_t)entry.id << 32 | entry.seq};
+
+    memcpy(at, &pair, sizeof *at);
 }
 
 static inline void
@@ -120,7 +133,7 @@ floor_least(const struct floor_entry *c)
     if (__builtin_expect((k0 == k1) | (k2 == k3) | (ka == kb), 0)) {
         return floor_tied(c);
     }
-    return kb < ka ? b : a;
+    return a ^ ((a ^ b) & -(uint32_t)(kb < ka));
 }
 
 static inline void
@@ -155,7 +168,7 @@ floor_sink(struct floor_heap *h, struct floor_entry entry)
         heap[hole] = heap[child];
         hole = child;
     }
-    heap[hole] = entry;
+    floor_put(&heap[hole], entry);
 }
 
 static inline void
@@ -184,7 +197,7 @@ floor_push(struct floor_heap *h, uint64_t time, floor_fn *fn, void *arg,
         heap[hole] = heap[(hole - 1) / 4];
         hole = (hole - 1) / 4;
     }
-    heap[hole] = entry;
+    floor_put(&heap[hole], entry);
 }
 
 /* floor_run - events until one sets is_stopped */

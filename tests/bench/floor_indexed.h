@@ -54,7 +54,7 @@ static inline void
 floor_indexed_put(struct floor_indexed *h, uint32_t hole,
                   struct floor_entry entry)
 {
-    h->heap[hole] = entry;
+    floor_put(&h->heap[hole], entry);
     h->records[entry.id].position = hole;
 }
 

@@ -60,55 +60,69 @@ floor_shift(base_i128 x, int bits)
 /* --- Logarithm -------------------------------------------------------------*/
 
 /* log_slope - -ln(1 - r) / r for r < 2^-7 in units of 2^-64; result in units
- * of 2^-63. Eight terms of the series: r^9 / 9 is below 2^-66. */
+ * of 2^-63. Eight terms of the series: r^9 / 9 is below 2^-66. Summed in pairs,
+ * which lets the multiplications overlap. */
 static inline uint64_t
 log_slope(uint64_t r)
 {
-    uint64_t q = ONE_63 / 8;
+    const uint64_t r2 = mul_high(r, r);
+    const uint64_t q1 = ONE_63 + (r >> 2);
+    const uint64_t q3 = ONE_63 / 3 + (r >> 3);
+    const uint64_t q5 = ONE_63 / 5 + mul_high(r, ONE_63 / 6);
+    const uint64_t q7 = ONE_63 / 7 + (r >> 4);
 
-    q = ONE_63 / 7 + mul_high(r, q);
-    q = ONE_63 / 6 + mul_high(r, q);
-    q = ONE_63 / 5 + mul_high(r, q);
-    q = ONE_63 / 4 + mul_high(r, q);
-    q = ONE_63 / 3 + mul_high(r, q);
-    q = ONE_63 / 2 + mul_high(r, q);
-    return ONE_63 + mul_high(r, q);
+    return q1 + mul_high(r2, q3) +
+           mul_high(mul_high(r2, r2), q5 + mul_high(r2, q7));
 }
 
 /* neg_log_mantissa - -ln(m / 2^64), m >= 2^63, in units of 2^-64; at most
- * ln 2 and falling in m. With c the row's inverse, m c = 1 - r. */
+ * ln 2 and falling in m. With c the row's inverse, m c = 1 - r. Good to 2^-62:
+ * whole high words only, since shifts across two words are slow. */
 static inline uint64_t
 neg_log_mantissa(uint64_t m)
 {
     const struct variate_log_row *row =
         &variate_log_table[(m >> 56) % VARIATE_LOG_ROWS];
-    const base_u128 one = (base_u128)1 << 127;
-    const uint64_t r = (uint64_t)((one - (base_u128)m * row->inverse) >> 63);
-    const base_u128 tail = (base_u128)r * log_slope(r);
+    const uint64_t r = (ONE_63 - mul_high(m, row->inverse)) << 1;
 
-    return row->neg_log + (uint64_t)(tail >> 63);
+    return row->neg_log + (mul_high(r, log_slope(r)) << 1);
 }
 
-/* neg_log_64 - variate_neg_log in units of 2^-64 */
-static inline base_u128
-neg_log_64(uint64_t u)
+/* (2u + 1) / 2^65 = mantissa / 2^64 * 2^-octaves */
+struct normalised {
+    uint64_t mantissa;
+    uint32_t octaves;
+};
+
+/* In the upper half of all u, octave 0, there is no room for the half: it is
+ * dropped, 2^-64 of the value. No branch on octaves: it would be guessed wrong
+ * every other time. */
+static inline struct normalised
+normalise(uint64_t u)
 {
-    /* (2u + 1) / 2^65 = m / 2^64 * 2^-k. In the upper half of all u there is
-     * no room for the half: m loses it, 2^-64 of the value. */
-    if (u >= ONE_63) {
-        return neg_log_mantissa(u);
+    if (u == 0) {
+        return (struct normalised){ONE_63, 64};
     }
-    const int k = u == 0 ? 64 : __builtin_clzll(u);
-    const uint64_t m = (2 * u + 1) << (k - 1);
-    return (base_u128)(unsigned)k * LN_2 + neg_log_mantissa(m);
+    const uint32_t k = (uint32_t)__builtin_clzll(u);
+    return (struct normalised){(u << k) + ((UINT64_C(1) << k) >> 1), k};
+}
+
+/* neg_log - variate_neg_log for the functions here; octaves ln 2 + the rest,
+ * rounded from units of 2^-64 to 2^-56 once, without a sum of 70 bits */
+static inline uint64_t
+neg_log(uint64_t u)
+{
+    const struct normalised x = normalise(u);
+    const uint64_t low = x.octaves * (LN_2 % 256) + 128;
+
+    return x.octaves * (LN_2 / 256) +
+           ((neg_log_mantissa(x.mantissa) + low) >> 8);
 }
 
 uint64_t
 variate_neg_log(uint64_t u)
 {
-    const int drop = 64 - UNIT_BITS;
-
-    return (uint64_t)((neg_log_64(u) + (1u << (drop - 1))) >> drop);
+    return neg_log(u);
 }
 
 /*
@@ -124,7 +138,9 @@ neg_log_120(uint64_t u)
     const uint64_t rest = ~u;
 
     if (rest >> 57 != 0) {
-        return neg_log_64(u) << 56;
+        const struct normalised x = normalise(u);
+        return ((base_u128)x.octaves * LN_2 + neg_log_mantissa(x.mantissa))
+               << 56;
     }
     return ((base_u128)(2 * rest + 1) * log_slope(rest)) >> 8;
 }
@@ -154,22 +170,22 @@ ln_u128(base_u128 x, int unit_bits)
 static inline struct scaled
 exp_scaled(int64_t x)
 {
-    const base_i128 t = (base_i128)x * LOG2_E; /* units of 2^-118 */
-    const uint64_t fraction = (uint64_t)floor_shift(t, 54);
+    const base_i128 product = (base_i128)x * LOG2_E; /* units of 2^-118 */
+    const int64_t t = (int64_t)floor_shift(product, 64);
+    const uint64_t fraction = (uint64_t)t << 10; /* the 54 bits below 1 */
     const uint64_t base = variate_exp_table[fraction >> 58];
-    const uint64_t w = mul_high(fraction & (UINT64_MAX >> 6), LN_2_FLOOR);
-    uint64_t q = ONE_63 / 5040;
+    const uint64_t w_70 = mul_high(fraction << 6, LN_2_FLOOR);
+    const uint64_t w = w_70 >> 6;
+    const uint64_t w2 = mul_high(w, w);
+    const uint64_t q1 = ONE_63 + (w >> 2);
+    const uint64_t q3 = ONE_63 / 6 + mul_high(w, ONE_63 / 24);
+    const uint64_t q5 = ONE_63 / 120 + mul_high(w, ONE_63 / 720);
+    const uint64_t q7 = ONE_63 / 5040;
+    const uint64_t q = q1 + mul_high(w2, q3) +
+                       mul_high(mul_high(w2, w2), q5 + mul_high(w2, q7));
+    const uint64_t growth = mul_high(mul_high(w_70, q), base); /* 2^-68 */
 
-    q = ONE_63 / 720 + mul_high(w, q);
-    q = ONE_63 / 120 + mul_high(w, q);
-    q = ONE_63 / 24 + mul_high(w, q);
-    q = ONE_63 / 6 + mul_high(w, q);
-    q = ONE_63 / 2 + mul_high(w, q);
-    q = ONE_63 + mul_high(w, q);
-    /* w in 2^-64 times q in 2^-63 times base in 2^-63: drop 127 bits. */
-    const base_u128 growth = (base_u128)mul_high(w, q) * base;
-    return (struct scaled){base + (uint64_t)(growth >> 63),
-                           (int)floor_shift(t, 118)};
+    return (struct scaled){base + (growth >> 5), (int)floor_shift(t, 54)};
 }
 
 int64_t
@@ -193,18 +209,23 @@ variate_exp(int64_t x)
 static inline int64_t
 scale(int64_t amount, struct scaled factor)
 {
-    const base_u128 product = (base_u128)(uint64_t)amount * factor.mantissa;
-    const int drop = 63 - factor.exponent;
-
-    if (drop <= 0) {
-        return amount == 0 ? 0 : VARIATE_MAX;
-    }
-    if (drop > 127) {
+    if (amount == 0) {
         return 0;
     }
-    const base_u128 half = (base_u128)1 << (drop - 1);
-    const base_u128 value = (product + half) >> drop;
-    return value > VARIATE_MAX ? VARIATE_MAX : (int64_t)value;
+    const int zeros = __builtin_clzll((uint64_t)amount);
+    const uint64_t product =
+        mul_high((uint64_t)amount << zeros, factor.mantissa);
+    const int drop = zeros - 1 - factor.exponent;
+
+    /* The product is 2^62 at least: with a drop of 4 about VARIATE_MAX. */
+    if (drop < 4) {
+        return VARIATE_MAX;
+    }
+    if (drop > 64) {
+        return 0;
+    }
+    const uint64_t value = ((product >> (drop - 1)) + 1) >> 1;
+    return i64_min((int64_t)value, VARIATE_MAX);
 }
 
 /* --- Normal ----------------------------------------------------------------*/
@@ -218,17 +239,15 @@ normal_upper(uint64_t y)
     const uint64_t m = y << zeros;
     const unsigned row =
         (unsigned)(8 - zeros) * 8 + (unsigned)(m >> 60) % 8 - 3;
-    const int64_t *r = variate_normal_table[row];
-    const int64_t t = (int64_t)((m << 4) >> 1); /* units of 2^-63 */
-    int64_t q = r[6];
-
-    q = r[5] + (int64_t)floor_shift((base_i128)q * t, 63);
-    q = r[4] + (int64_t)floor_shift((base_i128)q * t, 63);
-    q = r[3] + (int64_t)floor_shift((base_i128)q * t, 63);
-    q = r[2] + (int64_t)floor_shift((base_i128)q * t, 63);
-    q = r[1] + (int64_t)floor_shift((base_i128)q * t, 63);
-    const int64_t x = r[0] + (int64_t)floor_shift((base_i128)q * t, 67);
-    const int64_t most = variate_normal_table[row + 1][0];
+    const struct variate_normal_row *r = &variate_normal_table[row];
+    const uint64_t t = m << 4; /* units of 2^-64 */
+    const uint64_t t2 = mul_high(t, t);
+    const uint64_t q =
+        r->q[0] - mul_high(r->q[1], t) +
+        mul_high(t2, r->q[2] - mul_high(r->q[3], t)) +
+        mul_high(mul_high(t2, t2), r->q[4] - mul_high(r->q[5], t));
+    const int64_t x = r->first + (int64_t)(mul_high(t, q) >> 4);
+    const int64_t most = variate_normal_table[row + 1].first;
 
     return i64_max(0, i64_min(x, most) + 4) >> 3;
 }
@@ -236,10 +255,11 @@ normal_upper(uint64_t y)
 int64_t
 variate_normal(uint64_t u)
 {
-    if (u < ONE_63) {
-        return -normal_upper(variate_neg_log(u));
-    }
-    return normal_upper(variate_neg_log(~u));
+    const uint64_t flip = 0 - (u >> 63); /* all ones in the upper half */
+    const int64_t x = normal_upper(neg_log(u ^ flip));
+    const int64_t sign = (int64_t)flip;
+
+    return (~sign ^ x) - ~sign;
 }
 
 /* --- The samplers ----------------------------------------------------------*/
@@ -286,8 +306,7 @@ static int64_t
 sample_exponential(const struct variate *variate, uint64_t u)
 {
     const base_u128 half = (base_u128)1 << (UNIT_BITS - 1);
-    const base_u128 product =
-        (base_u128)(uint64_t)variate->a * variate_neg_log(~u);
+    const base_u128 product = (base_u128)(uint64_t)variate->a * neg_log(~u);
     const base_u128 value = (product + half) >> UNIT_BITS;
 
     return value > VARIATE_MAX ? VARIATE_MAX : (int64_t)value;

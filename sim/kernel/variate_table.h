@@ -16,7 +16,8 @@
  *            polynomial of degree 6 in each eighth of an octave of y, from
  *            y = 0.6875 (below ln 2, where x is 0) to 48 (above 65 ln 2, the
  *            largest y there is). With t from 0 to 1 across the row,
- *                x = r[0] / 2^59 + t (r[1] + t (r[2] + ... + t r[6])) / 2^63,
+ *                x = first / 2^59
+ *                    + t (q[0] - q[1] t + q[2] t^2 - ... - q[5] t^5) / 2^63,
  *            interpolating at the Chebyshev-Lobatto points, both ends among
  *            them. Largest error 1.3e-11, in the row from y = 32. The last row
  *            holds the far end of the one before it.
@@ -29,16 +30,21 @@
 #define VARIATE_LOG_ROWS     128
 #define VARIATE_EXP_ROWS     64
 #define VARIATE_NORMAL_ROWS  50
-#define VARIATE_NORMAL_TERMS 7
+#define VARIATE_NORMAL_TERMS 6
 
 struct variate_log_row {
     uint64_t inverse;
     uint64_t neg_log;
 };
 
+struct variate_normal_row {
+    int64_t first;
+    uint64_t q[VARIATE_NORMAL_TERMS];
+};
+
 extern const struct variate_log_row variate_log_table[VARIATE_LOG_ROWS];
 extern const uint64_t variate_exp_table[VARIATE_EXP_ROWS];
-extern const int64_t variate_normal_table[VARIATE_NORMAL_ROWS]
-                                         [VARIATE_NORMAL_TERMS];
+extern const struct variate_normal_row
+    variate_normal_table[VARIATE_NORMAL_ROWS];
 
 #endif

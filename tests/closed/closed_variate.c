@@ -17,7 +17,9 @@
 #include <float.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "sim/kernel/chance.h"
@@ -229,20 +231,25 @@ quantile_of(const struct variate *variate, double lower, double upper)
 }
 
 static void
+check_quantile(size_t k, uint64_t u)
+{
+    const double value = (double)variate_sample(&variates[k], u);
+    const double truth =
+        quantile_of(&variates[k], (double)lower_of(u), (double)lower_of(~u));
+
+    if (fabs(value - truth) > 0.501 + 1e-10 * truth) {
+        fail_msg("variate %zu at %" PRIu64 ": %.17g, GSL has %.17g", k, u,
+                 value, truth);
+    }
+}
+
+static void
 test_variate_quantiles_agree_with_gsl(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT(variates); k++) {
         for (uint32_t i = 0; i < GRID; i++) {
-            const uint64_t u = grid_u(i);
-            const double value = (double)variate_sample(&variates[k], u);
-            const double truth = quantile_of(&variates[k], (double)lower_of(u),
-                                             (double)lower_of(~u));
-
-            if (fabs(value - truth) > 0.501 + 1e-10 * truth) {
-                fail_msg("variate %zu at %llx: %.17g, GSL has %.17g", k,
-                         (unsigned long long)u, value, truth);
-            }
+            check_quantile(k, grid_u(i));
         }
     }
 }

@@ -152,7 +152,7 @@ static void
 check_case(uint64_t seed)
 {
     uint64_t random = seed;
-    struct sample sample;
+    struct sample sample = {0};
     struct hist hist;
 
     hist_init(&hist);

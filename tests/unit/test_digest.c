@@ -185,7 +185,7 @@ test_digest_marks_the_end_of_each_block(void **state)
 {
     struct digest *digest = &((struct pair *)*state)->left;
 
-    for (uint64_t i = 1; i <= 200 * DIGEST_RECORDS_PER_MARK; i++) {
+    for (uint64_t i = 1; i <= UINT64_C(200) * DIGEST_RECORDS_PER_MARK; i++) {
         digest_record(digest, ONE(i));
         assert_int_equal(digest->marks_count, i / DIGEST_RECORDS_PER_MARK);
         if (i % DIGEST_RECORDS_PER_MARK == 0) {
@@ -200,9 +200,9 @@ static void
 test_digest_marks_locate_the_first_difference(void **state)
 {
     struct pair *pair = *state;
-    const uint64_t odd_one = 2 * DIGEST_RECORDS_PER_MARK;
+    const uint64_t odd_one = UINT64_C(2) * DIGEST_RECORDS_PER_MARK;
 
-    for (uint64_t i = 0; i < 4 * DIGEST_RECORDS_PER_MARK; i++) {
+    for (uint64_t i = 0; i < UINT64_C(4) * DIGEST_RECORDS_PER_MARK; i++) {
         digest_record(&pair->left, ONE(i));
         digest_record(&pair->right, ONE(i == odd_one ? 0 : i));
     }

@@ -418,6 +418,7 @@ scenario_take(struct sweep *sweep, struct scenario *scenario,
                               ? sweep->request->replications
                               : scenario->replications;
     sweep->replications += sweep->replications == 0;
+    sweep->horizon_ns = scenario->horizon_ns;
     sweep->measure_count = scenario->measure_count;
     sweep->measure = arena_take(arena, ((uint64_t)scenario->measure_count + 1) *
                                            sizeof *sweep->measure);

@@ -79,6 +79,7 @@ struct sweep {
     struct store_point *points;
     uint32_t points_count;
     uint32_t replications;
+    int64_t horizon_ns; /* of the scenario before any axis moves */
     struct sweep_run *runs; /* replications x points, in the order of making */
     uint32_t runs_count;
     const char **measure; /* the scenario's own choice of metrics */

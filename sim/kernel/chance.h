@@ -8,7 +8,10 @@
  * message (common random numbers), and a new stream moves no other.
  *
  * MODEL      Philox4x32-10: key = hash(seed, replication, name), counter =
- *            (entity, attempt, n); the first 64 of its 128 bits.
+ *            (entity low, entity high, attempt, n); output words 0 (low) and 1
+ *            (high). Within one stream no address shares its draw with another
+ *            by construction. Two seeds, or two replications, never share the
+ *            key of a stream; two names do with probability 2^-64.
  * SOURCE     Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
  *            1, 2, 3", SC11; known answers of Random123 in the unit test.
  */
@@ -23,6 +26,7 @@ struct chance {
     uint32_t key[2];
 };
 
+/* The stream of this name. `name` is not kept. */
 struct chance chance_stream(uint64_t seed, uint32_t replication,
                             const char *name);
 

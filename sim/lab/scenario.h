@@ -62,7 +62,7 @@ struct scenario {
     const char *title;
     int64_t start_wall_ns; /* civil ns since 1970-01-01T00:00 */
     int64_t horizon_ns;
-    int64_t step_ns; /* of the time series */
+    int64_t step_ns;       /* of the time series */
     uint32_t messages_max; /* queued at once; the limit has this name */
     bool is_strict;
     const char *default_channel; /* for destinations that name none; NULL:

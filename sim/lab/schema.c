@@ -296,6 +296,23 @@ schema_name_is_valid(const char *name)
 }
 
 bool
+schema_path_is_setting(const char *path)
+{
+    char section[16];
+    const size_t size = strcspn(path, ".");
+
+    if (path[size] == '\0' || size >= sizeof section) {
+        return false;
+    }
+    memcpy(section, path, size);
+    section[size] = '\0';
+
+    const struct schema_row *row = schema_get(section);
+
+    return row != NULL && row->type == SCHEMA_SETTINGS;
+}
+
+bool
 schema_type_is_single(enum schema_type type)
 {
     return type >= SCHEMA_TEXT;

@@ -110,6 +110,10 @@ const char *schema_note_get(const char *pattern);
 /* True: letters, digits, '.', '_', '-', at most SCHEMA_NAME_MAX; or "*". */
 bool schema_name_is_valid(const char *name);
 
+/* True: the path starts with channel., job., pool. or option.: the scheduler
+ * reads and checks it. */
+bool schema_path_is_setting(const char *path);
+
 /* True: the type is a single value. */
 bool schema_type_is_single(enum schema_type type);
 const char *schema_type_text(enum schema_type type); /* "a duration" */

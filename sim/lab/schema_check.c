@@ -135,7 +135,8 @@ static void
 section_check(const struct check *check, const struct schema_row *section,
               const struct doc_node *node, const char *name)
 {
-    if (!kind_check(check, node, DOC_MAP, name, "a mapping")) {
+    if (!kind_check(check, node, DOC_MAP, name,
+                    "a mapping ({} for all defaults)")) {
         return;
     }
     for (const struct doc_node *child = node->first; child != NULL;
@@ -143,6 +144,9 @@ section_check(const struct check *check, const struct schema_row *section,
         char full[SCHEMA_PATTERN_MAX];
         const struct schema_row *row = NULL;
 
+        if (*section->pattern == '\0' && schema_path_is_setting(child->key)) {
+            continue;
+        }
         if (schema_join(full, section->pattern, child->key) &&
             strchr(child->key, '.') == NULL && *child->key != '*') {
             row = schema_get(full);

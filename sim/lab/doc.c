@@ -274,10 +274,49 @@ key_read(struct reader *reader, struct src_loc where)
     return key;
 }
 
+/* is_open - a plain text whose parentheses do not close */
+static bool
+is_open(const struct doc_node *node)
+{
+    int depth = 0;
+
+    if (node->kind != DOC_TEXT || !node->is_plain) {
+        return false;
+    }
+    for (const char *c = node->text; *c != '\0'; c++) {
+        depth += (*c == '(') - (*c == ')');
+    }
+    return depth > 0;
+}
+
+/* text_join - within { } and [ ] a comma ends a plain text: what follows one
+ * with an open parenthesis is the rest of it */
+static void
+text_join(struct reader *reader, struct doc_node *node, const char *rest)
+{
+    char *joined = arena_take(reader->arena,
+                              strlen(node->text) + strlen(rest) + sizeof ", ");
+
+    strcpy(joined, node->text);
+    strcat(joined, ", ");
+    strcat(joined, rest);
+    node->text = joined;
+}
+
+/* is_nothing - an empty text that is not written at all */
+static bool
+is_nothing(const struct doc_node *node)
+{
+    return node->kind == DOC_TEXT && node->is_plain && *node->text == '\0';
+}
+
 /* map_read - from after its start to its end event */
 static bool
-map_read(struct reader *reader, struct doc_node *map, uint32_t depth)
+map_read(struct reader *reader, struct doc_node *map, bool is_flow,
+         uint32_t depth)
 {
+    struct doc_node *open = NULL; /* waits for its closing parenthesis */
+
     for (;;) {
         if (!event_next(reader)) {
             return false;
@@ -296,16 +335,27 @@ map_read(struct reader *reader, struct doc_node *map, uint32_t depth)
 
         struct doc_node *value = value_read(reader, depth);
 
-        if (value == NULL || !child_add(reader, map, key, where, value)) {
+        if (value == NULL) {
             return false;
         }
+        if (open != NULL && is_nothing(value)) {
+            text_join(reader, open, key);
+        } else if (!child_add(reader, map, key, where, value)) {
+            return false;
+        } else {
+            open = is_flow ? value : NULL;
+        }
+        open = open != NULL && is_open(open) ? open : NULL;
     }
 }
 
 /* list_read - from after its start to its end event */
 static bool
-list_read(struct reader *reader, struct doc_node *list, uint32_t depth)
+list_read(struct reader *reader, struct doc_node *list, bool is_flow,
+          uint32_t depth)
 {
+    struct doc_node *open = NULL; /* waits for its closing parenthesis */
+
     for (;;) {
         if (!event_next(reader)) {
             return false;
@@ -316,10 +366,17 @@ list_read(struct reader *reader, struct doc_node *list, uint32_t depth)
 
         struct doc_node *value = value_read(reader, depth);
 
-        if (value == NULL ||
-            !child_add(reader, list, NULL, value->where, value)) {
+        if (value == NULL) {
             return false;
         }
+        if (open != NULL && value->kind == DOC_TEXT && value->is_plain) {
+            text_join(reader, open, value->text);
+        } else if (!child_add(reader, list, NULL, value->where, value)) {
+            return false;
+        } else {
+            open = is_flow ? value : NULL;
+        }
+        open = open != NULL && is_open(open) ? open : NULL;
     }
 }
 
@@ -337,9 +394,20 @@ collection_read(struct reader *reader, enum doc_kind kind, uint32_t depth)
     }
 
     struct doc_node *node = doc_node_new(reader->arena, kind, where);
-    const bool is_read = kind == DOC_MAP ? map_read(reader, node, depth + 1)
-                                         : list_read(reader, node, depth + 1);
+    const yaml_event_t *event = &reader->event;
+    bool is_read = false;
 
+    if (kind == DOC_MAP) {
+        const bool is_flow =
+            event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+
+        is_read = map_read(reader, node, is_flow, depth + 1);
+    } else {
+        const bool is_flow =
+            event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+
+        is_read = list_read(reader, node, is_flow, depth + 1);
+    }
     return is_read ? node : NULL;
 }
 
@@ -360,6 +428,7 @@ value_read(struct reader *reader, uint32_t depth)
                          event->data.scalar.tag);
         node = doc_node_new(reader->arena, DOC_TEXT, where);
         node->text = scalar_text(reader);
+        node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
         return node;
     }
     if (event->type == YAML_MAPPING_START_EVENT) {

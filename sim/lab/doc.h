@@ -7,6 +7,10 @@
  * is an error: duplicate keys, anchors, aliases, tags, merge keys, directives,
  * several documents, tabs.
  *
+ * One thing is easier than YAML: a comma within parentheses does not end a text
+ * within { } or [ ], so that { service: lognormal(350ms, 0.75) } needs no
+ * quotes.
+ *
  * LIMITS     DOC_BYTES_MAX, DOC_DEPTH_MAX, DOC_NODES_MAX, DOC_KEYS_MAX.
  * ERRORS     All that can be seen in one reading go to diag; a violation of
  *            YAML's grammar ends the reading.
@@ -43,6 +47,7 @@ struct doc_node {
     struct doc_node *next; /* sibling */
     uint32_t children_count;
     uint32_t key_hash;
+    bool is_plain; /* DOC_TEXT: it stood without quotes */
 };
 
 /*

@@ -40,10 +40,12 @@ terminal_set(struct gnuplot *gp, uint32_t width_px, uint32_t height_px)
     case GNUPLOT_PNG:
         gnuplot_printf(gp,
                        "set terminal pngcairo size %u,%u "
-                       "font 'DejaVu Sans,20' linewidth %d noenhanced "
+                       "font 'DejaVu Sans,20' linewidth %d "
+                       "pointscale %d noenhanced "
                        "background rgb 'white'\n",
                        GNUPLOT_PNG_SCALE * width_px,
-                       GNUPLOT_PNG_SCALE * height_px, GNUPLOT_PNG_SCALE);
+                       GNUPLOT_PNG_SCALE * height_px, GNUPLOT_PNG_SCALE,
+                       GNUPLOT_PNG_SCALE);
         return;
     case GNUPLOT_ASCII:
         gnuplot_printf(gp, "set terminal dumb size %d,%d mono noenhanced\n",

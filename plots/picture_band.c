@@ -67,11 +67,11 @@ y_axis(struct canvas *c)
     if (!isfinite(low)) {
         low = high = c->band->horizon_s > 0 ? c->band->horizon_s / 10 : 1;
     }
+    ticks_time_log(&c->y, low * 0.8, high * 1.25);
     if (c->is_beyond) {
-        high = fmax(high, c->band->horizon_s);
+        high = style_edge_high(c->y.low, fmax(high, c->band->horizon_s));
+        ticks_time_log(&c->y, low * 0.8, high);
     }
-    /* Headroom of a quarter, or room for the open markers at the edge. */
-    ticks_time_log(&c->y, low * 0.8, high * (c->is_beyond ? 2 : 1.25));
 }
 
 /* x_axis_numeric - one tick a value, or fewer where they would touch. */
@@ -98,7 +98,7 @@ static void
 x_tick_text(const struct picture_band *band, uint32_t point,
             char text[STYLE_TEXT_SIZE], double width_px)
 {
-    if (band->x != NULL) {
+    if (band->x_names == NULL) {
         ticks_number_format(text, band->x[point]);
     } else {
         style_text_fit(text, band->x_names[point], STYLE_FONT_PX, width_px);
@@ -268,13 +268,13 @@ plot(struct canvas *c)
         style_plot_next(c->gp, &is_first);
         gnuplot_printf(c->gp,
                        "$d%u using 1:2 with linespoints lc rgb '%s' lw 2.2 "
-                       "pt %u ps 0.55",
+                       "pt %u ps 0.45",
                        c->blocks[s], style_colour(s), style_marker(s));
         style_plot_title(c->gp, band->series[s].name);
         style_plot_next(c->gp, &is_first);
         gnuplot_printf(c->gp,
-                       "$d%u using 1:5 with points lc rgb '%s' lw 1.5 pt %u "
-                       "ps 1 notitle",
+                       "$d%u using 1:5 with points lc rgb '%s' lw 1.2 pt %u "
+                       "ps 1.1 notitle",
                        c->blocks[s], style_colour(s), style_marker_open(s));
     }
     gnuplot_printf(c->gp, "\n");

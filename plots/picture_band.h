@@ -30,8 +30,8 @@ struct picture_band {
     const char *subtitle;
     const char *x_label;
     const char *y_label;
-    const double *x;            /* ascending; NULL: x is named */
-    const char *const *x_names; /* used where x is NULL */
+    const double *x;            /* ascending; NULL: names only */
+    const char *const *x_names; /* labels; NULL: the numbers */
     uint32_t points_count;      /* 1.. */
     const struct picture_band_series *series;
     uint32_t series_count; /* 1..STYLE_SERIES_MAX */

@@ -333,7 +333,7 @@ panel_plot(struct canvas *c, const struct picture_series_panel *panel)
     }
     for (uint32_t s = 0; s < c->series->names_count; s++) {
         style_plot_next(c->gp, &is_first);
-        gnuplot_printf(c->gp, "$d%u using 1:2 with lines lc rgb '%s' lw 1.8",
+        gnuplot_printf(c->gp, "$d%u using 1:2 with lines lc rgb '%s' lw 1.6",
                        lines[s], style_colour(s));
         style_plot_title(c->gp, c->series->names[s]);
     }

@@ -73,7 +73,10 @@ y_axis(struct canvas *c)
         most = fmax(most, c->cdf->horizon_s);
     }
     const double low = isnan(least) ? most / 100 : least;
-    ticks_time_log(&c->y, low, fmax(most, low) * (c->is_beyond ? 2 : 1.25));
+    ticks_time_log(&c->y, low, fmax(most, low) * 1.25);
+    if (c->is_beyond) {
+        ticks_time_log(&c->y, low, style_edge_high(c->y.low, most));
+    }
 }
 
 static double
@@ -130,8 +133,8 @@ plot(struct canvas *c)
         style_plot_title(c->gp, c->cdf->series[s].name);
         style_plot_next(c->gp, &is_first);
         gnuplot_printf(c->gp,
-                       "$d%u using 1:3 with points lc rgb '%s' lw 1.5 pt %u "
-                       "ps 1 notitle",
+                       "$d%u using 1:3 with points lc rgb '%s' lw 1.2 pt %u "
+                       "ps 1.1 notitle",
                        s, style_colour(s), style_marker_open(s));
     }
     gnuplot_printf(c->gp, "\n");

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_GAP_PX      17  /* between the middles of two lines of text */
-#define LABEL_DISTANCE_PX 10  /* from the axis' end to a label */
-#define EDGE_PX           10  /* kept free at the picture's edge */
-#define END_MARGIN_SHARE  0.3 /* of the width, at most, for labels */
+#define LABEL_GAP_PX      17   /* between the middles of two lines of text */
+#define LABEL_DISTANCE_PX 10   /* from the axis' end to a label */
+#define HORIZON_SHARE     0.91 /* of the axis, where something lies beyond */
+#define EDGE_PX           10   /* kept free at the picture's edge */
+#define END_MARGIN_PX_MIN 40   /* room for half of x's last label */
+#define END_MARGIN_SHARE  0.3  /* of the width, at most, for labels */
 
 const char *
 style_colour(uint32_t series)
@@ -196,7 +198,7 @@ style_end_margin_px(const char *const *names, uint32_t count, uint32_t width_px)
         widest = fmax(widest, style_text_width_px(names[i], STYLE_FONT_PX));
     }
     const double margin = LABEL_DISTANCE_PX + widest + EDGE_PX;
-    return fmin(margin, width_px * END_MARGIN_SHARE);
+    return fmin(fmax(margin, END_MARGIN_PX_MIN), width_px * END_MARGIN_SHARE);
 }
 
 double
@@ -398,6 +400,12 @@ style_grid_vertical(struct gnuplot *gp)
     if (gp->format != GNUPLOT_ASCII) {
         gnuplot_printf(gp, "set grid xtics\n");
     }
+}
+
+double
+style_edge_high(double low, double horizon)
+{
+    return low * pow(horizon / low, 1 / HORIZON_SHARE);
 }
 
 void

@@ -122,6 +122,9 @@ void style_end_labels(struct gnuplot *gp, const struct style_frame *frame,
                       uint32_t count);
 /* Vertical grid lines too. */
 void style_grid_vertical(struct gnuplot *gp);
+/* The high end of a logarithmic axis that leaves room above the horizon for
+ * STYLE_EDGE_SHARE. */
+double style_edge_high(double low, double horizon);
 /* "> 4 h" left of the y axis, at the height of y. */
 void style_horizon_label(struct gnuplot *gp, const struct style_frame *frame,
                          const struct ticks *axis, double y, double horizon_s);

@@ -14,6 +14,10 @@
  * 0.1 + 0.1 + 0.1 is not 0.3. */
 #define ROUNDING 1e-9
 
+/* A step may be this share of the wished one, so that 6,500 asked to have 5
+ * ticks gets steps of 1,000 and not of 2,000. */
+#define STEP_SLACK 0.75
+
 static void
 tick_add(struct ticks *ticks, double at, const char *text)
 {
@@ -105,7 +109,7 @@ ticks_linear(struct ticks *ticks, double low, double high, uint32_t wanted)
 
     *ticks = (struct ticks){.count = 0};
     const double span = high > low ? high - low : fmax(fabs(high), 1);
-    const double step = step_125(span / wanted);
+    const double step = step_125(span / wanted * STEP_SLACK);
     const double first = floor(low / step + ROUNDING);
     double last = ceil((high > low ? high : low + span) / step - ROUNDING);
     if (last < first + 1) {

@@ -142,7 +142,7 @@ axis_read(struct results *results, const char *name, sqlite3_stmt *stmt)
     results->axes[results->axes_count++] = axis;
 }
 
-/* The axis of schedulers has no parameter of this name. */
+/* The axis of scheduler objects, where a point ran under several. */
 static const char scheduler_axis[] = "scheduler";
 
 static void
@@ -165,6 +165,11 @@ axes_read(struct results *results)
                         "is", results->experiment, name));
     }
     sqlite3_finalize(names);
+    for (uint32_t a = 0; a < results->axes_count; a++) {
+        if (strcmp(results->axes[a].name, scheduler_axis) == 0) {
+            return; /* a parameter tells the objects apart already */
+        }
+    }
     axis_read(results, scheduler_axis,
               query(results,
                     "SELECT DISTINCT scheduler_name || ' ' || "
@@ -296,6 +301,10 @@ version_is_known(struct results *results)
     const bool has_row = next_row(stmt);
     const int version = has_row ? sqlite3_column_int(stmt, 0) : 0;
 
+    if (!has_row) {
+        snprintf(results->error, sizeof results->error, "%s",
+                 sqlite3_errmsg(results->db));
+    }
     sqlite3_finalize(stmt);
     if (has_row && version != SCHEMA_VERSION) {
         snprintf(results->error, sizeof results->error,

@@ -419,7 +419,7 @@ style_horizon_label(struct gnuplot *gp, const struct style_frame *frame,
     ticks_time_format(time, horizon_s);
     snprintf(text, sizeof text, "> %s", time);
     const struct style_label label = {
-        .x_px = area->left_px - 10,
+        .x_px = area->left_px - 12,
         .y_px = style_axis_px(axis, y, area->bottom_px, area->top_px),
         .align = STYLE_RIGHT,
         .font_px = STYLE_FONT_PX,

@@ -32,8 +32,8 @@ static void
 y_range(struct canvas *c, double *low, double *high)
 {
     const struct picture_band *band = c->band;
-    *low = INFINITY;
-    *high = -INFINITY;
+    *low = (double)INFINITY;
+    *high = -(double)INFINITY;
     for (uint32_t s = 0; s < band->series_count; s++) {
         const struct picture_band_series *series = &band->series[s];
         const double *const all[] = {series->mean, series->low, series->high};
@@ -112,7 +112,7 @@ x_ticks(struct canvas *c)
     const struct picture_band *band = c->band;
     const double width = c->frame.area.right_px - c->frame.area.left_px;
     const double room = fmax(width / band->points_count - X_LABEL_GAP_PX, 60);
-    double free_px = INFINITY; /* labels end left of here */
+    double free_px = (double)INFINITY; /* labels end left of here */
 
     for (uint32_t i = band->points_count; i-- > 0;) {
         char text[STYLE_TEXT_SIZE];
@@ -183,10 +183,12 @@ data(struct canvas *c)
     const struct picture_band *band = c->band;
     for (uint32_t s = 0; s < band->series_count; s++) {
         const struct picture_band_series *series = &band->series[s];
-        const bool has_band = series->low != NULL && series->high != NULL;
         c->blocks[s] = gnuplot_data_begin(c->gp);
         for (uint32_t i = 0; i < band->points_count; i++) {
             const double mean = series->mean[i];
+            /* A band that lies beyond as a whole is no band. */
+            const bool has_band = series->low != NULL && series->high != NULL &&
+                                  !isinf(series->low[i]);
             const double row[] = {
                 x_of(band, i),
                 isfinite(mean) ? within(c, mean) : (double)NAN,

@@ -12,7 +12,7 @@
 double
 picture_cdf_time_least_s(const struct picture_cdf *cdf, double share_least)
 {
-    double least = NAN;
+    double least = (double)NAN;
     for (uint32_t s = 0; s < cdf->series_count; s++) {
         const struct picture_cdf_series *series = &cdf->series[s];
         uint32_t i = 0;

@@ -106,17 +106,17 @@ data(struct canvas *c, uint32_t s)
         const double y_px =
             style_axis_px(&c->y, y, area->bottom_px, area->top_px);
         if (i == 0) {
-            gnuplot_data_row(c->gp, (double[]){1, y, NAN}, 3);
+            gnuplot_data_row(c->gp, (double[]){1, y, (double)NAN}, 3);
         }
         if (fabs(x_px - x_last) >= STEP_PX || fabs(y_px - y_last) >= STEP_PX) {
-            gnuplot_data_row(c->gp, (double[]){x, y, NAN}, 3);
+            gnuplot_data_row(c->gp, (double[]){x, y, (double)NAN}, 3);
             x_last = x_px;
             y_last = y_px;
         }
     }
     if (x < c->x.high) {
         y = edge_y(c);
-        gnuplot_data_row(c->gp, (double[]){x, NAN, y}, 3);
+        gnuplot_data_row(c->gp, (double[]){x, (double)NAN, y}, 3);
     }
     gnuplot_data_end(c->gp);
     c->ends_px[s] = style_axis_px(&c->y, y, area->bottom_px, area->top_px);

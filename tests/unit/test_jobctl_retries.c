@@ -355,6 +355,7 @@ test_jobctl_return_job_leaves_files_under_way_to_its_next_run(void **state)
         *host_action(host, SCHED_ACTION_DELIVER, 0);
     host_wake(host, 2 * DAY + 30 * HOST_MIN);
     assert_int_equal(host->actions_count, 0);
+    host->now_ns = 3 * DAY;
     host_outcome(host, &deliver, SCHED_RESULT_TEMPORARY);
     host_wake(host, 3 * DAY + 30 * HOST_MIN);
     /* One warning, of the largest value reached. */

@@ -126,8 +126,12 @@ log_of(const struct traffic *traffic, enum export_format format)
     for (uint32_t m = 0; m < traffic->count; m++) {
         const struct message *message = &traffic->messages[m];
 
-        for (uint32_t i = 0; i < message->traced.recipients_count; i++) {
-            host_recipient(&all, message, m + 1, i);
+        const uint32_t count = message->traced.recipients_count;
+
+        /* Files may be made of the recipients in any order. */
+        for (uint32_t i = 0; i < count; i++) {
+            host_recipient(&all, message, m + 1,
+                           m % 2 == 0 ? i : count - 1 - i);
         }
     }
     qsort(all.list, all.count, sizeof *all.list, happening_compare);

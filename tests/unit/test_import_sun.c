@@ -234,6 +234,25 @@ test_sun_bad_lines_are_shown_at_their_place(void **state)
 }
 
 static void
+test_sun_line_without_end_is_cut_and_counted_once(void **state)
+{
+    (void)state;
+    const size_t size = 3 * IMPORT_LINE_BYTES_MAX;
+    char *text = malloc(size + 1);
+    struct logimport r;
+
+    assert_non_null(text);
+    memset(text, 'x', size);
+    text[size] = '\0';
+    r = logimport_text(&sun, text);
+    assert_false(r.is_done);
+    assert_int_equal(r.report.lines, 1);
+    assert_non_null(strstr(r.diag, ":1:65536: error: the line is too long"));
+    logimport_free(&r);
+    free(text);
+}
+
+static void
 test_sun_log_without_arrivals_is_refused(void **state)
 {
     (void)state;
@@ -308,6 +327,7 @@ main(void)
         cmocka_unit_test(test_sun_node_is_skipped_when_announced),
         cmocka_unit_test(test_sun_one_bad_line_in_a_hundred_is_left_out),
         cmocka_unit_test(test_sun_bad_lines_are_shown_at_their_place),
+        cmocka_unit_test(test_sun_line_without_end_is_cut_and_counted_once),
         cmocka_unit_test(test_sun_log_without_arrivals_is_refused),
         cmocka_unit_test(
             test_sun_start_that_is_given_leaves_out_what_was_before),

@@ -418,6 +418,12 @@ style_horizon_label(struct gnuplot *gp, const struct style_frame *frame,
 
     ticks_time_format(time, horizon_s);
     snprintf(text, sizeof text, "> %s", time);
+    if (gp->format == GNUPLOT_ASCII) {
+        gnuplot_printf(gp, "set ytics add (");
+        gnuplot_tic_text(gp, text);
+        gnuplot_printf(gp, " %.10g)\n", y);
+        return;
+    }
     const struct style_label label = {
         .x_px = area->left_px - 12,
         .y_px = style_axis_px(axis, y, area->bottom_px, area->top_px),

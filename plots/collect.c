@@ -39,8 +39,9 @@ cell_name(const struct results *results, const struct results_cell *cell,
     }
 }
 
+/* runs_text - "mean and 95 % CI of 20 replications"; of one there is neither. */
 static void
-runs_text(const struct results *results, char text[TEXT_SIZE])
+runs_text(const struct results *results, const char *how, char text[TEXT_SIZE])
 {
     uint32_t least = UINT32_MAX;
     uint32_t most = 0;
@@ -50,25 +51,27 @@ runs_text(const struct results *results, char text[TEXT_SIZE])
         least = count < least ? count : least;
         most = count > most ? count : most;
     }
-    if (least == most) {
-        snprintf(text, TEXT_SIZE, "%u replication%s", most,
-                 most == 1 ? "" : "s");
+    if (most == 1) {
+        snprintf(text, TEXT_SIZE, "1 replication");
+    } else if (least == most) {
+        snprintf(text, TEXT_SIZE, "%s %u replications", how, most);
     } else {
-        snprintf(text, TEXT_SIZE, "%u to %u replications", least, most);
+        snprintf(text, TEXT_SIZE, "%s %u to %u replications", how, least, most);
     }
 }
 
-/* titles - the picture's own, or the caller's with the picture's under it. */
+/* titles - the picture's own, or the caller's with the picture's under it.
+ * `shown` says what is left out, and may be empty. */
 static void
-titles(struct collect *c, const char *what, const char *how)
+titles(struct collect *c, const char *what, const char *shown, const char *how)
 {
     char runs[TEXT_SIZE];
     const char *own = c->own_title;
 
-    runs_text(c->results, runs);
+    runs_text(c->results, how, runs);
     snprintf(c->title, TEXT_SIZE, "%s", own == NULL ? what : own);
-    snprintf(c->subtitle, TEXT_SIZE, "%.80s%s%.60s %.40s; scenario %.70s",
-             own == NULL ? "" : what, own == NULL ? "" : "; ", how, runs,
+    snprintf(c->subtitle, TEXT_SIZE, "%.70s%s%.40s%.70s; scenario %.60s",
+             own == NULL ? "" : what, own == NULL ? "" : "; ", shown, runs,
              c->results->name);
 }
 
@@ -203,7 +206,7 @@ static void
 band_titles(struct collect *c, const struct band_data *data, int x_axis)
 {
     char what[TEXT_SIZE];
-    char how[TEXT_SIZE];
+    char shown[TEXT_SIZE] = "";
     const bool is_latency = c->picture == PLOTS_LATENCY;
     const char *measure = !is_latency ? "Delivery throughput"
                           : has_one_series(c->results, x_axis)
@@ -213,12 +216,9 @@ band_titles(struct collect *c, const struct band_data *data, int x_axis)
     snprintf(what, sizeof what, "%s%s%s", measure, x_axis < 0 ? "" : " by ",
              x_axis < 0 ? "" : c->results->axes[x_axis].name);
     if (data->left_out_count > 0) {
-        snprintf(how, sizeof how, "first %d series; mean and 95 %% CI of",
-                 PLOTS_SERIES_MAX);
-    } else {
-        snprintf(how, sizeof how, "mean and 95 %% CI of");
+        snprintf(shown, sizeof shown, "first %d series; ", PLOTS_SERIES_MAX);
     }
-    titles(c, what, how);
+    titles(c, what, shown, "mean and 95 % CI of");
 }
 
 /* knee_of - where the caller saw it; latency has none. */
@@ -319,16 +319,15 @@ chosen_make(const struct collect *c, struct chosen_cells *chosen)
     }
 }
 
-/* share_text - "6 of 40 points; " where some are not shown. */
+/* shown_text - "6 of 40 points; " where some are not shown. */
 static void
-share_text(const struct collect *c, const struct chosen_cells *chosen,
-           const char *how, char text[TEXT_SIZE])
+shown_text(const struct collect *c, const struct chosen_cells *chosen,
+           char text[TEXT_SIZE])
 {
+    text[0] = '\0';
     if (chosen->count < c->results->cells_count) {
-        snprintf(text, TEXT_SIZE, "%u of %u points; %s", chosen->count,
-                 c->results->cells_count, how);
-    } else {
-        snprintf(text, TEXT_SIZE, "%s", how);
+        snprintf(text, TEXT_SIZE, "%u of %u points; ", chosen->count,
+                 c->results->cells_count);
     }
 }
 
@@ -363,7 +362,7 @@ series_make(struct collect *c, struct series_data *data)
                                                               RESULTS_THREADS};
     static const char *const labels[PANELS_COUNT] = {"recipients queued",
                                                      "threads"};
-    char how[TEXT_SIZE];
+    char shown[TEXT_SIZE];
     bool has_bands = false;
 
     chosen_make(c, &data->chosen);
@@ -382,10 +381,9 @@ series_make(struct collect *c, struct series_data *data)
             (struct picture_series_panel){labels[p], data->lines[p]};
     }
     series_faults(c, data);
-    share_text(
-        c, &data->chosen,
-        has_bands ? "median and 10th to 90th percentile of" : "median of", how);
-    titles(c, "Queue backlog over time", how);
+    shown_text(c, &data->chosen, shown);
+    titles(c, "Queue backlog over time", shown,
+           has_bands ? "median and 10th to 90th percentile of" : "median of");
     c->height_px = picture_series_height_px(PANELS_COUNT);
     c->series = (struct picture_series){.title = c->title,
                                         .subtitle = c->subtitle,
@@ -418,7 +416,7 @@ struct cdf_data {
 static void
 cdf_make(struct collect *c, struct cdf_data *data)
 {
-    char how[TEXT_SIZE];
+    char shown[TEXT_SIZE];
 
     chosen_make(c, &data->chosen);
     for (uint32_t i = 0; i < data->chosen.count; i++) {
@@ -429,11 +427,11 @@ cdf_make(struct collect *c, struct cdf_data *data)
             (struct picture_cdf_series){data->chosen.names[i], shares->time_s,
                                         shares->share, shares->count};
     }
-    share_text(c, &data->chosen, "share of all submitted, over", how);
+    shown_text(c, &data->chosen, shown);
     titles(c,
            c->picture == PLOTS_CDF ? "Time to delivery"
                                    : "Delivery latency by percentile",
-           how);
+           shown, "share of all submitted, over");
     c->height_px = STYLE_HEIGHT_PX;
     c->cdf = (struct picture_cdf){.title = c->title,
                                   .subtitle = c->subtitle,

@@ -291,6 +291,24 @@ test_plots_throughput_is_over_the_axis(void **state)
 }
 
 static void
+test_plots_of_one_run_claim_no_statistics(void **state)
+{
+    struct place place;
+    (void)state;
+    place_make(&place, true);
+    run_sql(place.path, "DELETE FROM run WHERE id <> 111;"
+                        "DELETE FROM point_param");
+    char *text = scripts(&place, PLOTS_ALL, NULL);
+    assert_non_null(strstr(text, "'1 replication; scenario wscale'"));
+    /* Nothing to compare: no throughput, no latency over an axis. */
+    assert_null(strstr(text, "throughput"));
+    assert_non_null(strstr(text, "'Queue backlog over time'"));
+    assert_non_null(strstr(text, "'Time to delivery'"));
+    free(text);
+    place_remove(&place);
+}
+
+static void
 test_plots_latency_of_one_axis_shows_three_quantiles(void **state)
 {
     struct place place;
@@ -365,6 +383,7 @@ main(void)
         cmocka_unit_test(test_results_schedulers_are_an_axis),
         cmocka_unit_test(test_results_refuse_what_is_not_theirs),
         cmocka_unit_test(test_plots_throughput_is_over_the_axis),
+        cmocka_unit_test(test_plots_of_one_run_claim_no_statistics),
         cmocka_unit_test(test_plots_latency_of_one_axis_shows_three_quantiles),
         cmocka_unit_test(test_plots_backlog_has_faults_and_both_panels),
         cmocka_unit_test(test_plots_draw_every_picture_that_was_asked_for),

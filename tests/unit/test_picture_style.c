@@ -116,6 +116,21 @@ test_ticks_of_latency_are_human_times(void **state)
 }
 
 static void
+test_ticks_of_a_narrow_range_lie_closer(void **state)
+{
+    struct ticks ticks;
+    (void)state;
+    ticks_time_log(&ticks, 48, 336);
+    assert_int_equal(ticks.count, 4);
+    assert_string_equal(ticks.text[0], "30 s");
+    assert_string_equal(ticks.text[1], "1 min");
+    assert_string_equal(ticks.text[2], "2 min");
+    assert_string_equal(ticks.text[3], "5 min");
+    assert_true(fabs(ticks.low - 30) < 1e-9);
+    assert_true(fabs(ticks.high - 336) < 1e-9);
+}
+
+static void
 test_style_spread_moves_only_what_is_too_near(void **state)
 {
     double at[] = {100, 10, 104, 200};
@@ -223,6 +238,7 @@ main(void)
         cmocka_unit_test(test_ticks_of_one_value_still_have_a_range),
         cmocka_unit_test(test_ticks_of_simulated_time_follow_the_clock),
         cmocka_unit_test(test_ticks_of_latency_are_human_times),
+        cmocka_unit_test(test_ticks_of_a_narrow_range_lie_closer),
         cmocka_unit_test(test_style_spread_moves_only_what_is_too_near),
         cmocka_unit_test(test_style_spread_keeps_ties_in_order_and_inside),
         cmocka_unit_test(test_style_spread_never_overlaps_or_leaves),

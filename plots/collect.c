@@ -14,6 +14,22 @@
 
 /* --- Naming ----------------------------------------------------------------*/
 
+/* axis_label - the last part of a dotted name, where that is unmistakable. */
+static const char *
+axis_label(const struct results *results, uint32_t axis)
+{
+    const char *name = results->axes[axis].name;
+    const char *dot = strrchr(name, '.');
+
+    for (uint32_t a = 0; a < results->axes_count && dot != NULL; a++) {
+        const char *other = strrchr(results->axes[a].name, '.');
+        if (a != axis && other != NULL && strcmp(other, dot) == 0) {
+            return name;
+        }
+    }
+    return dot == NULL || dot[1] == '\0' ? name : dot + 1;
+}
+
 /* cell_name - its values on all axes but `x_axis` (-1: on all). Names of axes
  * are left out where only one is told. */
 static void
@@ -30,8 +46,8 @@ cell_name(const struct results *results, const struct results_cell *cell,
         }
         const int length = snprintf(
             name + used, TEXT_SIZE - used, "%s%s%s%s", used == 0 ? "" : ", ",
-            axis->is_numeric ? axis->name : "", axis->is_numeric ? " " : "",
-            axis->values[cell->values[a]].text);
+            axis->is_numeric ? axis_label(results, a) : "",
+            axis->is_numeric ? " " : "", axis->values[cell->values[a]].text);
         used += (uint32_t)length;
         if (used >= TEXT_SIZE) {
             return;
@@ -214,7 +230,7 @@ band_titles(struct collect *c, const struct band_data *data, int x_axis)
                               : "95th percentile of latency";
 
     snprintf(what, sizeof what, "%s%s%s", measure, x_axis < 0 ? "" : " by ",
-             x_axis < 0 ? "" : c->results->axes[x_axis].name);
+             x_axis < 0 ? "" : axis_label(c->results, (uint32_t)x_axis));
     if (data->left_out_count > 0) {
         snprintf(shown, sizeof shown, "first %d series; ", PLOTS_SERIES_MAX);
     }

@@ -70,6 +70,12 @@ static const struct time_unit time_units[] = {
     {1, "s"},     {1e-3, "ms"}, {1e-6, "us"},
 };
 
+static bool
+is_in_tenths(double value)
+{
+    return fabs(value * 10 - round(value * 10)) < 1e-6;
+}
+
 void
 ticks_time_format(char text[TICKS_TEXT_SIZE], double value_s)
 {
@@ -81,6 +87,11 @@ ticks_time_format(char text[TICKS_TEXT_SIZE], double value_s)
         return;
     }
     while (unit < last && value_s < time_units[unit].size_s * (1 - ROUNDING)) {
+        unit++;
+    }
+    /* 75 s is no 1.2 min; but what no unit says exactly is rounded. */
+    if (unit < last && !is_in_tenths(value_s / time_units[unit].size_s) &&
+        is_in_tenths(value_s / time_units[unit + 1].size_s)) {
         unit++;
     }
     const double value = value_s / time_units[unit].size_s;

@@ -46,7 +46,9 @@ test_ticks_times_are_said_as_people_say_them(void **state)
     assert_time(1, "1 s");
     assert_time(59.9, "59.9 s");
     assert_time(60, "1 min");
+    assert_time(75, "75 s"); /* 1.25 min would need two decimals */
     assert_time(90, "1.5 min");
+    assert_time(100.123, "1.7 min");
     assert_time(1800, "30 min");
     assert_time(14400, "4 h");
     assert_time(86400, "1 d");

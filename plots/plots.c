@@ -152,6 +152,7 @@ plots_draw(const struct plots_request *request, struct plots_result *result)
 {
     struct results results;
 
+    ASSERT(request->script != NULL || request->folder != NULL);
     *result = (struct plots_result){0};
     if (!results_open(&results, request->database, request->experiment)) {
         snprintf(result->error, sizeof result->error, "%s: %s",

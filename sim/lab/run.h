@@ -38,8 +38,7 @@ struct run_scheduler {
     char policy[32];
 };
 
-MUST_USE bool run_once(const struct run_request *request,
-                       struct result *result, struct run_scheduler *scheduler,
-                       struct diag *diag);
+MUST_USE bool run_once(const struct run_request *request, struct result *result,
+                       struct run_scheduler *scheduler, struct diag *diag);
 
 #endif

@@ -8,7 +8,15 @@
  * channel., job., pool. and option. belong to the scheduler, which checks them
  * itself; all others are rows of the schema table.
  *
- * OWNERSHIP  scenario_load() fills one arena; scenario_free() releases it all.
+ * FILES      mta.channels, mta.jobs, mta.options and what a line `<file` in the
+ *            channels file includes, relative to that file. Without
+ *            mta.options, every *_option beside the channels file, in order of
+ *            bytes.
+ * DEFAULTS   A traffic source takes what it does not say (but for its name and
+ *            arrivals) from the first source; a destination from the
+ *            destination "*". The link "default" is always there.
+ * OWNERSHIP  scenario_load() fills one arena; scenario_free() releases it all,
+ *            and is called after a failed load too.
  * ERRORS     Reported to diag, all at once; false: there was one.
  */
 #ifndef SIM_LAB_SCENARIO_H
@@ -55,14 +63,18 @@ struct scenario_fault {
     const char *label; /* "bigisp.example: refuse" */
 };
 
+struct doc_node; /* doc.h */
+
 struct scenario {
     struct arena *arena;
-    const char *name; /* last part of the folder's name */
-    const char *path; /* scenario.yaml */
+    const struct doc_node *doc; /* what was written, with sets; for the
+                                   canonical text */
+    const char *name;           /* last part of the folder's name */
+    const char *path;           /* scenario.yaml */
     const char *title;
     int64_t start_wall_ns; /* civil ns since 1970-01-01T00:00 */
     int64_t horizon_ns;
-    int64_t step_ns; /* of the time series */
+    int64_t step_ns;       /* of the time series */
     uint32_t messages_max; /* queued at once; the limit has this name */
     bool is_strict;
     const char *default_channel; /* for destinations that name none; NULL:
@@ -96,9 +108,11 @@ MUST_USE bool scenario_load(struct scenario *scenario, const char *path,
 void scenario_free(struct scenario *scenario);
 
 /*
- * The scenario in one canonical text: every schema row that differs from its
- * default, and the SHA-256 of every file it names; what a run's key is made of.
- * Values from `sets` are in it. Lives in the scenario's arena.
+ * The scenario in one canonical text: every row that a run depends on and that
+ * differs from its default, in smallest units, the overrides, and the SHA-256
+ * of every file it names; what a run's key is made of. Title, sweep, measure,
+ * replications and labels of faults are not in it, values from `sets` are.
+ * Reads replayed traces to hash them. Lives in the scenario's arena.
  */
 const char *scenario_canonical(struct scenario *scenario);
 

@@ -238,6 +238,28 @@ sweep_point_load(const struct sweep *sweep, uint32_t point,
                          sweep->request->sets_count + at->params_count, diag);
 }
 
+/* point_check - loads a point with a diag of its own: what is said of a text
+ * borrows the text from the scenario, which goes away. true: the scenario is
+ * loaded; what was said goes to diag only if it is not, for warnings would
+ * come once a point */
+static bool
+point_check(const struct sweep *sweep, uint32_t index,
+            struct scenario *scenario, struct diag *diag)
+{
+    struct diag own;
+    bool is_ok;
+
+    diag_init(&own);
+    is_ok = sweep_point_load(sweep, index, scenario, &own);
+    if (!is_ok) {
+        diag_append(diag, own.text == NULL ? "" : own.text, own.errors_count,
+                    own.warnings_count);
+        scenario_free(scenario);
+    }
+    diag_free(&own);
+    return is_ok;
+}
+
 /* point_params - the values of the axes at this index of the grid */
 static void
 point_params(struct sweep *sweep, uint32_t index)
@@ -283,7 +305,7 @@ point_make(struct sweep *sweep, uint32_t index,
 
     point->experiment = *experiment;
     point_params(sweep, index);
-    if (!sweep_point_load(sweep, index, &scenario, diag)) {
+    if (!point_check(sweep, index, &scenario, diag)) {
         return false;
     }
     point->canonical = arena_text(sweep->arena, scenario_canonical(&scenario));
@@ -427,34 +449,58 @@ scenario_take(struct sweep *sweep, struct scenario *scenario,
     }
 }
 
+/* base_load - the scenario before any axis moves: what is the same everywhere */
+static bool
+base_load(struct sweep *sweep, struct store_experiment *experiment,
+          struct diag *diag)
+{
+    const struct sweep_request *request = sweep->request;
+    struct scenario scenario;
+    struct diag own; /* as in point_check() */
+    bool is_ok;
+
+    diag_init(&own);
+    is_ok = scenario_load(&scenario, request->scenario_path, request->sets,
+                          request->sets_count, &own);
+    if (own.text != NULL) {
+        diag_append(diag, own.text, own.errors_count, own.warnings_count);
+    }
+    if (is_ok) {
+        scenario_take(sweep, &scenario, experiment);
+    }
+    scenario_free(&scenario);
+    diag_free(&own);
+    return is_ok;
+}
+
+/* axes_check - all of them, to report all at once */
+static bool
+axes_check(const struct sweep *sweep, struct diag *diag)
+{
+    bool is_ok = true;
+
+    for (uint32_t i = 0; i < sweep->axes_count; i++) {
+        is_ok = axis_check(&sweep->axes[i], diag) && is_ok;
+    }
+    return is_ok;
+}
+
 struct sweep *
 sweep_new(const struct sweep_request *request, struct diag *diag)
 {
     struct sweep *sweep = base_alloc(sizeof *sweep);
     struct store_experiment experiment;
-    struct scenario scenario;
 
     ASSERT(request->run != NULL);
     ASSERT(request->shard_count == 0 ||
            request->shard_index < request->shard_count);
     sweep->request = request;
     sweep->arena = arena_new(0);
-    if (scenario_load(&scenario, request->scenario_path, request->sets,
-                      request->sets_count, diag)) {
-        bool is_ok = true;
-
-        scenario_take(sweep, &scenario, &experiment);
-        scenario_free(&scenario);
-        for (uint32_t i = 0; i < sweep->axes_count; i++) {
-            is_ok = axis_check(&sweep->axes[i], diag) && is_ok;
-        }
-        if (is_ok &&
-            file_sha256(request->scheduler_path, sweep->scheduler_sha256,
-                        diag) &&
-            points_make(sweep, &experiment, diag)) {
-            runs_name(sweep);
-            return sweep;
-        }
+    if (base_load(sweep, &experiment, diag) && axes_check(sweep, diag) &&
+        file_sha256(request->scheduler_path, sweep->scheduler_sha256, diag) &&
+        points_make(sweep, &experiment, diag)) {
+        runs_name(sweep);
+        return sweep;
     }
     sweep_free(sweep);
     return NULL;

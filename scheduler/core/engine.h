@@ -42,9 +42,6 @@ enum {
 
 /* GUESS: how long a start that the host refused waits for the next try. */
 #define REFUSED_RETRY_NS (INT64_C(10) * 1000000000)
-/* Periodic runs that deliver what is not immediate: every 4 hours from
-   midnight (the product's default schedule of its periodic job). */
-#define PERIODIC_RUN_NS (INT64_C(4) * 3600 * 1000000000)
 
 enum file_state {
     FILE_NEW = 0, /* made, not yet in its queue */

@@ -147,16 +147,35 @@ split_recipient(const struct engine *engine, struct split *split, uint32_t i)
     split->members[file]++;
 }
 
+/* demoted - large messages lose a class, by the limits of the channel */
+static uint32_t
+demoted(const struct engine *engine, const struct conf_channel *conf,
+        const struct sched_submit *submit)
+{
+    const int64_t block_bytes =
+        engine->options->block_size > 0 ? engine->options->block_size : 1;
+    const int64_t blocks = submit->size_bytes / block_bytes +
+                           (submit->size_bytes % block_bytes != 0);
+    uint32_t priority = submit->priority;
+
+    while (priority < CONF_CLASSES_COUNT &&
+           conf->blocklimit[priority] != CONF_NO_LIMIT &&
+           blocks > conf->blocklimit[priority]) {
+        priority++;
+    }
+    return priority;
+}
+
 /* file_make - a record for one file, in no list; or MEMORY_NONE */
 static uint32_t
 file_make(struct engine *engine, const struct sched_submit *submit,
           uint32_t first, uint32_t count)
 {
     const struct sched_recipient *recipient = &submit->recipients[first];
-    const uint32_t has_hosts =
-        engine->channels[recipient->channel].conf->has_host_queues;
-    const uint32_t host = queue_host(engine, recipient->channel,
-                                     has_hosts ? recipient->host : SCHED_NONE);
+    const struct conf_channel *conf = engine->channels[recipient->channel].conf;
+    const uint32_t host =
+        queue_host(engine, recipient->channel,
+                   conf->has_host_queues ? recipient->host : SCHED_NONE);
     const uint32_t slot = host == MEMORY_NONE
                               ? MEMORY_NONE
                               : pages_take(&engine->files, &engine->allocator);
@@ -172,7 +191,7 @@ file_make(struct engine *engine, const struct sched_submit *submit,
                           .host = host,
                           .recipients = first,
                           .family = MEMORY_NONE,
-                          .priority = (uint8_t)submit->priority};
+                          .priority = (uint8_t)demoted(engine, conf, submit)};
     if (count > 1) {
         const uint32_t block =
             words_take(&engine->words, &engine->allocator, count + 2);
@@ -189,18 +208,17 @@ file_make(struct engine *engine, const struct sched_submit *submit,
     return slot;
 }
 
-/* insert_at - when the file becomes ready, if that is not at once */
-static int64_t
-insert_at(const struct engine *engine, const struct file *file)
+/* is_immediate - does mail of that priority start jobs at once? */
+static int
+is_immediate(const struct engine *engine, const struct conf_channel *conf,
+             uint32_t priority)
 {
-    const struct channel *channel =
-        host_channel(engine, host_at(engine, file->host));
-    uint32_t least = SCHED_PRIORITY_NONURGENT;
+    uint32_t least = SCHED_PRIORITY_URGENT;
 
     if (engine->options->compat == CONF_COMPAT_PRODUCT) {
-        return engine->now_ns;
+        return 1;
     }
-    switch ((enum conf_immediacy)channel->conf->immediacy) {
+    switch ((enum conf_immediacy)conf->immediacy) {
     case CONF_IMMURGENT:
         least = SCHED_PRIORITY_URGENT;
         break;
@@ -210,13 +228,39 @@ insert_at(const struct engine *engine, const struct file *file)
     case CONF_IMMNONURGENT:
         least = SCHED_PRIORITY_NONURGENT;
         break;
+    case CONF_IMMEDIATE:
+        least = SCHED_PRIORITY_THIRDCLASS;
+        break;
     }
-    if (file->priority <= least) {
-        return engine->now_ns;
+    return !conf->is_periodic && priority <= least;
+}
+
+/* insert_at - when the file becomes ready: at once, with the periodic run, or
+ * at the date that its sender asked for */
+static int64_t
+insert_at(const struct engine *engine, const struct file *file,
+          int64_t deferred_until_ns)
+{
+    const struct conf_channel *conf =
+        host_channel(engine, host_at(engine, file->host))->conf;
+    const struct conf_options *options = engine->options;
+    int64_t at_ns = engine->now_ns;
+
+    if (!is_immediate(engine, conf, file->priority) &&
+        options->post_period_ns > 0) {
+        const int64_t period_ns =
+            options->post_period_ns * (conf->period > 0 ? conf->period : 1);
+
+        at_ns = timer_grid_after(engine->now_ns + engine->wall_offset_ns,
+                                 options->post_first_ns, period_ns) -
+                engine->wall_offset_ns;
     }
-    return timer_grid_after(engine->now_ns + engine->wall_offset_ns, 0,
-                            PERIODIC_RUN_NS) -
-           engine->wall_offset_ns;
+    if (conf->is_deferred && deferred_until_ns != SCHED_NO_TIME &&
+        deferred_until_ns > at_ns) {
+        at_ns = deferred_until_ns < SCHED_NEVER ? deferred_until_ns
+                                                : SCHED_NEVER - 1;
+    }
+    return at_ns;
 }
 
 void
@@ -291,14 +335,16 @@ files_fill(struct engine *engine, const struct split *split, uint32_t family)
 
 /* files_commit - into the world: all CREATEs, then the rules of insertion */
 static void
-files_commit(struct engine *engine, const uint32_t *slots, uint32_t count)
+files_commit(struct engine *engine, const struct sched_submit *submit,
+             const uint32_t *slots, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         file_link(engine, slots[i]);
         action_push(engine, SCHED_ACTION_CREATE, slots[i], 0, 0);
     }
     for (uint32_t i = 0; i < count; i++) {
-        const int64_t at_ns = insert_at(engine, file_at(engine, slots[i]));
+        const int64_t at_ns = insert_at(engine, file_at(engine, slots[i]),
+                                        submit->deferred_until_ns);
 
         if (at_ns > engine->now_ns) {
             file_delay(engine, slots[i], at_ns);
@@ -332,7 +378,7 @@ submit_one(struct engine *engine, const struct sched_submit *submit)
     if (slot == MEMORY_NONE) {
         return SCHED_ERR_MEMORY;
     }
-    files_commit(engine, &slot, 1);
+    files_commit(engine, submit, &slot, 1);
     return SCHED_OK;
 }
 
@@ -368,6 +414,6 @@ submit_event(struct engine *engine, const struct sched_submit *submit)
         return status;
     }
     files_fill(engine, &split, family);
-    files_commit(engine, split.first, split.files_count);
+    files_commit(engine, submit, split.first, split.files_count);
     return SCHED_OK;
 }

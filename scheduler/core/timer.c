@@ -126,10 +126,10 @@ timer_wall_offset(struct engine *engine, int64_t wall_offset_ns)
 {
     engine->wall_offset_ns = wall_offset_ns;
     /* A clock put forward past a run makes it due; one put back does not
-     * make it run twice, nor wait longer than a period. */
+     * make it run twice, nor wait longer than two periods. */
     if (engine->return_next_wall_ns != SCHED_NEVER &&
         engine->return_next_wall_ns - (engine->now_ns + wall_offset_ns) >
-            engine->options->return_period_ns) {
+            engine->options->return_period_ns * 2) {
         return_next_set(engine);
     }
 }

@@ -556,10 +556,10 @@ test_store_killed_writer_leaves_whole_runs(void **state)
     assert_true(pid >= 0);
     if (pid == 0) {
         store = store_open(place->one, STORE_WRITE, &place->diag);
-        for (uint32_t r = 0; store != NULL; r++) {
-            if (put(store, &place->diag, "5", r, r + 1) != STORE_OK) {
-                _exit(1);
-            }
+        uint32_t r = 0;
+
+        while (put(store, &place->diag, "5", r, r + 1) == STORE_OK) {
+            r++;
         }
         _exit(1);
     }

@@ -352,6 +352,11 @@ channel_default(const struct host *host)
         }
         return channel;
     }
+    /* The channel for all other hosts, by the product's own convention. */
+    uint32_t local = settings_channel(&host->settings, "tcp_local");
+    if (local != UINT32_MAX) {
+        return local;
+    }
     for (uint32_t i = 0; i < host->settings.programs_count; i++) {
         if (host->settings.programs[i].has_host_queues) {
             return i;
@@ -425,7 +430,7 @@ world_build(struct host *host)
         .has_affinity_priority = host->settings.has_affinity_priority,
     };
 
-    host->evq = evq_new(UINT32_MAX / 4);
+    host->evq = evq_new(EVQ_EVENTS_MAX);
     host->mail = mail_new(params->messages_max);
     host->directory =
         directory_new(params->destinations, params->destinations_count,

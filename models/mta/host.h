@@ -96,7 +96,8 @@ struct mta_params {
     const struct traffic_params *traffic;
     const struct machine_params *machine;
     const struct dialogue_params *dialogue;
-    const char *default_channel; /* NULL: the first with host queues */
+    const char *default_channel; /* NULL: tcp_local, else the first with
+                                    host queues */
     const struct mta_observer *observer;
     uint64_t seed;
     int64_t start_wall_ns;

@@ -50,7 +50,7 @@ program_at(struct reading *reading, uint32_t owner, const char *name)
         reading->pool_names[n - 1][0] = '\0';
     }
     struct program_params *program = &settings->programs[owner];
-    snprintf(program->name, sizeof program->name, "%s", name);
+    snprintf(program->name, sizeof program->name, "%.63s", name);
     return program;
 }
 

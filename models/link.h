@@ -3,10 +3,11 @@
  * link.h - how long bytes take over one TCP connection
  *
  * MODEL      A transfer of n segments starts with the connection's congestion
- *            window of w segments, w = 10 on a new connection. A round sends w
- *            segments in max(w * s, RTT + s), s = wire time of a segment; then
- *            w doubles, until a round fills the pipe and the rest flows at the
- *            line's rate. The last byte arrives half an RTT after it was sent.
+ *            window of w segments, w = 10 on a new connection, s = wire time of
+ *            a segment. While more than w segments are left and w * s <
+ *            RTT + s, a round sends w of them, takes RTT + s, and w doubles;
+ *            the rest flows at the line's rate. The last byte arrives half an
+ *            RTT after it was sent.
  *            Restart: after more than an RTO of silence (RFC 5681, 4.1) the
  *            window starts again at 10; the RTO is taken as max(1 s, 2 RTT)
  *            (GUESS: RFC 6298's floor).

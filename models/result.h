@@ -51,10 +51,10 @@ enum { RESULT_PRIORITIES_COUNT = 3 };
 struct result {
     struct digest digest;
     int64_t simulated_ns;
-    int64_t wall_ns;      /* of this computer; in no digest */
+    int64_t wall_ns;        /* of this computer; in no digest */
     int64_t peak_rss_bytes; /* likewise; 0: not known */
-    int64_t events;       /* handed to the scheduler */
-    int64_t actions;      /* it gave */
+    int64_t events;         /* handed to the scheduler */
+    int64_t actions;        /* it gave */
     int64_t kernel_events;
     /* recipients */
     int64_t submitted;
@@ -78,8 +78,8 @@ struct result {
     int64_t jobs_peak;
     int64_t threads_peak;
     int64_t violations;
-    int64_t submit_first_ns; /* INT64_MAX: none */
-    int64_t final_last_ns;   /* last final outcome; INT64_MIN: none */
+    int64_t submit_first_ns;   /* INT64_MAX: none */
+    int64_t final_last_ns;     /* last final outcome; INT64_MIN: none */
     int64_t delivered_60s_max; /* largest number delivered within a minute */
     /* Little's law: integral of the number queued, and sum of times queued. */
     base_u128 queued_integral; /* recipients x ns */
@@ -97,8 +97,15 @@ struct result {
     int64_t step_ns;
 };
 
+/* Empty. The names of the priorities stay NULL until somebody sets them. */
 void result_init(struct result *result);
+
+/* Releases everything in it, the groups and their names included (all of them
+ * from malloc). A result that is all zeroes may be freed, too. */
 void result_free(struct result *result);
+
+/* An empty group without a name, for who makes the arrays of groups. */
+void result_group_init(struct result_group *group);
 
 /* Delivered per second between first submit and last final outcome, in
  * millionths; 0 where that is no time. */

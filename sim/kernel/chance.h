@@ -48,7 +48,8 @@ chance_below(uint64_t u, uint64_t n)
     return (uint64_t)(((base_u128)u * n) >> 64);
 }
 
-/* The entity of one recipient of one message: message < 2^44, recipient < 2^20. */
+/* The entity of one recipient of one message: message < 2^44, recipient below
+ * 2^20. */
 static inline uint64_t
 chance_entity(uint64_t message, uint32_t recipient)
 {

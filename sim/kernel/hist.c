@@ -134,7 +134,7 @@ hist_merge(struct hist *into, const struct hist *from)
     into->max = i64_max(into->max, from->max);
 }
 
-/* quantile_rank - which observation, from 1, is the quantile: ceil(ppm total) */
+/* quantile_rank - which observation is the quantile, counted from 1 */
 static base_u128
 quantile_rank(int64_t ppm, uint64_t total)
 {

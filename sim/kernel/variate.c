@@ -4,13 +4,12 @@
  * samplers made of them; see variate.h
  *
  * Why each function is monotone, not only nearly so: it is built of rows, and
- * within a row it is base + t * slope(t), where t is an exact and monotone
- * function of the argument. The slope carries an error of some 2^-62, but it is
- * multiplied by a small t, which makes that error far smaller than what one
- * step of t adds. Dropping low bits afterwards keeps the order. Where rows
- * meet, truncation is towards the side that makes the function jump forward,
- * or the value is held back to the next row's first. The rows' borders, a few
- * thousand, are all walked by tests/unit/test_variate.c.
+ * within a row it is base + t * slope(t), where t is a monotone function of the
+ * argument. The slope carries an error of some 2^-61, but it is multiplied by a
+ * small t, and so moves the result by less than one step of t does. Dropping
+ * low bits afterwards keeps the order. Where rows meet, what is lost to
+ * rounding makes the function jump forward, or the value is held back to the
+ * next row's first. tests/unit/test_variate.c walks every border there is.
  */
 #include "sim/kernel/variate.h"
 

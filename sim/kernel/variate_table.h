@@ -6,11 +6,10 @@
  * and written down as an integer; closed_variate.c works all of them out again
  * with the C library's long double and compares.
  *
- * LOG        Row i is for mantissas m in [1 + i/128, 1 + (i + 1)/128): `inverse`
- *            = 1 / (1 + (i + 1)/128), rounded down, units of 2^-64; `neg_log` =
- *            ln(2 inverse) of that rounded number, units of 2^-64. The last
- *            row is (1/2, 0) exactly, so that the logarithm keeps its relative
- *            precision towards m = 2.
+ * LOG        Row i is for mantissas m from 1 + i/128 up to 1 + (i + 1)/128:
+ *            `inverse` = 1 / (1 + (i + 1)/128), rounded down, and `neg_log` =
+ *            ln(2 inverse) of that rounded number; both in units of 2^-64. The
+ *            last row is (1/2, 0) exactly: the logarithm of 1 is 0.
  * EXP        Entry i is 2^(i/64), rounded down, units of 2^-63.
  * NORMAL     The upper quantile x of the standard normal, P(X > x) = e^-y, as a
  *            polynomial of degree 6 in each eighth of an octave of y, from

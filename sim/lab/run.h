@@ -41,4 +41,8 @@ struct run_scheduler {
 MUST_USE bool run_once(const struct run_request *request, struct result *result,
                        struct run_scheduler *scheduler, struct diag *diag);
 
+/* Loads and configures the scheduler and describes it to the observer. */
+MUST_USE bool run_describe(const struct run_request *request,
+                           struct run_scheduler *scheduler, struct diag *diag);
+
 #endif

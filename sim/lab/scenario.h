@@ -78,7 +78,8 @@ struct scenario {
     uint32_t messages_max; /* queued at once; the limit has this name */
     bool is_strict;
     const char *default_channel; /* for destinations that name none; NULL:
-                                    the first channel with host queues */
+                                    tcp_local, else the first channel with host
+                                    queues */
     struct scenario_file *files; /* the MTA's own: channels, jobs, options */
     uint32_t files_count;
     struct scenario_override *overrides;

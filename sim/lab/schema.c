@@ -366,7 +366,7 @@ schema_type_text(enum schema_type type)
     case SCHEMA_ZIPF:
         return "zipf(s)";
     case SCHEMA_ARRIVALS:
-        return "arrivals";
+        return "a way of arriving";
     case SCHEMA_PRIORITY:
         return "a priority";
     }

@@ -79,7 +79,7 @@ struct sweep {
     struct store_point *points;
     uint32_t points_count;
     uint32_t replications;
-    int64_t horizon_ns; /* of the scenario before any axis moves */
+    int64_t horizon_ns;     /* of the scenario before any axis moves */
     struct sweep_run *runs; /* replications x points, in the order of making */
     uint32_t runs_count;
     const char **measure; /* the scenario's own choice of metrics */
@@ -104,6 +104,10 @@ struct sweep_outcome {
  */
 MUST_USE bool sweep_axis_parse(const char *text, struct arena *arena,
                                struct scenario_axis *axis, struct diag *diag);
+
+/* No value may stand twice: it would be one run made twice. */
+MUST_USE bool sweep_axis_check(const struct scenario_axis *axis,
+                               struct diag *diag);
 
 /* Loads the scenario at every point and names all runs. NULL: complained. */
 MUST_USE struct sweep *sweep_new(const struct sweep_request *request,

@@ -10,10 +10,12 @@
  * and, where the text of the file was registered with diag_text(), is followed
  * by the line of source and a caret under the column.
  *
- * UNITS      Lines and columns count from 1; 0 says "not known".
+ * UNITS      Lines and columns (bytes) count from 1; 0 says "not known".
  * OWNERSHIP  A struct diag owns its text; diag_init(), diag_free(). File names
  *            in struct src_loc are borrowed and outlive the diag.
- * ERRORS     After DIAG_ERRORS_MAX errors the rest is counted, not kept.
+ * ERRORS     After DIAG_ERRORS_MAX errors the rest is counted, not kept; so
+ *            with warnings. A message is one line: control characters and what
+ *            is no UTF-8 become '?', past 1023 bytes it is cut.
  */
 #ifndef SIM_KERNEL_DIAG_H
 #define SIM_KERNEL_DIAG_H
@@ -41,6 +43,7 @@ struct diag {
     size_t text_capacity;
     uint32_t errors_count;
     uint32_t warnings_count;
+    uint32_t dropped_count; /* of these, errors and warnings not kept */
     struct diag_text *texts;
     uint32_t texts_count;
 };

@@ -317,12 +317,12 @@ group_bind(sqlite3_stmt *stmt, const struct result_group *group,
     }
 }
 
+/* groups_write - a row each; names NULL: they have their own */
 static bool
 groups_write(struct put *put, const char *kind,
-             const struct result_group *groups, uint32_t groups_count)
+             const struct result_group *groups, uint32_t groups_count,
+             const char *const *names)
 {
-    static const char *const priority_names[RESULT_PRIORITIES_COUNT] = {
-        "urgent", "normal", "nonurgent"};
     sqlite3_stmt *stmt = store_sql_prepare(
         put->store,
         "INSERT INTO population VALUES"
@@ -331,9 +331,7 @@ groups_write(struct put *put, const char *kind,
     bool is_ok = stmt != NULL;
 
     for (uint32_t i = 0; is_ok && i < groups_count; i++) {
-        const char *name = groups == put->run->result->priorities
-                               ? priority_names[i]
-                               : groups[i].name;
+        const char *name = names != NULL ? names[i] : groups[i].name;
 
         ASSERT(name != NULL);
         store_sql_i64(stmt, 1, put->run_id);
@@ -349,6 +347,8 @@ groups_write(struct put *put, const char *kind,
 static bool
 measured_write(struct put *put)
 {
+    static const char *const priorities[RESULT_PRIORITIES_COUNT] = {
+        "urgent", "normal", "nonurgent"};
     const struct result *result = put->run->result;
 
     return execution_write(put) && metrics_write(put) &&
@@ -356,10 +356,11 @@ measured_write(struct put *put)
            histogram_write(put, 1, &result->first_attempt_ns) &&
            series_write(put) &&
            groups_write(put, "channel", result->channels,
-                        result->channels_count) &&
-           groups_write(put, "host", result->hosts, result->hosts_count) &&
+                        result->channels_count, NULL) &&
+           groups_write(put, "host", result->hosts, result->hosts_count,
+                        NULL) &&
            groups_write(put, "priority", result->priorities,
-                        RESULT_PRIORITIES_COUNT);
+                        RESULT_PRIORITIES_COUNT, priorities);
 }
 
 static bool

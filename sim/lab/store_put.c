@@ -203,18 +203,19 @@ execution_write(struct put *put)
 {
     const struct result *result = put->run->result;
     sqlite3_stmt *stmt = store_sql_prepare(
-        put->store, "INSERT INTO execution VALUES (?, ?, ?, ?)", put->diag);
+        put->store, "INSERT INTO execution VALUES (?, ?, ?, ?, ?)", put->diag);
     bool is_ok;
 
     if (stmt == NULL) {
         return false;
     }
     store_sql_i64(stmt, 1, put->run_id);
-    store_sql_i64(stmt, 2, result->wall_ns);
-    if (result->peak_rss_bytes > 0) {
+    store_sql_i64(stmt, 2, result != NULL ? result->wall_ns : 0);
+    if (result != NULL && result->peak_rss_bytes > 0) {
         store_sql_i64(stmt, 3, result->peak_rss_bytes);
     }
     store_sql_text(stmt, 4, put->run->point->experiment.path);
+    store_sql_text(stmt, 5, put->run->command);
     is_ok = store_sql_step(put->store, stmt, put->diag);
     sqlite3_finalize(stmt);
     return is_ok;
@@ -351,8 +352,7 @@ measured_write(struct put *put)
         "urgent", "normal", "nonurgent"};
     const struct result *result = put->run->result;
 
-    return execution_write(put) && metrics_write(put) &&
-           histogram_write(put, 0, &result->latency_ns) &&
+    return metrics_write(put) && histogram_write(put, 0, &result->latency_ns) &&
            histogram_write(put, 1, &result->first_attempt_ns) &&
            series_write(put) &&
            groups_write(put, "channel", result->channels,
@@ -430,7 +430,7 @@ all_write(struct put *put, const char *digest)
     }
     sqlite3_finalize(stmt);
     return is_ok && experiment_write(put) && point_write(put) &&
-           run_write(put, digest) &&
+           run_write(put, digest) && execution_write(put) &&
            (put->run->result == NULL || measured_write(put)) && log_write(put);
 }
 

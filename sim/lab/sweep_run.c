@@ -292,6 +292,7 @@ answer_store(struct crew *crew, const struct worker *worker,
              const struct wire_answer *answer, const char *log)
 {
     struct run_scheduler scheduler = answer->scheduler;
+    char *command = sweep_command(crew->sweep, worker->run);
     struct store_run run = {
         .point = &crew->sweep->points[worker->run->point],
         .key = worker->run->key,
@@ -301,6 +302,7 @@ answer_store(struct crew *crew, const struct worker *worker,
         .replication = worker->run->replication,
         .result = answer->is_ok ? &answer->result : NULL,
         .log = log,
+        .command = command,
     };
 
     /* A run that failed may not have come as far as the object. */
@@ -319,6 +321,7 @@ answer_store(struct crew *crew, const struct worker *worker,
         crew->is_stopped = true;
         break;
     }
+    free(command);
 }
 
 /* worker_finish - its answer goes to the file, and the place is free */

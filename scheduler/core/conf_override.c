@@ -101,7 +101,7 @@ static bool
 find_key(struct conf_build *build, struct text_slice word,
          const struct text_slice *name, struct target *target)
 {
-    if (conf_setting_find(target->family, UINT32_MAX, word, &target->key) ||
+    if (conf_setting_find(target->family, CONF_ANYWHERE, word, &target->key) ||
         find_keyword(word, target)) {
         return true;
     }

@@ -411,7 +411,7 @@ conf_setting_find(enum conf_family family, uint32_t where,
     for (uint32_t i = families[family].first; i < families[family].end; i++) {
         const struct conf_setting *setting = &settings[i];
 
-        if ((setting->where & where) != 0 &&
+        if ((where == CONF_ANYWHERE || (setting->where & where) != 0) &&
             (text_equal_nocase(name, text_of(setting->name), UINT64_MAX) ||
              (setting->alias &&
               text_equal_nocase(name, text_of(setting->alias), UINT64_MAX)))) {

@@ -29,7 +29,7 @@ enum {
     /* Above this the heap outgrows a level-2 cache of 512 KiB or 1 MiB, and
      * fetching ahead pays; below it costs. Measured, see bench_kernel.c. */
     PREFETCH_ENTRIES_MIN = 16384,
-    DEAD_MIN = 32 /* fewer dead entries than this are never swept */
+    DEAD_MIN = 12 /* fewer dead entries than this are never swept */
 };
 
 #define SLOT_NONE UINT32_MAX
@@ -57,9 +57,9 @@ _Static_assert(EVQ_CLASS_MAX == (1 << CLASS_BITS) - 1, "a class fits its bits");
 _Static_assert(EVQ_AT_NS_MAX <= INT64_MAX >> CLASS_BITS, "a key fits 63 bits");
 
 struct evq {
+    struct evq_clock clock;  /* must be first: evq.h reads it */
     struct entry *heap;      /* [entries_capacity] and a fence of ARITY */
     struct record *records;  /* [slots_capacity] */
-    int64_t now_ns;          /* of the last event run */
     uint32_t entries_count;  /* in the heap: alive, dead, and the hole */
     uint32_t dead_count;     /* cancelled, their entries still in the heap */
     uint32_t next_seq;       /* UINT32_MAX: number anew first */
@@ -209,14 +209,18 @@ entry_sink(struct entry *heap, uint32_t count, uint32_t hole,
 static inline void
 entry_sink_pair(struct entry *heap, struct entry entry)
 {
-    struct entry other = heap[1]; /* of a heap of one: the fence */
-    uint64_t first = -(uint64_t)(entry.key < other.key); /* all bits or none */
-    uint64_t key = other.key ^ ((other.key ^ entry.key) & first);
-    uint64_t tag = other.tag ^ ((other.tag ^ entry.tag) & first);
+    uint64_t key = heap[1].key;
+    uint64_t tag = heap[1].tag;
 
-    entry_put(&heap[0], (struct entry){key, tag});
-    entry_put(&heap[1], (struct entry){other.key ^ entry.key ^ key,
-                                       other.tag ^ entry.tag ^ tag});
+    if (entry.key < key) {
+        heap[0].key = entry.key;
+        heap[0].tag = entry.tag;
+    } else {
+        heap[0].key = key;
+        heap[0].tag = tag;
+        heap[1].key = entry.key;
+        heap[1].tag = entry.tag;
+    }
 }
 
 /* entry_rise - puts `entry`, the newest of all, at `hole` or above it */
@@ -255,7 +259,7 @@ static void
 root_drop(struct evq *q)
 {
     uint32_t count = --q->entries_count;
-    struct entry last = q->heap[count];
+    struct entry last = {q->heap[count].key, q->heap[count].tag};
 
     fence_put(q->heap, count);
     if (count > 0) {
@@ -516,7 +520,7 @@ struct evq_id
 evq_push(struct evq *q, int64_t due_at_ns, uint32_t class, evq_fn *fn,
          void *arg, uint64_t data)
 {
-    ASSERT(due_at_ns >= q->now_ns);
+    ASSERT(due_at_ns >= q->clock.now_ns);
     ASSERT(due_at_ns <= EVQ_AT_NS_MAX);
     ASSERT(class <= EVQ_CLASS_MAX);
 
@@ -558,7 +562,7 @@ run_next(struct evq *q, uint64_t key_max)
         record = &q->records[entry_slot(&root)];
         if (__builtin_expect(record->seq == entry_seq(&root), 1)) {
             ids_expire(record);
-            q->now_ns = (int64_t)(root.key >> CLASS_BITS);
+            q->clock.now_ns = (int64_t)(root.key >> CLASS_BITS);
             q->has_hole = true;
             record->fn(record->arg, record->data);
             if (q->has_hole) {
@@ -654,12 +658,6 @@ evq_count(const struct evq *q)
     return q->entries_count - q->dead_count - q->has_hole;
 }
 
-int64_t
-evq_now_ns(const struct evq *q)
-{
-    return q->now_ns;
-}
-
 /* least_key - of the living entries at and below `position`, if below `key` */
 static uint64_t
 least_key(const struct evq *q, uint32_t position, uint64_t key)
@@ -707,7 +705,7 @@ evq_check(const struct evq *q)
     for (uint32_t i = q->has_hole; i < q->entries_count; i++) {
         const struct entry *entry = &q->heap[i];
 
-        ASSERT(entry->key >> CLASS_BITS >= (uint64_t)q->now_ns);
+        ASSERT(entry->key >> CLASS_BITS >= (uint64_t)q->clock.now_ns);
         ASSERT(entry_seq(entry) >= SEQ_FIRST && entry_seq(entry) < q->next_seq);
         ASSERT(entry_slot(entry) < q->slots_count);
         ASSERT(i == 0 || (i <= ARITY && q->has_hole) ||

@@ -20,12 +20,18 @@ struct walk {
 
 const char *
 override_advice(struct arena *arena, const char *wrong,
-                const char *const *names, size_t names_count)
+                const char *const *names, size_t names_count,
+                const struct diag *diag)
 {
     enum { NAMES_SHOWN = 5 };
-    const char *near = diag_nearest(wrong, names, names_count);
-    char *text = arena_take(arena, (NAMES_SHOWN + 1) * (SCHEMA_NAME_MAX + 32));
+    const char *near = NULL;
+    char *text = NULL;
 
+    if (diag->errors_count >= DIAG_ERRORS_MAX) {
+        return "";
+    }
+    text = arena_take(arena, (NAMES_SHOWN + 1) * (SCHEMA_NAME_MAX + 32));
+    near = diag_nearest(wrong, names, names_count);
     if (near != NULL) {
         snprintf(text, SCHEMA_NAME_MAX + 32, "; did you mean %.*s?",
                  SCHEMA_NAME_MAX, near);
@@ -248,7 +254,7 @@ name_report(const struct walk *walk, const char *name)
     diag_error(walk->diag, walk->where,
                "no setting has the path %.200s: %.*s has no %.80s%s",
                walk->path, (int)(walk->rest - walk->path - 1), walk->path, name,
-               override_advice(walk->arena, name, labels, count));
+               override_advice(walk->arena, name, labels, count, walk->diag));
 }
 
 /* name_new - a name that the document does not have yet */

@@ -74,9 +74,9 @@ link_get(struct load *load, const struct doc_node *section, const char *name)
     for (uint32_t i = 0; i < scenario->links_count; i++) {
         names[i] = scenario->links[i].name;
     }
-    diag_error(
-        load->diag, node->where, "there is no link %s%s", name,
-        override_advice(load->arena, name, names, scenario->links_count));
+    diag_error(load->diag, node->where, "there is no link %s%s", name,
+               override_advice(load->arena, name, names, scenario->links_count,
+                               load->diag));
     return NULL;
 }
 
@@ -275,7 +275,7 @@ load_destination_unknown(struct load *load, const char *name,
     }
     diag_error(load->diag, where, "there is no destination %.255s%s", name,
                override_advice(load->arena, name, names,
-                               scenario->destinations_count));
+                               scenario->destinations_count, load->diag));
 }
 
 const struct destination_params *

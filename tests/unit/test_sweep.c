@@ -524,6 +524,41 @@ test_sweep_killed_goes_on_to_the_same_content(void **state)
 }
 
 static void
+row_keep(void *arg, const struct store_row *row)
+{
+    snprintf(arg, 1000, "%s", row->command);
+}
+
+static void
+test_sweep_keeps_the_command_that_makes_a_run_alone(void **state)
+{
+    struct place *place = *state;
+    const char *const sets[] = {"title=it's one"};
+    struct sweep *sweep;
+    struct store *store;
+    char command[1000];
+    char expected[1000];
+
+    place->request.sets = sets;
+    place->request.sets_count = 1;
+    execute(place, place->one);
+    sweep = sweep_open(place);
+    store = store_open(place->one, STORE_READ, &place->diag);
+    assert_non_null(store);
+    assert_int_equal(store_rows(store, sweep_run_at(sweep, 2, 1)->key, row_keep,
+                                command, &place->diag),
+                     1);
+    snprintf(expected, sizeof expected,
+             "mtasim run %s --set 'title=it'\\''s one' --set messages_max=4"
+             " --seed 7 --replication 1 --scheduler %s",
+             place->yaml, place->object);
+    assert_string_equal(command, expected);
+    assert_int_equal(store_rows(store, "", row_keep, command, &place->diag), 9);
+    store_close(store);
+    sweep_free(sweep);
+}
+
+static void
 test_sweep_tells_how_far_it_is(void **state)
 {
     struct place *place = *state;
@@ -644,6 +679,7 @@ main(void)
         TEST(test_sweep_notices_that_the_object_has_changed),
         TEST(test_sweep_interrupted_keeps_what_is_done_and_goes_on),
         TEST(test_sweep_killed_goes_on_to_the_same_content),
+        TEST(test_sweep_keeps_the_command_that_makes_a_run_alone),
         TEST(test_sweep_tells_how_far_it_is),
         TEST(test_sweep_lists_what_is_there_and_what_is_missing),
         TEST(test_sweep_knee_is_the_smallest_value_near_the_best),

@@ -7,6 +7,8 @@
  * so that the engine never looks at a keyword. The same tables that parse a
  * keyword describe it: there is no second list.
  *
+ * MISSING    Without any text of role CHANNELS or JOBS, and for an include that
+ *            was not given, the answer is SCHED_TEXT_NEEDED.
  * PRECEDENCE override > channel line (last occurrence) > latest `defaults` >
  *            option file or job_controller.cnf section > built-in.
  *            A specific backoff or notices keyword beats the general one,
@@ -26,18 +28,14 @@
 #include "../sched_abi.h"
 
 enum {
-    CONF_NAME_SIZE = 33,      /* channel names: 32 significant characters */
-    CONF_POOL_NAME_MAX = 11,  /* the seed's limit on pool names */
-    CONF_INTERVALS_MAX = 8,   /* backoff */
+    CONF_NAME_SIZE = 33,     /* channel names: 32 significant characters */
+    CONF_POOL_NAME_MAX = 11, /* the seed's limit on pool names */
+    CONF_INTERVALS_MAX = 8,  /* backoff */
     CONF_NOTICES_MAX = 5,
-    CONF_CLASSES_COUNT = 3    /* urgent, normal, nonurgent */
+    CONF_CLASSES_COUNT = 3 /* urgent, normal, nonurgent */
 };
 
-enum conf_direction {
-    CONF_MASTER,
-    CONF_SLAVE,
-    CONF_BIDIRECTIONAL
-};
+enum conf_direction { CONF_MASTER, CONF_SLAVE, CONF_BIDIRECTIONAL };
 
 enum conf_splitting {
     CONF_MULTIPLE,   /* one file a channel */
@@ -51,22 +49,19 @@ enum conf_start_policy {
     CONF_START_LEVEL
 };
 
-enum conf_affinity {
-    CONF_AFFINITY_HOST,
-    CONF_AFFINITY_PRIORITY
-};
+enum conf_affinity { CONF_AFFINITY_HOST, CONF_AFFINITY_PRIORITY };
 
-enum conf_compat {
-    CONF_COMPAT_GUIDE,
-    CONF_COMPAT_PRODUCT
-};
+enum conf_compat { CONF_COMPAT_GUIDE, CONF_COMPAT_PRODUCT };
 
 /* Lowest priority that starts jobs at once (compat = guide). */
 enum conf_immediacy {
     CONF_IMMURGENT,
     CONF_IMMNORMAL,
-    CONF_IMMNONURGENT
+    CONF_IMMNONURGENT,
+    CONF_IMMEDIATE /* second class too */
 };
+
+#define CONF_NO_LIMIT UINT32_MAX
 
 struct conf_intervals {
     int64_t ns[CONF_INTERVALS_MAX];
@@ -99,6 +94,21 @@ struct conf_channel {
     int64_t max_life_age_ns;  /* 0: no limit */
     int64_t thread_idle_ns;   /* an idle thread ends after; 0: never */
     int64_t job_idle_ns;      /* a job without busy thread ends; 0: never */
+    uint32_t is_periodic;     /* nothing is immediate, whatever `immediacy` */
+    uint32_t period;          /* served by every n-th periodic run; 1 or more */
+    uint32_t is_deferred;     /* honours Deferred-delivery: dates */
+    /* Recipients at submit to this source channel; CONF_NO_LIMIT: none. */
+    uint32_t expandlimit;
+    uint32_t expandchannel; /* a channel, or SCHED_NONE: there is none */
+    uint32_t holdlimit;
+    /* Messages in one inbound session; CONF_NO_LIMIT: none. */
+    uint32_t transactionlimit;
+    uint32_t disconnecttransactionlimit;
+    uint32_t zero;
+    /* Larger messages, in blocks, lose a class; CONF_NO_LIMIT: none. */
+    uint32_t blocklimit[CONF_CLASSES_COUNT];
+    uint32_t zero2;
+    int64_t after_ns[CONF_CLASSES_COUNT]; /* before a job is made */
     /* By class: urgent, normal, nonurgent (and what is below). */
     struct conf_intervals backoff[CONF_CLASSES_COUNT];
     struct conf_notices notices[CONF_CLASSES_COUNT];
@@ -114,10 +124,16 @@ struct conf_options {
     uint32_t affinity;     /* enum conf_affinity */
     uint32_t compat;       /* enum conf_compat */
     uint32_t max_messages;
-    uint32_t block_size;   /* bytes in an MTA block */
-    uint32_t return_units; /* 0: days, 1: hours */
+    uint32_t block_size;      /* bytes in an MTA block */
+    uint32_t return_units;    /* 0: days, 1: hours */
     int64_t return_first_ns;  /* return job: first run after midnight, wall */
     int64_t return_period_ns; /* and the time between runs */
+    int64_t post_first_ns;    /* periodic job: the same */
+    int64_t post_period_ns;
+    int64_t synch_first_ns;            /* scan: first after the start */
+    int64_t synch_period_ns;           /* and the time between */
+    uint32_t rebuild_parallel_channel; /* channels read at once by a scan */
+    uint32_t zero;
 };
 
 struct conf;
@@ -131,10 +147,19 @@ int32_t conf_new(const struct sched_config *config,
 void conf_free(struct conf *conf);
 
 uint32_t conf_channels_count(const struct conf *conf);
-const struct conf_channel *conf_channel(const struct conf *conf, uint32_t index);
+const struct conf_channel *conf_channel(const struct conf *conf,
+                                        uint32_t index);
 uint32_t conf_pools_count(const struct conf *conf);
 const struct conf_pool *conf_pool(const struct conf *conf, uint32_t index);
 const struct conf_options *conf_options(const struct conf *conf);
+
+/*
+ * A live change: an override that comes late. On SCHED_ERR_CONFIGURATION and
+ * SCHED_ERR_MEMORY nothing has changed; *created, which may be NULL, says why.
+ * What conf_channel() and the others returned stays valid, with new contents.
+ */
+int32_t conf_set(struct conf *conf, const char *path, const char *value,
+                 struct sched_created *created);
 
 /* One row of the effective configuration; SCHED_END past the last. */
 int32_t conf_describe(const struct conf *conf, uint32_t index,

@@ -8,7 +8,10 @@
  * message (common random numbers), and a new stream moves no other.
  *
  * MODEL      Philox4x32-10: key = hash(seed, replication, name), counter =
- *            (entity, attempt, n); the first 64 of its 128 bits.
+ *            (entity low, entity high, attempt, n); output words 0 (low) and 1
+ *            (high). Within one stream no address shares its draw with another
+ *            by construction. Two seeds, or two replications, never share the
+ *            key of a stream; two names do with probability 2^-64.
  * SOURCE     Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
  *            1, 2, 3", SC11; known answers of Random123 in the unit test.
  */
@@ -23,6 +26,7 @@ struct chance {
     uint32_t key[2];
 };
 
+/* The stream of this name. `name` is not kept. */
 struct chance chance_stream(uint64_t seed, uint32_t replication,
                             const char *name);
 
@@ -44,7 +48,8 @@ chance_below(uint64_t u, uint64_t n)
     return (uint64_t)(((base_u128)u * n) >> 64);
 }
 
-/* The entity of one recipient of one message: message < 2^44, recipient < 2^20. */
+/* The entity of one recipient of one message: message < 2^44, recipient below
+ * 2^20. */
 static inline uint64_t
 chance_entity(uint64_t message, uint32_t recipient)
 {

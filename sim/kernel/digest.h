@@ -6,7 +6,11 @@
  * goes in as a record of 64-bit words. Two runs are the same run if and only
  * if (but for 2^-64) their digests are equal. Every DIGEST_RECORDS_PER_MARK
  * records the state is kept as a checkpoint, so that the first differing
- * record is found by running the one block again.
+ * record is found by running the one block again. The order of records, of
+ * the words in them and their lengths all count.
+ *
+ * OWNERSHIP  A struct digest owns its marks; digest_init(), digest_free().
+ * COST       Under 2 ns a word; 8 bytes of memory per 4096 records.
  */
 #ifndef SIM_KERNEL_DIGEST_H
 #define SIM_KERNEL_DIGEST_H
@@ -36,7 +40,7 @@ void digest_record(struct digest *digest, const uint64_t *words,
 /* Adds bytes (texts, file contents) as one record. */
 void digest_bytes(struct digest *digest, const void *bytes, size_t size);
 
-/* The digest as text: 32 hexadecimal digits. */
+/* The digest as text: 32 hexadecimal digits, of all that went in so far. */
 void digest_format(const struct digest *digest, char text[DIGEST_TEXT_SIZE]);
 
 #endif

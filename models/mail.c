@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mail.c - see mail.h
+ *
+ * Ids are issued in order, so the table from id to slot is a row of pages; a
+ * page goes when its last message has gone. Slots are kept, not pointers: half
+ * the size.
+ */
+#include "models/mail.h"
+
+#include <stdlib.h>
+
+#include "sim/kernel/slab.h"
+
+enum { PAGE_BITS = 10, PAGE_IDS = 1 << PAGE_BITS };
+
+struct id_page {
+    uint32_t slot[PAGE_IDS]; /* + 1; 0: gone */
+    uint32_t live_count;
+    bool is_full; /* the next id is in a later page */
+};
+
+struct mail {
+    struct slab *messages;
+    struct slab *files;
+    struct id_page **pages; /* by id >> PAGE_BITS, from pages_first */
+    uint64_t pages_count;
+    uint64_t pages_capacity;
+    uint64_t id_last;
+    int64_t queued_count;
+    uint64_t page_bytes;
+    uint64_t many_bytes;
+};
+
+struct mail *
+mail_new(uint32_t messages_max)
+{
+    struct mail *mail = base_alloc(sizeof *mail);
+
+    ASSERT(messages_max > 0);
+    mail->messages = slab_new(sizeof(struct mail_message), messages_max);
+    /* A message has a file for each host it goes to: rarely many. */
+    mail->files = slab_new(sizeof(struct mail_file), UINT32_MAX / 2);
+    return mail;
+}
+
+void
+mail_free(struct mail *mail)
+{
+    if (mail == NULL) {
+        return;
+    }
+    for (uint64_t i = 0; i < mail->pages_count; i++) {
+        const struct id_page *page = mail->pages[i];
+        for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
+            if (page->slot[k] != 0) {
+                struct mail_message *message =
+                    slab_at(mail->messages, page->slot[k] - 1);
+                if (message->recipients_count > 1) {
+                    free(message->to.many);
+                }
+            }
+        }
+        free(mail->pages[i]);
+    }
+    free(mail->pages);
+    slab_free(mail->messages);
+    slab_free(mail->files);
+    free(mail);
+}
+
+/* id_page_of - the page of the next id, made if it is not there */
+static struct id_page *
+id_page_of(struct mail *mail, uint64_t id)
+{
+    uint64_t index = id >> PAGE_BITS;
+
+    if (index >= mail->pages_capacity) {
+        mail->pages_capacity = index < 32 ? 64 : 2 * index;
+        mail->pages = base_realloc(mail->pages, mail->pages_capacity *
+                                                    sizeof mail->pages[0]);
+    }
+    while (mail->pages_count <= index) {
+        mail->pages[mail->pages_count++] = base_alloc(sizeof(struct id_page));
+        mail->page_bytes += sizeof(struct id_page);
+    }
+    return mail->pages[index];
+}
+
+/* id_forget - the message with this id is gone */
+static void
+id_forget(struct mail *mail, uint64_t id)
+{
+    struct id_page **page = &mail->pages[id >> PAGE_BITS];
+
+    (*page)->slot[id & (PAGE_IDS - 1)] = 0;
+    (*page)->live_count--;
+    if ((*page)->is_full && (*page)->live_count == 0) {
+        free(*page);
+        *page = NULL;
+        mail->page_bytes -= sizeof(struct id_page);
+    }
+}
+
+struct mail_message *
+mail_submit(struct mail *mail, int64_t now_ns, uint32_t recipients_count)
+{
+    ASSERT(recipients_count >= 1);
+    ASSERT(recipients_count <= MAIL_RECIPIENTS_MAX);
+
+    uint64_t handle = slab_take(mail->messages);
+    if (handle == 0) {
+        return NULL;
+    }
+    struct mail_message *message = slab_must_get(mail->messages, handle);
+    uint64_t id = ++mail->id_last;
+    struct id_page *page = id_page_of(mail, id);
+
+    page->slot[id & (PAGE_IDS - 1)] = (uint32_t)handle;
+    page->live_count++;
+    page->is_full = (id & (PAGE_IDS - 1)) == PAGE_IDS - 1;
+    message->id = id;
+    message->submitted_at_ns = now_ns;
+    message->recipients_count = recipients_count;
+    message->live_count = recipients_count;
+    if (recipients_count > 1) {
+        message->to.many =
+            base_alloc(recipients_count * sizeof(struct mail_recipient));
+        mail->many_bytes += recipients_count * sizeof(struct mail_recipient);
+    }
+    mail->queued_count += recipients_count;
+    return message;
+}
+
+struct mail_message *
+mail_message(const struct mail *mail, uint64_t id)
+{
+    if (id == 0 || id > mail->id_last) {
+        return NULL;
+    }
+    const struct id_page *page = mail->pages[id >> PAGE_BITS];
+    if (page == NULL) {
+        return NULL;
+    }
+    uint32_t slot = page->slot[id & (PAGE_IDS - 1)];
+    return slot == 0 ? NULL : slab_at(mail->messages, slot - 1);
+}
+
+struct mail_recipient *
+mail_recipients(struct mail_message *message)
+{
+    return message->recipients_count == 1 ? &message->to.one : message->to.many;
+}
+
+struct mail_file *
+mail_file_of(const struct mail *mail, const struct mail_recipient *recipient)
+{
+    if (recipient->file == MAIL_NO_FILE) {
+        return NULL;
+    }
+    return slab_at(mail->files, recipient->file - 1);
+}
+
+struct mail_file *
+mail_file(const struct mail *mail, struct mail_message *message,
+          uint32_t number)
+{
+    const struct mail_recipient *recipients = mail_recipients(message);
+
+    for (uint32_t i = 0; i < message->recipients_count; i++) {
+        struct mail_file *file = mail_file_of(mail, &recipients[i]);
+        if (file != NULL && file->number == number) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
+/* message_slot - where a message lies in its slab */
+static uint32_t
+message_slot(const struct mail *mail, const struct mail_message *message)
+{
+    const struct id_page *page = mail->pages[message->id >> PAGE_BITS];
+
+    return page->slot[message->id & (PAGE_IDS - 1)] - 1;
+}
+
+uint32_t
+mail_create(struct mail *mail, struct mail_message *message, uint32_t number)
+{
+    uint64_t handle = slab_take(mail->files);
+
+    if (handle == 0) {
+        return MAIL_NO_FILE;
+    }
+    struct mail_file *file = slab_must_get(mail->files, handle);
+    file->message = message_slot(mail, message);
+    file->number = number;
+    return (uint32_t)handle;
+}
+
+struct mail_file *
+mail_file_at(const struct mail *mail, uint32_t file)
+{
+    ASSERT(file != MAIL_NO_FILE);
+    return slab_at(mail->files, file - 1);
+}
+
+void
+mail_assign(struct mail *mail, uint32_t file, struct mail_recipient *recipient)
+{
+    ASSERT(recipient->state == MAIL_QUEUED);
+    ASSERT(recipient->file == MAIL_NO_FILE);
+    recipient->file = file;
+    mail_file_at(mail, file)->recipients_count++;
+}
+
+void
+mail_unassign(struct mail *mail, struct mail_message *message,
+              struct mail_recipient *recipient)
+{
+    struct mail_file *file = mail_file_of(mail, recipient);
+
+    ASSERT(file != NULL);
+    ASSERT(slab_at(mail->messages, file->message) == message);
+    if (--file->recipients_count == 0) {
+        slab_release(mail->files,
+                     (uint64_t)file->generation << 32 | recipient->file);
+    }
+    recipient->file = MAIL_NO_FILE;
+}
+
+void
+mail_finish(struct mail *mail, struct mail_message *message,
+            struct mail_recipient *recipient, enum mail_state state)
+{
+    ASSERT(recipient->state == MAIL_QUEUED);
+    ASSERT(state != MAIL_QUEUED);
+    if (recipient->file != MAIL_NO_FILE) {
+        mail_unassign(mail, message, recipient);
+    }
+    recipient->state = (uint8_t)state;
+    mail->queued_count--;
+    if (--message->live_count > 0) {
+        return;
+    }
+    uint64_t slot = message_slot(mail, message);
+    uint64_t handle = (uint64_t)message->generation << 32 | (slot + 1);
+    if (message->recipients_count > 1) {
+        mail->many_bytes -=
+            message->recipients_count * sizeof(struct mail_recipient);
+        free(message->to.many);
+    }
+    id_forget(mail, message->id);
+    slab_release(mail->messages, handle);
+}
+
+struct mail_message *
+mail_message_of(const struct mail *mail, const struct mail_file *file)
+{
+    return slab_at(mail->messages, file->message);
+}
+
+uint64_t
+mail_id_last(const struct mail *mail)
+{
+    return mail->id_last;
+}
+
+uint32_t
+mail_messages_count(const struct mail *mail)
+{
+    return slab_count(mail->messages);
+}
+
+int64_t
+mail_queued_count(const struct mail *mail)
+{
+    return mail->queued_count;
+}
+
+uint32_t
+mail_files_count(const struct mail *mail)
+{
+    return slab_count(mail->files);
+}
+
+uint64_t
+mail_bytes(const struct mail *mail)
+{
+    return slab_bytes(mail->messages) + slab_bytes(mail->files) +
+           mail->page_bytes + mail->many_bytes +
+           mail->pages_capacity * sizeof mail->pages[0];
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mail.h - the queue directory of the simulated host: messages and files
+ *
+ * A message has recipients; each of them is in exactly one live file, or final.
+ * A file is what a delivery attempt is made of: some recipients of one message.
+ *
+ * COST       88 bytes for a queued message with one recipient, id table
+ *            included; 12 more for each further recipient, 32 for each further
+ *            file. Everything O(1) but what walks a message's recipients.
+ * ERRORS     mail_submit() answers 0 at messages_max. The rest are bugs.
+ */
+#ifndef MODELS_MAIL_H
+#define MODELS_MAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/kernel/base.h"
+
+#define MAIL_BYTES_MAX      INT64_C(0xffffffff)
+#define MAIL_RECIPIENTS_MAX (1u << 20)
+#define MAIL_NO_FILE        0u
+
+enum mail_state { /* of a recipient */
+                  MAIL_QUEUED,
+                  MAIL_DELIVERED,
+                  MAIL_RETURNED,
+                  MAIL_REJECTED
+};
+
+enum mail_file_state {
+    MAIL_FILE_READY,   /* may be tried */
+    MAIL_FILE_ACTIVE,  /* being tried */
+    MAIL_FILE_DELAYED, /* failed: not before due_at_ns */
+    MAIL_FILE_HELD
+};
+
+struct mail_recipient {
+    uint32_t host;
+    uint32_t file;     /* slot + 1 of its live file; MAIL_NO_FILE: none yet, or
+                      final */
+    uint16_t attempts; /* ever made; stops at 65535 */
+    uint8_t state;     /* enum mail_state */
+    uint8_t is_delivered; /* the remote host has it, whatever we know */
+};
+
+struct mail_message {
+    uint32_t generation; /* the slab's */
+    uint32_t size_bytes;
+    uint64_t id;
+    int64_t submitted_at_ns;
+    union {
+        struct mail_recipient one; /* recipients_count == 1 */
+        struct mail_recipient *many;
+    } to;
+    uint32_t recipients_count;
+    uint32_t live_count; /* recipients not final */
+    uint16_t source;     /* channel, UINT16_MAX: none */
+    uint8_t priority;    /* of the header */
+    uint8_t is_null_sender;
+};
+
+struct mail_file {
+    uint32_t generation;
+    uint32_t message;  /* slot */
+    int64_t due_at_ns; /* DELAYED: retry not before; ACTIVE: attempt's start */
+    uint32_t number;   /* within the message, from 1 */
+    uint32_t recipients_count; /* not final */
+    uint16_t channel;
+    uint16_t attempts; /* failed ones, as the file's name tells; the return
+                          run's memory is the scheduler's */
+    uint8_t priority;  /* effective */
+    uint8_t state;     /* enum mail_file_state */
+    uint16_t zero;
+};
+
+struct mail; /* the store */
+
+struct mail *mail_new(uint32_t messages_max);
+void mail_free(struct mail *mail);
+
+/* A new message; recipients' host is to be filled in. NULL: messages_max. */
+struct mail_message *mail_submit(struct mail *mail, int64_t now_ns,
+                                 uint32_t recipients_count);
+
+/* By id; NULL: it is gone, or was never issued. */
+struct mail_message *mail_message(const struct mail *mail, uint64_t id);
+
+struct mail_recipient *mail_recipients(struct mail_message *message);
+
+/* The live file with this number of the message; NULL: none. */
+struct mail_file *mail_file(const struct mail *mail,
+                            struct mail_message *message, uint32_t number);
+
+/* The live file a recipient is in; NULL: none. */
+struct mail_file *mail_file_of(const struct mail *mail,
+                               const struct mail_recipient *recipient);
+
+/* Makes a file, still without recipients. Its slot + 1; 0: the limit. */
+uint32_t mail_create(struct mail *mail, struct mail_message *message,
+                     uint32_t number);
+
+/* The file in a slot + 1, as mail_create() and recipients name it. */
+struct mail_file *mail_file_at(const struct mail *mail, uint32_t file);
+
+/* Puts a recipient, until now in no live file, into a file (slot + 1). */
+void mail_assign(struct mail *mail, uint32_t file,
+                 struct mail_recipient *recipient);
+
+/* Takes a recipient out of its file (which ends with its last one). */
+void mail_unassign(struct mail *mail, struct mail_message *message,
+                   struct mail_recipient *recipient);
+
+/* Makes a recipient final; file and message end with their last one, and
+ * pointers to them go bad. */
+void mail_finish(struct mail *mail, struct mail_message *message,
+                 struct mail_recipient *recipient, enum mail_state state);
+
+/* The message of a file. */
+struct mail_message *mail_message_of(const struct mail *mail,
+                                     const struct mail_file *file);
+
+uint64_t mail_id_last(const struct mail *mail); /* 0: none was issued */
+uint32_t mail_messages_count(const struct mail *mail);
+int64_t mail_queued_count(const struct mail *mail); /* recipients */
+uint32_t mail_files_count(const struct mail *mail);
+uint64_t mail_bytes(const struct mail *mail);
+
+#endif

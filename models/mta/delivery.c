@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * delivery.c - an attempt: connection, dialogue, outcome
+ *
+ * On an open connection, or to a host without a concurrency cap, the whole
+ * attempt is arithmetic and its end the only event. A capped host is asked when
+ * the connection reaches it; there it is accepted, answered 421, or waits in
+ * the listen queue until another connection closes or the client gives up.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "models/mta/world.h"
+
+static void on_outcome(void *arg, uint64_t data);
+static void on_arrived(void *arg, uint64_t data);
+static void on_greeting_timeout(void *arg, uint64_t data);
+static void on_server_closed(void *arg, uint64_t data);
+
+static uint64_t
+handle_of(const struct host *host, const struct thread *thread)
+{
+    uint32_t slot = jobs_thread(host, thread->job, thread->number);
+
+    ASSERT(slot != 0);
+    return (uint64_t)thread->generation << 32 | slot;
+}
+
+/* dialogue_of - the dialogue of a thread's attempt */
+static struct dialogue
+dialogue_of(struct host *host, struct thread *thread)
+{
+    struct mail_message *message = mail_message(host->mail, thread->message);
+    const bool is_one = thread->recipients_count == 1;
+
+    ASSERT(message != NULL);
+    return (struct dialogue){
+        .params = host->params->dialogue,
+        .to = directory_host(host->directory, thread->host),
+        .link = &thread->link,
+        .recipients = mail_recipients(message),
+        .indices = is_one ? &thread->index_one : thread->indices,
+        .results = is_one ? &thread->result_one : thread->results,
+        .message = thread->message,
+        .size_bytes = message->size_bytes,
+        .recipients_count = thread->recipients_count,
+    };
+}
+
+/* --- Connections -------------------------------------------------------- */
+
+/* server_close - a capped host sees the end of a connection half an RTT on */
+static void
+server_close(struct host *host, uint32_t number, int64_t at_ns)
+{
+    const struct destination *to = directory_host(host->directory, number);
+
+    evq_push(host->evq, at_ns + to->params->link->rtt_ns / 2, CLASS_WORLD,
+             on_server_closed, host, number);
+}
+
+/* connection_drop - the thread has no connection from at_ns on */
+static void
+connection_drop(struct host *host, struct thread *thread, int64_t at_ns)
+{
+    ASSERT(thread->is_connected);
+    thread->is_connected = 0;
+    if (thread->is_counted) {
+        thread->is_counted = 0;
+        server_close(host, thread->host, at_ns);
+    }
+    measure_connection(host, host->jobs[thread->job - 1].channel, thread->host,
+                       -1);
+}
+
+/* attempt_end - the outcome comes at the end of the dialogue */
+static void
+attempt_end(struct host *host, struct thread *thread,
+            const struct dialogue *dialogue)
+{
+    thread->phase = (uint8_t)dialogue->phase;
+    if (dialogue->is_broken && thread->is_connected) {
+        connection_drop(host, thread, dialogue->end_at_ns);
+    }
+    evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
+             handle_of(host, thread));
+}
+
+static void
+on_session_closed(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    const struct thread *thread = slab_get(host->threads, data);
+    struct sched_event event = {.kind = SCHED_EVENT_SESSION_CLOSED};
+
+    if (thread == NULL) {
+        return;
+    }
+    event.u.thread.job = thread->job;
+    event.u.thread.thread = thread->number;
+    event.u.thread.host = thread->host;
+    host_feed(host, &event);
+}
+
+void
+delivery_disconnect(struct host *host, struct thread *thread)
+{
+    if (thread->is_connected) {
+        connection_drop(host, thread, host_now_ns(host));
+        evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_session_closed,
+                 host, handle_of(host, thread));
+    }
+}
+
+/* greet - the server has accepted: greeting, EHLO, the transaction */
+static void
+greet(struct host *host, struct thread *thread, int64_t now_ns)
+{
+    struct dialogue dialogue = dialogue_of(host, thread);
+
+    if (dialogue_greet(&dialogue, now_ns, thread->connected_at_ns)) {
+        dialogue_transact(&dialogue, dialogue.end_at_ns);
+    }
+    attempt_end(host, thread, &dialogue);
+}
+
+/* connection_made - both ends have it, whatever becomes of it */
+static void
+connection_made(struct host *host, struct thread *thread)
+{
+    thread->is_connected = 1;
+    thread->connection_messages = 1;
+    measure_connection(host, host->jobs[thread->job - 1].channel, thread->host,
+                       +1);
+}
+
+/* connection_open - a new connection for this attempt, from start_ns on */
+static void
+connection_open(struct host *host, struct thread *thread, int64_t start_ns)
+{
+    struct dialogue dialogue = dialogue_of(host, thread);
+    const struct destination_params *to = dialogue.to->params;
+
+    if (!dialogue_connect(&dialogue, start_ns)) {
+        attempt_end(host, thread, &dialogue);
+        return;
+    }
+    thread->connected_at_ns = start_ns + to->link->rtt_ns;
+    connection_made(host, thread);
+    if (to->connections_max == 0) {
+        greet(host, thread, dialogue.end_at_ns);
+    } else {
+        evq_push(host->evq, dialogue.end_at_ns, CLASS_WORLD, on_arrived, host,
+                 handle_of(host, thread));
+    }
+}
+
+/* connection_accept - a capped host takes the connection */
+static void
+connection_accept(struct host *host, struct thread *thread)
+{
+    directory_host(host->directory, thread->host)->open_count++;
+    thread->is_counted = 1;
+    greet(host, thread, host_now_ns(host));
+}
+
+/* refuse_421 - a capped host is full and says so in its greeting */
+static void
+refuse_421(struct host *host, struct thread *thread)
+{
+    struct dialogue dialogue = dialogue_of(host, thread);
+    const int64_t rtt_ns = dialogue.to->params->link->rtt_ns;
+
+    measure_refused(host, thread->host);
+    dialogue_fail(&dialogue, host_now_ns(host) + rtt_ns - rtt_ns / 2,
+                  SMTP_GREETING, DIALOGUE_TEMPORARY);
+    attempt_end(host, thread, &dialogue);
+}
+
+/* --- The listen queue of a capped host ---------------------------------- */
+
+static struct thread *
+thread_at(const struct host *host, uint32_t slot)
+{
+    return slab_at(host->threads, slot - 1);
+}
+
+static void
+waiting_add(struct host *host, struct thread *thread, uint64_t handle)
+{
+    struct destination *to = directory_host(host->directory, thread->host);
+    const uint32_t slot = (uint32_t)handle;
+
+    thread->waiting_before = to->waiting_last;
+    thread->waiting_after = 0;
+    if (to->waiting_last == 0) {
+        to->waiting_first = slot;
+    } else {
+        thread_at(host, to->waiting_last)->waiting_after = slot;
+    }
+    to->waiting_last = slot;
+    thread->greeting_timeout =
+        evq_push(host->evq,
+                 i64_max(host_now_ns(host),
+                         thread->connected_at_ns +
+                             host->params->dialogue->greeting_timeout_ns),
+                 CLASS_WORLD, on_greeting_timeout, host, handle);
+}
+
+static void
+waiting_remove(struct host *host, struct thread *thread)
+{
+    struct destination *to = directory_host(host->directory, thread->host);
+
+    if (thread->waiting_before == 0) {
+        to->waiting_first = thread->waiting_after;
+    } else {
+        thread_at(host, thread->waiting_before)->waiting_after =
+            thread->waiting_after;
+    }
+    if (thread->waiting_after == 0) {
+        to->waiting_last = thread->waiting_before;
+    } else {
+        thread_at(host, thread->waiting_after)->waiting_before =
+            thread->waiting_before;
+    }
+}
+
+static void
+on_greeting_timeout(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    struct thread *thread = slab_must_get(host->threads, data);
+    struct dialogue dialogue = dialogue_of(host, thread);
+
+    waiting_remove(host, thread);
+    dialogue_fail(&dialogue, host_now_ns(host), SMTP_GREETING,
+                  DIALOGUE_TEMPORARY);
+    attempt_end(host, thread, &dialogue);
+}
+
+static void
+on_arrived(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    struct thread *thread = slab_must_get(host->threads, data);
+    const struct destination *to =
+        directory_host(host->directory, thread->host);
+
+    if (to->open_count < to->params->connections_max) {
+        connection_accept(host, thread);
+    } else if (to->params->at_limit == DESTINATION_REPLY_421) {
+        refuse_421(host, thread);
+    } else {
+        waiting_add(host, thread, data);
+    }
+}
+
+static void
+on_server_closed(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    struct destination *to = directory_host(host->directory, (uint32_t)data);
+
+    ASSERT(to->open_count > 0);
+    to->open_count--;
+    if (to->waiting_first != 0) {
+        struct thread *thread = thread_at(host, to->waiting_first);
+        waiting_remove(host, thread);
+        evq_cancel(host->evq, thread->greeting_timeout);
+        connection_accept(host, thread);
+    }
+}
+
+/* --- Attempts ----------------------------------------------------------- */
+
+/* connection_serves - whether the open connection takes another message for
+ * this host now */
+static bool
+connection_serves(struct host *host, const struct thread *thread,
+                  uint32_t number, int64_t now_ns)
+{
+    const struct destination_params *to =
+        directory_host(host->directory, number)->params;
+    const uint32_t channel = host->jobs[thread->job - 1].channel;
+    const uint32_t ours =
+        host->settings.programs[channel].transactions_per_session;
+
+    return thread->is_connected && thread->host == number &&
+           (ours == 0 || thread->connection_messages < ours) &&
+           (to->messages_per_connection == 0 ||
+            thread->connection_messages < to->messages_per_connection) &&
+           (to->outages_count == 0 ||
+            destination_outage_at(to, now_ns) == NULL);
+}
+
+/* attempt_begin - the thread's program sets to work */
+static void
+attempt_begin(struct host *host, struct thread *thread, uint32_t number,
+              uint64_t entity, uint32_t attempts)
+{
+    const struct variate *per_message = &host->params->machine->per_message;
+    const int64_t now_ns = host_now_ns(host);
+    int64_t cost_ns = per_message->a;
+
+    if (per_message->kind != VARIATE_CONSTANT) {
+        cost_ns = variate_sample(
+            per_message, chance_u64(&host->per_message, entity, attempts, 0));
+    }
+    if (connection_serves(host, thread, number, now_ns)) {
+        struct dialogue dialogue = dialogue_of(host, thread);
+        thread->connection_messages++;
+        dialogue_transact(&dialogue, now_ns + cost_ns);
+        attempt_end(host, thread, &dialogue);
+        return;
+    }
+    delivery_disconnect(host, thread);
+    thread->host = number;
+    connection_open(host, thread, now_ns + cost_ns);
+}
+
+/* indices_keep - the file's recipients, for as long as the attempt takes */
+static void
+indices_keep(struct thread *thread, const struct sched_deliver *deliver)
+{
+    const uint32_t count = deliver->recipients_count;
+
+    thread->recipients_count = count;
+    if (count == 1) {
+        thread->index_one = deliver->recipients[0];
+        return;
+    }
+    if (count > thread->capacity) {
+        thread->capacity = count;
+        thread->indices =
+            base_realloc(thread->indices, count * sizeof(uint32_t));
+        thread->results = base_realloc(thread->results, count);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        thread->indices[i] = deliver->recipients[i];
+    }
+}
+
+/* deliver_is_legal - thread, file and recipients are what they must be */
+static bool
+deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
+                 struct mail_message *message, const struct mail_file *file)
+{
+    const uint32_t slot = jobs_thread(host, deliver->job, deliver->thread);
+
+    if (slot == 0 || thread_at(host, slot)->state != THREAD_IDLE ||
+        file == NULL || file->state == MAIL_FILE_ACTIVE ||
+        file->state == MAIL_FILE_HELD ||
+        deliver->recipients_count != file->recipients_count ||
+        file->channel != host->jobs[deliver->job - 1].channel) {
+        return false;
+    }
+    const struct mail_recipient *recipients = mail_recipients(message);
+    for (uint32_t i = 0; i < deliver->recipients_count; i++) {
+        const uint32_t index = deliver->recipients[i];
+        if (index >= message->recipients_count ||
+            (i > 0 && index <= deliver->recipients[i - 1]) ||
+            mail_file_of(host->mail, &recipients[index]) != file) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+delivery_start(struct host *host, const struct sched_deliver *deliver,
+               uint32_t *reason)
+{
+    struct mail_message *message = mail_message(host->mail, deliver->message);
+    struct mail_file *file =
+        message == NULL ? NULL : mail_file(host->mail, message, deliver->file);
+
+    if (!deliver_is_legal(host, deliver, message, file)) {
+        oracle_violation(host->oracle, host_now_ns(host),
+                         "law: file %u of message %" PRIu64
+                         " is given to thread %u of job %u, which cannot be",
+                         deliver->file, deliver->message, deliver->thread,
+                         deliver->job);
+        *reason = SCHED_REFUSED_ILLEGAL;
+        return false;
+    }
+    const uint32_t slot = jobs_thread(host, deliver->job, deliver->thread);
+    struct thread *thread = thread_at(host, slot);
+    const struct mail_recipient *recipients = mail_recipients(message);
+    const struct mail_recipient *first = &recipients[deliver->recipients[0]];
+    const uint32_t domain = first->host;
+    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
+    const uint32_t daemon = host->daemon_host[file->channel];
+    const uint32_t number = daemon == SCHED_NONE ? domain : daemon;
+    const uint64_t handle = (uint64_t)thread->generation << 32 | slot;
+
+    oracle_delivering(host->oracle, host_now_ns(host), first->file, queue_host,
+                      handle == host->turn_thread && thread->host != number);
+    file->state = MAIL_FILE_ACTIVE;
+    thread->state = THREAD_BUSY;
+    host->threads_busy++;
+    thread->message = deliver->message;
+    thread->file = first->file;
+    thread->started_at_ns = host_now_ns(host);
+    indices_keep(thread, deliver);
+    host->result->attempts++;
+    for (uint32_t i = 0; i < deliver->recipients_count; i++) {
+        const struct mail_recipient *to = &recipients[deliver->recipients[i]];
+        if (to->attempts == 0) {
+            measure_first_attempt(host, message, file->channel, to->host);
+        }
+    }
+    attempt_begin(host, thread, number,
+                  chance_entity(deliver->message, deliver->recipients[0]),
+                  first->attempts);
+    return true;
+}
+
+/* --- Outcomes ----------------------------------------------------------- */
+
+/* outcome_kind - what a log calls it */
+static enum mta_mail_kind
+outcome_kind(uint8_t result)
+{
+    switch ((enum dialogue_result)result) {
+    case DIALOGUE_DELIVERED:
+        return MTA_MAIL_DELIVERED;
+    case DIALOGUE_TEMPORARY:
+        return MTA_MAIL_DEFERRED;
+    case DIALOGUE_PERMANENT:
+        return MTA_MAIL_FAILED;
+    }
+    UNREACHABLE("all results are above");
+}
+
+/* recipient_apply - one recipient's result */
+static void
+recipient_apply(struct host *host, struct thread *thread,
+                struct mail_message *message, uint32_t index, uint8_t result)
+{
+    struct mail_recipient *recipient = &mail_recipients(message)[index];
+    const struct mail_file *file = mail_file_at(host->mail, thread->file);
+    const uint32_t channel = file->channel;
+
+    if (recipient->attempts < UINT16_MAX) {
+        recipient->attempts++;
+    }
+    if (result == DIALOGUE_TEMPORARY) {
+        measure_deferred(host, message, channel, recipient->host);
+        return;
+    }
+    if (result == DIALOGUE_DELIVERED) {
+        host->result->duplicates += recipient->is_delivered;
+    }
+    const enum mail_state state =
+        result == DIALOGUE_DELIVERED ? MAIL_DELIVERED : MAIL_RETURNED;
+    oracle_finished(host->oracle, 1);
+    measure_finished(host, message, channel, recipient->host, state);
+    mail_finish(host->mail, message, recipient, state);
+}
+
+/* attempt_apply - the results, into the queue directory and the measures */
+static void
+attempt_apply(struct host *host, struct thread *thread,
+              const struct dialogue *dialogue)
+{
+    struct mail_message *message = mail_message(host->mail, thread->message);
+    struct mail_file *file = mail_file_at(host->mail, thread->file);
+    const uint32_t domain = mail_recipients(message)[dialogue->indices[0]].host;
+    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
+    uint32_t delivered_count = 0, temporary_count = 0;
+
+    for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
+        measure_tell(host, outcome_kind(dialogue->results[i]), message, file,
+                     dialogue->indices[i], thread);
+        delivered_count += dialogue->results[i] == DIALOGUE_DELIVERED;
+        temporary_count += dialogue->results[i] == DIALOGUE_TEMPORARY;
+    }
+    /* With partial success the file stays as it is until it is rewritten. */
+    const bool is_delayed = temporary_count > 0 && delivered_count == 0;
+    if (is_delayed && file->attempts < UINT16_MAX) {
+        file->attempts++;
+    }
+    oracle_attempted(host->oracle, host_now_ns(host), thread->file, queue_host,
+                     is_delayed);
+    host->result->deferrals += temporary_count > 0;
+    /* Message and file go with their last recipient, so the count is kept. */
+    const uint32_t count = dialogue->recipients_count;
+    for (uint32_t i = 0; i < count; i++) {
+        recipient_apply(host, thread, message, dialogue->indices[i],
+                        dialogue->results[i]);
+    }
+}
+
+/* outcome_event - what the scheduler is told */
+static struct sched_event
+outcome_event(const struct thread *thread, uint32_t file_number,
+              const struct dialogue *dialogue)
+{
+    struct sched_event event = {.kind = SCHED_EVENT_OUTCOME};
+
+    event.u.outcome = (struct sched_outcome){
+        .message = thread->message,
+        .results = dialogue->recipients_count == 1 ? NULL : dialogue->results,
+        .file = file_number,
+        .job = thread->job,
+        .thread = thread->number,
+        .recipients_count = dialogue->recipients_count,
+        .result = dialogue->results[0],
+        .phase = thread->phase,
+    };
+    return event;
+}
+
+static void
+on_outcome(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    struct thread *thread = slab_must_get(host->threads, data);
+    struct dialogue dialogue = dialogue_of(host, thread);
+    const uint32_t file_number = mail_file_at(host->mail, thread->file)->number;
+    const struct sched_event event =
+        outcome_event(thread, file_number, &dialogue);
+
+    attempt_apply(host, thread, &dialogue);
+    thread->state = THREAD_IDLE;
+    host->threads_busy--;
+    host->turn_thread = data;
+    host_feed(host, &event);
+    host->turn_thread = 0;
+    thread = slab_get(host->threads, data);
+    if (thread != NULL && thread->state == THREAD_IDLE) {
+        delivery_disconnect(host, thread); /* nothing more for this host */
+    }
+}
+
+_Static_assert((int)DIALOGUE_DELIVERED == (int)SCHED_RESULT_DELIVERED &&
+                   (int)DIALOGUE_TEMPORARY == (int)SCHED_RESULT_TEMPORARY &&
+                   (int)DIALOGUE_PERMANENT == (int)SCHED_RESULT_PERMANENT,
+               "results cross the seam as they are");
+_Static_assert((int)SMTP_CONNECT == (int)SCHED_PHASE_CONNECT &&
+                   (int)SMTP_DOT == (int)SCHED_PHASE_DOT,
+               "phases cross the seam as they are");

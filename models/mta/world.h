@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * world.h - the parts of the simulated host, for its own files only
+ *
+ *     host.c      the turn: event in, actions out, the wake, the clock
+ *     enqueue.c   mail: submit, create, reject, rewrite, hold, return, warn
+ *     jobs.c      processes and threads: start, ready, stop, exit
+ *     delivery.c  attempts: connection, dialogue, outcome
+ *     measure.c   what is counted
+ */
+#ifndef MODELS_MTA_WORLD_H
+#define MODELS_MTA_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/directory.h"
+#include "models/mail.h"
+#include "models/mta/host.h"
+#include "models/mta/object.h"
+#include "models/mta/record.h"
+#include "models/mta/settings.h"
+#include "models/oracle.h"
+#include "sim/kernel/evq.h"
+#include "sim/kernel/slab.h"
+
+/* Classes of kernel events, in the order of one instant. */
+enum {
+    CLASS_WORLD = 1, /* what reaches the remote side */
+    CLASS_OUTCOME,
+    CLASS_WAKE,
+    CLASS_SUBMIT,
+    CLASS_REPORT, /* jobs and threads */
+    CLASS_SAMPLE = EVQ_CLASS_MAX
+};
+
+enum thread_state { THREAD_STARTING, THREAD_IDLE, THREAD_BUSY, THREAD_ENDING };
+
+struct thread {
+    uint32_t generation;
+    uint32_t job; /* id */
+    uint32_t number;
+    uint32_t host; /* connected to, or last; SCHED_NONE: none yet */
+    uint8_t state; /* enum thread_state */
+    uint8_t is_connected;
+    uint8_t is_counted; /* the connection counts at a capped destination */
+    uint8_t phase;      /* enum smtp_phase: of the attempt's end */
+    uint32_t connection_messages; /* handed over on this connection */
+    struct link_state link;
+    /* The attempt under way. */
+    uint64_t message;
+    uint32_t file; /* slot + 1 */
+    uint32_t recipients_count;
+    uint32_t index_one; /* storage for files with one recipient */
+    uint32_t capacity;  /* of the two below */
+    uint32_t *indices;
+    uint8_t *results;
+    uint8_t result_one;
+    uint8_t zero[7];
+    int64_t started_at_ns;
+    int64_t connected_at_ns;
+    /* In a destination's listen queue: neighbours (slot + 1) and timeout. */
+    uint32_t waiting_before;
+    uint32_t waiting_after;
+    struct evq_id greeting_timeout;
+};
+
+enum job_state { JOB_STARTING, JOB_RUNNING, JOB_GONE };
+
+struct job {
+    uint32_t *threads; /* slot + 1 by number; 0: ended */
+    uint32_t threads_capacity;
+    uint32_t threads_count; /* numbers given */
+    uint32_t live_count;
+    uint32_t channel;
+    uint8_t state; /* enum job_state */
+    uint8_t is_stopping;
+    uint8_t is_exiting; /* the exit is on its way */
+};
+
+/* Deliveries in each of the last 60 seconds. */
+enum { RATE_SECONDS = 60 };
+
+struct source {
+    struct traffic *traffic;
+    struct traffic_message next;
+};
+
+struct host {
+    const struct mta_params *params;
+    struct result *result;
+    struct diag *diag;
+    struct object object;
+    void *self; /* the scheduler's instance */
+    struct settings settings;
+    struct evq *evq;
+    struct mail *mail;
+    struct directory *directory;
+    struct oracle *oracle;
+    struct record record;
+    struct slab *threads;
+    struct job *jobs; /* by id - 1 */
+    uint32_t jobs_count;
+    uint32_t jobs_capacity;
+    uint32_t processes_count;
+    uint64_t *starts_count; /* of processes, by channel */
+    uint32_t *daemon_host;  /* by channel; SCHED_NONE: none */
+    uint32_t *channel_of;   /* by destination params: its channel */
+    struct source *sources;
+    struct sched_recipient *submit_recipients;
+    uint32_t submit_capacity;
+    /* The turn. */
+    uint64_t turn_thread; /* whose outcome is being handled; 0: none's */
+    bool is_after_exit;   /* a job's exit is being handled */
+    bool has_failed;      /* the run ends with what diag says */
+    /* The wake. */
+    int64_t wish_at_ns;
+    int64_t wake_at_ns; /* pending; INT64_MAX: none */
+    struct evq_id wake;
+    uint32_t wakes_at_once;
+    /* Chance. */
+    struct chance process_start;
+    struct chance thread_start;
+    struct chance per_message;
+    /* Measuring. */
+    int64_t connections_open;
+    int64_t threads_live;
+    int64_t threads_busy;
+    int64_t held_count; /* recipients */
+    int64_t queued_changed_at_ns;
+    base_i128 queued_since;  /* sum of submit times of the queued, ns */
+    struct result_step step; /* flows of the step under way */
+    int64_t rate_second;
+    int64_t rate_sum;
+    int32_t rate[RATE_SECONDS];
+    uint32_t *group_of; /* hosts: by directory number, its result group + 1 */
+    uint32_t group_of_capacity;
+};
+
+/* host.c */
+void host_feed(struct host *host, const struct sched_event *event);
+void host_fail(struct host *host, struct src_loc where, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+static inline int64_t
+host_now_ns(const struct host *host)
+{
+    return evq_now_ns(host->evq);
+}
+
+/* Actions. False: refused, the reason (enum sched_refusal) in *reason. */
+bool enqueue_create(struct host *host, const struct sched_create *create,
+                    uint32_t *reason);
+bool enqueue_reject(struct host *host, const struct sched_reject *reject,
+                    uint32_t *reason);
+bool enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
+                     uint32_t *reason);
+bool enqueue_file(struct host *host, const struct sched_action *action,
+                  uint32_t *reason);
+bool jobs_start(struct host *host, const struct sched_job_action *action,
+                uint32_t *reason);
+bool jobs_stop(struct host *host, const struct sched_job_action *action,
+               uint32_t *reason);
+bool jobs_thread_start(struct host *host,
+                       const struct sched_thread_action *action,
+                       uint32_t *reason);
+bool jobs_thread_stop(struct host *host,
+                      const struct sched_thread_action *action,
+                      uint32_t *reason);
+bool delivery_start(struct host *host, const struct sched_deliver *deliver,
+                    uint32_t *reason);
+
+/* enqueue.c: the sources' first messages; the host of a file's queue. */
+void enqueue_begin(struct host *host);
+uint32_t enqueue_queue_host(const struct host *host, uint32_t channel,
+                            uint32_t domain);
+
+/* jobs.c */
+struct job *jobs_get(struct host *host, uint32_t job); /* NULL: none runs */
+/* Slot + 1 of a thread that lives; 0: none. */
+uint32_t jobs_thread(const struct host *host, uint32_t job, uint32_t thread);
+
+/* delivery.c: QUIT, if the thread is connected. */
+void delivery_disconnect(struct host *host, struct thread *thread);
+
+/* measure.c */
+void measure_begin(struct host *host);
+void measure_end(struct host *host);
+void measure_submitted(struct host *host, const struct mail_message *message);
+void measure_first_attempt(struct host *host,
+                           const struct mail_message *message, uint32_t channel,
+                           uint32_t domain);
+/* Before mail_finish(). */
+void measure_finished(struct host *host, const struct mail_message *message,
+                      uint32_t channel, uint32_t domain, enum mail_state state);
+void measure_deferred(struct host *host, const struct mail_message *message,
+                      uint32_t channel, uint32_t domain);
+void measure_connection(struct host *host, uint32_t channel, uint32_t number,
+                        int change);
+void measure_refused(struct host *host, uint32_t number);
+
+/* Tells whoever writes a log. */
+void measure_tell(struct host *host, enum mta_mail_kind kind,
+                  const struct mail_message *message,
+                  const struct mail_file *file, uint32_t recipient,
+                  const struct thread *thread);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conf.c - see conf.h
+ */
+#include "conf_build.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* read_all - texts, then overrides, then what follows from them */
+static void
+read_all(struct conf_build *build)
+{
+    struct conf *conf = build->conf;
+
+    conf_read_channels(build);
+    if (build->status == SCHED_OK) {
+        conf_read_jobs(build);
+    }
+    if (build->status == SCHED_OK) {
+        conf_read_options(build);
+    }
+    if (build->status != SCHED_OK) {
+        return;
+    }
+    conf_apply_sections(build);
+    for (uint32_t i = 0; i < build->config->overrides_count; i++) {
+        conf_override_apply(build, &build->config->overrides[i]);
+    }
+    conf->channels = conf_memory_take(
+        &conf->memory, conf->channels_count * sizeof *conf->channels);
+    conf->pools = conf_memory_take(&conf->memory,
+                                   conf->pools_count * sizeof *conf->pools);
+    if (!conf->channels || !conf->pools) {
+        build->status = SCHED_ERR_MEMORY;
+    }
+    if (build->status == SCHED_OK) {
+        conf_resolve(build, true);
+    }
+    conf->sections = NULL; /* their patterns lie in the host's texts */
+    conf->last_section = NULL;
+}
+
+int32_t
+conf_new(const struct sched_config *config, struct sched_created *created,
+         struct conf **conf)
+{
+    struct conf_memory memory;
+    struct conf_build build = {.config = config,
+                               .is_strict = config->is_strict != 0};
+
+    *conf = NULL;
+    conf_say_init(&build.say, created);
+    created->needed_role = 0;
+    created->needed_name[0] = '\0';
+    conf_memory_init(&memory, &config->allocator);
+    build.conf = conf_memory_take(&memory, sizeof *build.conf);
+    if (!build.conf) {
+        return SCHED_ERR_MEMORY;
+    }
+    build.conf->memory = memory;
+    read_all(&build);
+    if (build.status == SCHED_OK && created->errors_count > 0) {
+        build.status = SCHED_ERR_CONFIGURATION;
+    }
+    if (build.status != SCHED_OK) {
+        conf_free(build.conf);
+        return build.status;
+    }
+    *conf = build.conf;
+    return SCHED_OK;
+}
+
+void
+conf_free(struct conf *conf)
+{
+    if (conf) {
+        struct conf_memory memory = conf->memory; /* conf itself lies in it */
+
+        conf_memory_free(&memory);
+    }
+}
+
+int32_t
+conf_set(struct conf *conf, const char *path, const char *value,
+         struct sched_created *created)
+{
+    struct sched_created unheard = {.messages = NULL};
+    struct conf_build build = {.conf = conf};
+    struct sched_override override = {path, value, "live"};
+
+    conf_say_init(&build.say, created ? created : &unheard);
+    if (!conf_override_apply(&build, &override)) {
+        return build.status == SCHED_OK ? SCHED_ERR_CONFIGURATION
+                                        : build.status;
+    }
+    conf_resolve(&build, false);
+    return SCHED_OK;
+}
+
+uint32_t
+conf_channels_count(const struct conf *conf)
+{
+    return conf->channels_count;
+}
+
+const struct conf_channel *
+conf_channel(const struct conf *conf, uint32_t index)
+{
+    return &conf->channels[index];
+}
+
+uint32_t
+conf_pools_count(const struct conf *conf)
+{
+    return conf->pools_count;
+}
+
+const struct conf_pool *
+conf_pool(const struct conf *conf, uint32_t index)
+{
+    return &conf->pools[index];
+}
+
+const struct conf_options *
+conf_options(const struct conf *conf)
+{
+    return &conf->options;
+}

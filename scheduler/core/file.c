@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.c - one copy of a message, for some of its recipients
+ */
+#include "engine.h"
+
+const uint32_t *
+file_recipients(const struct engine *engine, const struct file *file,
+                uint32_t *count)
+{
+    if (!file->is_many) {
+        *count = 1;
+        return &file->recipients;
+    }
+    const uint32_t *block = words_at(&engine->words, file->recipients);
+
+    *count = block[1];
+    return block + 2;
+}
+
+uint32_t
+file_class(const struct file *file)
+{
+    return file->priority < CONF_CLASSES_COUNT ? file->priority
+                                               : CONF_CLASSES_COUNT - 1;
+}
+
+void
+file_link(struct engine *engine, uint32_t slot)
+{
+    struct file *file = file_at(engine, slot);
+
+    file->earlier = engine->newest;
+    file->later = MEMORY_NONE;
+    if (engine->newest == MEMORY_NONE) {
+        engine->oldest = slot;
+    } else {
+        file_at(engine, engine->newest)->later = slot;
+    }
+    engine->newest = slot;
+}
+
+void
+file_unlink(struct engine *engine, uint32_t slot)
+{
+    const struct file *file = file_at(engine, slot);
+
+    if (engine->return_cursor == slot) {
+        engine->return_cursor = file->later;
+    }
+    if (file->earlier == MEMORY_NONE) {
+        engine->oldest = file->later;
+    } else {
+        file_at(engine, file->earlier)->later = file->later;
+    }
+    if (file->later == MEMORY_NONE) {
+        engine->newest = file->earlier;
+    } else {
+        file_at(engine, file->later)->earlier = file->earlier;
+    }
+}
+
+void
+file_drop(struct engine *engine, uint32_t slot)
+{
+    const struct file *file = file_at(engine, slot);
+
+    if (file->is_many) {
+        const uint32_t *block = words_at(&engine->words, file->recipients);
+
+        words_give(&engine->words, &engine->allocator, file->recipients,
+                   block[0] + 2);
+    }
+    if (file->family != MEMORY_NONE) {
+        struct family *family = family_at(engine, file->family);
+
+        if (--family->files_count == 0) {
+            pages_give(&engine->families, file->family);
+        }
+    }
+    pages_give(&engine->files, slot);
+}
+
+void
+file_withdraw(struct engine *engine, uint32_t slot)
+{
+    struct file *file = file_at(engine, slot);
+
+    if (file->state == FILE_READY) {
+        queue_remove(engine, slot);
+    } else if (file->state == FILE_DELAYED) {
+        timer_delayed_remove(engine, slot);
+    }
+    file->state = FILE_NEW;
+}
+
+void
+file_forget(struct engine *engine, uint32_t slot)
+{
+    file_withdraw(engine, slot);
+    file_unlink(engine, slot);
+    file_drop(engine, slot);
+}
+
+uint32_t
+file_number_next(struct engine *engine, struct file *file)
+{
+    if (file->family == MEMORY_NONE) {
+        return file->number + 1;
+    }
+    return ++family_at(engine, file->family)->number_last;
+}
+
+void
+file_delay(struct engine *engine, uint32_t slot, int64_t until_ns)
+{
+    struct file *file = file_at(engine, slot);
+
+    file->eligible_at_ns = until_ns;
+    file->state = FILE_DELAYED;
+    timer_delayed_push(engine, slot);
+}

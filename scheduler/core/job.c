@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job.c - jobs and their threads: what work they get, and how they end
+ *
+ * A thread asks for work when it is ready and with each outcome. It gets the
+ * first file of the host it is bound to; if that has none, of the best host
+ * that wants a thread; if there is none, it idles until a start rule wakes it.
+ * A job that is too old, or has asked too often, gets nothing more: it drains.
+ */
+#include "engine.h"
+
+/* --- Lists and heaps through jobs and threads ----------------------------- */
+
+static int
+idle_before(const struct engine *engine, uint32_t a, uint32_t b)
+{
+    const struct thread *thread_a = &engine->threads[a];
+    const struct thread *thread_b = &engine->threads[b];
+    const uint32_t id_a = engine->jobs[thread_a->job].id;
+    const uint32_t id_b = engine->jobs[thread_b->job].id;
+
+    return id_a != id_b ? id_a < id_b : thread_a->number < thread_b->number;
+}
+
+static uint32_t *
+idle_place(const struct engine *engine, uint32_t thread)
+{
+    return &engine->threads[thread].idle_place;
+}
+
+/* idle_thread_add - at the tail: time does not go back */
+static void
+idle_thread_add(struct engine *engine, struct channel *channel,
+                struct thread *thread)
+{
+    struct list *list = &channel->idle_threads;
+    const uint32_t slot = thread_slot(engine, thread);
+
+    heap_push(&channel->idle, engine, slot, idle_before, idle_place);
+    thread->idle_since_ns = engine->now_ns;
+    thread->idle_prev = list->tail;
+    thread->idle_next = MEMORY_NONE;
+    if (list->tail == MEMORY_NONE) {
+        list->head = slot;
+        engine->idle_is_stale = 1;
+    } else {
+        engine->threads[list->tail].idle_next = slot;
+    }
+    list->tail = slot;
+}
+
+static void
+idle_thread_remove(struct engine *engine, struct channel *channel,
+                   struct thread *thread)
+{
+    struct list *list = &channel->idle_threads;
+
+    heap_remove(&channel->idle, engine, thread->idle_place, idle_before,
+                idle_place);
+    if (thread->idle_prev == MEMORY_NONE) {
+        list->head = thread->idle_next;
+        engine->idle_is_stale = 1;
+    } else {
+        engine->threads[thread->idle_prev].idle_next = thread->idle_next;
+    }
+    if (thread->idle_next == MEMORY_NONE) {
+        list->tail = thread->idle_prev;
+    } else {
+        engine->threads[thread->idle_next].idle_prev = thread->idle_prev;
+    }
+}
+
+static void
+idle_job_add(struct engine *engine, struct job *job)
+{
+    struct list *list = &engine->channels[job->channel].idle_jobs;
+    const uint32_t slot = job_slot(engine, job);
+
+    job->is_idle = 1;
+    job->idle_since_ns = engine->now_ns;
+    job->idle_prev = list->tail;
+    job->idle_next = MEMORY_NONE;
+    if (list->tail == MEMORY_NONE) {
+        list->head = slot;
+        engine->idle_is_stale = 1;
+    } else {
+        engine->jobs[list->tail].idle_next = slot;
+    }
+    list->tail = slot;
+}
+
+static void
+idle_job_remove(struct engine *engine, struct job *job)
+{
+    struct list *list = &engine->channels[job->channel].idle_jobs;
+
+    job->is_idle = 0;
+    if (job->idle_prev == MEMORY_NONE) {
+        list->head = job->idle_next;
+        engine->idle_is_stale = 1;
+    } else {
+        engine->jobs[job->idle_prev].idle_next = job->idle_next;
+    }
+    if (job->idle_next == MEMORY_NONE) {
+        list->tail = job->idle_prev;
+    } else {
+        engine->jobs[job->idle_next].idle_prev = job->idle_prev;
+    }
+}
+
+/* working_change - one more or one less thread that is not idle */
+static void
+working_change(struct engine *engine, struct job *job, int is_more)
+{
+    if (is_more) {
+        job->working_count++;
+    } else {
+        job->working_count--;
+    }
+    const int is_idle = job->state == JOB_RUNNING && !job->is_draining &&
+                        job->working_count == 0;
+    if (is_idle && !job->is_idle) {
+        idle_job_add(engine, job);
+    } else if (!is_idle && job->is_idle) {
+        idle_job_remove(engine, job);
+    }
+}
+
+/* --- Binding --------------------------------------------------------------- */
+
+static void
+thread_bind(struct engine *engine, struct thread *thread, uint32_t host)
+{
+    thread->host = host;
+    host_at(engine, host)->threads_count++;
+    queue_refresh(engine, host, 0);
+}
+
+static void
+thread_unbind(struct engine *engine, struct thread *thread)
+{
+    const uint32_t host = thread->host;
+
+    if (host != MEMORY_NONE) {
+        thread->host = MEMORY_NONE;
+        host_at(engine, host)->threads_count--;
+        queue_refresh(engine, host, 0);
+    }
+}
+
+/* --- Looking up ------------------------------------------------------------ */
+
+struct job *
+job_find(const struct engine *engine, uint32_t id)
+{
+    const uint32_t mask = engine->jobs_table_size - 1;
+    uint32_t at = id & mask;
+
+    while (engine->jobs_table[at] != MEMORY_NONE) {
+        struct job *job = &engine->jobs[engine->jobs_table[at]];
+
+        if (job->id == id) {
+            return job;
+        }
+        at = (at + 1) & mask;
+    }
+    return NULL;
+}
+
+/* table_add - ids go up by one, so that neighbours are rare */
+static void
+table_add(struct engine *engine, const struct job *job)
+{
+    const uint32_t mask = engine->jobs_table_size - 1;
+    uint32_t at = job->id & mask;
+
+    while (engine->jobs_table[at] != MEMORY_NONE) {
+        at = (at + 1) & mask;
+    }
+    engine->jobs_table[at] = job_slot(engine, job);
+}
+
+/* table_remove - and those behind it move up, so that no gap hides them */
+static void
+table_remove(struct engine *engine, const struct job *job)
+{
+    const uint32_t mask = engine->jobs_table_size - 1;
+    const uint32_t slot = job_slot(engine, job);
+    uint32_t gap = job->id & mask;
+
+    while (engine->jobs_table[gap] != slot) {
+        gap = (gap + 1) & mask;
+    }
+    for (uint32_t at = (gap + 1) & mask; engine->jobs_table[at] != MEMORY_NONE;
+         at = (at + 1) & mask) {
+        const uint32_t home = engine->jobs[engine->jobs_table[at]].id & mask;
+
+        if (((at - home) & mask) >= ((at - gap) & mask)) {
+            engine->jobs_table[gap] = engine->jobs_table[at];
+            gap = at;
+        }
+    }
+    engine->jobs_table[gap] = MEMORY_NONE;
+}
+
+struct thread *
+job_find_thread(const struct engine *engine, const struct job *job,
+                uint32_t number)
+{
+    const uint32_t size = engine->channels[job->channel].threads_max;
+    uint32_t at = number % size;
+
+    for (uint32_t i = 0; i < size; i++) {
+        struct thread *thread = &engine->threads[job->threads + at];
+
+        if (thread->state != THREAD_FREE && thread->number == number) {
+            return thread;
+        }
+        at = at + 1 == size ? 0 : at + 1;
+    }
+    return NULL;
+}
+
+/* --- Starting -------------------------------------------------------------- */
+
+/* thread_new - the next number, in a free slot near where it is looked for */
+static struct thread *
+thread_new(struct engine *engine, struct job *job)
+{
+    const uint32_t size = engine->channels[job->channel].threads_max;
+    uint32_t at = job->number_next % size;
+
+    while (engine->threads[job->threads + at].state != THREAD_FREE) {
+        at = at + 1 == size ? 0 : at + 1;
+    }
+    struct thread *thread = &engine->threads[job->threads + at];
+    *thread = (struct thread){.number = job->number_next++,
+                              .job = job_slot(engine, job),
+                              .host = MEMORY_NONE,
+                              .file = MEMORY_NONE,
+                              .idle_place = MEMORY_NONE};
+    job->threads_count++;
+    engine->channels[job->channel].threads_free--;
+    working_change(engine, job, 1);
+    return thread;
+}
+
+void
+job_start(struct engine *engine, struct channel *channel, uint32_t host)
+{
+    const uint32_t slot = channel->free_jobs;
+
+    ENGINE_CHECK(engine, slot != MEMORY_NONE);
+    if (slot == MEMORY_NONE) {
+        return;
+    }
+    struct job *job = &engine->jobs[slot];
+    const uint32_t threads = job->threads;
+
+    channel->free_jobs = job->next;
+    *job = (struct job){.id = ++engine->job_last,
+                        .channel = channel->index,
+                        .threads = threads,
+                        .state = JOB_STARTING,
+                        .next = MEMORY_NONE,
+                        .prev = channel->jobs.tail};
+    if (channel->jobs.tail == MEMORY_NONE) {
+        channel->jobs.head = slot;
+    } else {
+        engine->jobs[channel->jobs.tail].next = slot;
+    }
+    channel->jobs.tail = slot;
+    table_add(engine, job);
+    channel->jobs_count++;
+    channel->threads_free += channel->threads_max;
+    engine->pools[channel->conf->pool].jobs_count++;
+
+    struct thread *thread = thread_new(engine, job);
+    thread->state = THREAD_STARTING;
+    thread_bind(engine, thread, host);
+    action_push(engine, SCHED_ACTION_START_JOB, slot, 0, 0);
+}
+
+void
+job_start_thread(struct engine *engine, struct job *job, uint32_t host)
+{
+    struct thread *thread = thread_new(engine, job);
+
+    thread->state = THREAD_PENDING;
+    thread_bind(engine, thread, host);
+    if (job->state == JOB_RUNNING) {
+        thread->state = THREAD_STARTING;
+        action_push(engine, SCHED_ACTION_START_THREAD,
+                    thread_slot(engine, thread), 0, 0);
+    }
+}
+
+void
+job_started(struct engine *engine, struct job *job)
+{
+    const uint32_t size = engine->channels[job->channel].threads_max;
+
+    job->state = JOB_RUNNING;
+    job->started_at_ns = engine->now_ns;
+    /* Numbers are still the places of the threads. */
+    for (uint32_t i = 0; i < size; i++) {
+        struct thread *thread = &engine->threads[job->threads + i];
+
+        if (thread->state == THREAD_PENDING) {
+            thread->state = THREAD_STARTING;
+            action_push(engine, SCHED_ACTION_START_THREAD, job->threads + i, 0,
+                        0);
+        }
+    }
+}
+
+/* --- Work ------------------------------------------------------------------ */
+
+void
+job_give(struct engine *engine, struct thread *thread, uint32_t host)
+{
+    struct job *job = &engine->jobs[thread->job];
+
+    if (thread->state == THREAD_IDLE) {
+        idle_thread_remove(engine, &engine->channels[job->channel], thread);
+        working_change(engine, job, 1);
+    }
+    thread->state = THREAD_BUSY;
+    if (thread->host != host) {
+        thread_unbind(engine, thread);
+        thread->host = host;
+        host_at(engine, host)->threads_count++;
+    }
+    const uint32_t file = queue_take(engine, host);
+
+    queue_refresh(engine, host, 1);
+    file_at(engine, file)->prev = thread_slot(engine, thread);
+    thread->file = file;
+    action_push(engine, SCHED_ACTION_DELIVER, thread_slot(engine, thread), 0,
+                0);
+}
+
+/* stop_if_done - all its threads have been told to stop, or are gone */
+static void
+stop_if_done(struct engine *engine, struct job *job)
+{
+    if (job->is_draining && !job->is_stop_told &&
+        job->stopping_count == job->threads_count) {
+        job->is_stop_told = 1;
+        action_push(engine, SCHED_ACTION_STOP_JOB, job_slot(engine, job), 0, 0);
+    }
+}
+
+/* thread_stop - it is idle, or has just asked */
+static void
+thread_stop(struct engine *engine, struct job *job, struct thread *thread)
+{
+    thread->state = THREAD_STOPPING;
+    job->stopping_count++;
+    action_push(engine, SCHED_ACTION_STOP_THREAD, thread_slot(engine, thread),
+                0, 0);
+}
+
+/* idle_first - its idle thread with the lowest number, or NULL */
+static struct thread *
+idle_first(const struct engine *engine, const struct job *job)
+{
+    struct thread *first = NULL;
+
+    for (uint32_t i = 0; i < engine->channels[job->channel].threads_max; i++) {
+        struct thread *thread = &engine->threads[job->threads + i];
+
+        if (thread->state == THREAD_IDLE &&
+            (first == NULL || thread->number < first->number)) {
+            first = thread;
+        }
+    }
+    return first;
+}
+
+void
+job_drain(struct engine *engine, struct job *job)
+{
+    struct channel *channel = &engine->channels[job->channel];
+
+    if (job->is_draining) {
+        return;
+    }
+    job->is_draining = 1;
+    channel->threads_free -= channel->threads_max - job->threads_count;
+    if (job->is_idle) {
+        idle_job_remove(engine, job);
+    }
+    for (struct thread *thread = idle_first(engine, job); thread != NULL;
+         thread = idle_first(engine, job)) {
+        idle_thread_remove(engine, channel, thread);
+        thread_stop(engine, job, thread);
+    }
+    stop_if_done(engine, job);
+}
+
+void
+job_rest(struct engine *engine, struct thread *thread)
+{
+    struct job *job = &engine->jobs[thread->job];
+
+    thread_unbind(engine, thread);
+    if (job->is_draining) {
+        thread_stop(engine, job, thread);
+        working_change(engine, job, 0);
+        stop_if_done(engine, job);
+        return;
+    }
+    thread->state = THREAD_IDLE;
+    idle_thread_add(engine, &engine->channels[job->channel], thread);
+    working_change(engine, job, 0);
+}
+
+/* work_for - the host whose first file the thread gets, or none */
+static uint32_t
+work_for(const struct engine *engine, const struct channel *channel,
+         const struct thread *thread)
+{
+    if (engine->options->affinity == CONF_AFFINITY_PRIORITY) {
+        return channel->best.count > 0 ? channel->best.items[0] : MEMORY_NONE;
+    }
+    if (thread->host != MEMORY_NONE &&
+        host_at(engine, thread->host)->ready_count > 0) {
+        return thread->host;
+    }
+    return channel->want.count > 0 ? channel->want.items[0] : MEMORY_NONE;
+}
+
+void
+job_ask(struct engine *engine, struct thread *thread)
+{
+    struct job *job = &engine->jobs[thread->job];
+    const struct channel *channel = &engine->channels[job->channel];
+    const struct conf_channel *conf = channel->conf;
+    const int64_t age_ns = engine->now_ns - job->started_at_ns;
+
+    job->requests_count++;
+    thread->file = MEMORY_NONE;
+    if ((conf->max_life_conns > 0 &&
+         job->requests_count > conf->max_life_conns) ||
+        (conf->max_life_age_ns > 0 && age_ns >= conf->max_life_age_ns)) {
+        job_drain(engine, job);
+    }
+    const uint32_t host =
+        job->is_draining ? MEMORY_NONE : work_for(engine, channel, thread);
+    if (host == MEMORY_NONE) {
+        job_rest(engine, thread);
+    } else {
+        job_give(engine, thread, host);
+    }
+}
+
+/* --- Ending ---------------------------------------------------------------- */
+
+uint32_t
+job_lose_thread(struct engine *engine, struct thread *thread)
+{
+    struct job *job = &engine->jobs[thread->job];
+    struct channel *channel = &engine->channels[job->channel];
+    const uint32_t host = thread->host;
+    const uint32_t state = thread->state;
+
+    thread_unbind(engine, thread);
+    if (state == THREAD_BUSY) {
+        struct host *queue = host_at(engine, host);
+
+        queue->active_count--;
+        channel->backlog--;
+        queue_push(engine, thread->file);
+    } else if (state == THREAD_IDLE) {
+        idle_thread_remove(engine, channel, thread);
+    } else if (state == THREAD_STOPPING) {
+        job->stopping_count--;
+    }
+    thread->state = THREAD_FREE;
+    job->threads_count--;
+    if (!job->is_draining) {
+        channel->threads_free++;
+    }
+    if (state != THREAD_IDLE && state != THREAD_STOPPING) {
+        working_change(engine, job, 0);
+    }
+    stop_if_done(engine, job);
+    return host;
+}
+
+void
+job_lose(struct engine *engine, struct job *job)
+{
+    struct channel *channel = &engine->channels[job->channel];
+    const uint32_t slot = job_slot(engine, job);
+
+    job->is_stop_told = 1; /* whatever happens now, it is over */
+    for (uint32_t i = 0; i < channel->threads_max; i++) {
+        struct thread *thread = &engine->threads[job->threads + i];
+
+        if (thread->state != THREAD_FREE) {
+            (void)job_lose_thread(engine, thread);
+        }
+    }
+    if (job->is_idle) {
+        idle_job_remove(engine, job);
+    }
+    if (!job->is_draining) {
+        channel->threads_free -= channel->threads_max;
+    }
+    if (job->prev == MEMORY_NONE) {
+        channel->jobs.head = job->next;
+    } else {
+        engine->jobs[job->prev].next = job->next;
+    }
+    if (job->next == MEMORY_NONE) {
+        channel->jobs.tail = job->prev;
+    } else {
+        engine->jobs[job->next].prev = job->prev;
+    }
+    table_remove(engine, job);
+    channel->jobs_count--;
+    engine->pools[channel->conf->pool].jobs_count--;
+    job->state = JOB_FREE;
+    job->next = channel->free_jobs;
+    channel->free_jobs = slot;
+}
+
+/* idle_due - when something idle since then is to end */
+static int64_t
+idle_due(int64_t since_ns, int64_t idle_ns)
+{
+    return idle_ns <= 0 || since_ns > SCHED_NEVER - idle_ns
+               ? SCHED_NEVER
+               : since_ns + idle_ns;
+}
+
+void
+job_idle_exits(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        struct channel *channel = &engine->channels[i];
+        const struct conf_channel *conf = channel->conf;
+
+        while (channel->idle_threads.head != MEMORY_NONE) {
+            struct thread *thread =
+                &engine->threads[channel->idle_threads.head];
+
+            if (idle_due(thread->idle_since_ns, conf->thread_idle_ns) >
+                engine->now_ns) {
+                break;
+            }
+            idle_thread_remove(engine, channel, thread);
+            thread_stop(engine, &engine->jobs[thread->job], thread);
+        }
+        while (channel->idle_jobs.head != MEMORY_NONE) {
+            struct job *job = &engine->jobs[channel->idle_jobs.head];
+
+            if (idle_due(job->idle_since_ns, conf->job_idle_ns) >
+                engine->now_ns) {
+                break;
+            }
+            job_drain(engine, job);
+        }
+    }
+}
+
+int64_t
+job_idle_wish(struct engine *engine)
+{
+    if (!engine->idle_is_stale) {
+        return engine->idle_wish_ns;
+    }
+    int64_t wish_ns = SCHED_NEVER;
+
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const struct channel *channel = &engine->channels[i];
+        int64_t due_ns = SCHED_NEVER;
+
+        if (channel->idle_threads.head != MEMORY_NONE) {
+            due_ns = idle_due(
+                engine->threads[channel->idle_threads.head].idle_since_ns,
+                channel->conf->thread_idle_ns);
+            wish_ns = due_ns < wish_ns ? due_ns : wish_ns;
+        }
+        if (channel->idle_jobs.head != MEMORY_NONE) {
+            due_ns =
+                idle_due(engine->jobs[channel->idle_jobs.head].idle_since_ns,
+                         channel->conf->job_idle_ns);
+            wish_ns = due_ns < wish_ns ? due_ns : wish_ns;
+        }
+    }
+    engine->idle_wish_ns = wish_ns;
+    engine->idle_is_stale = 0;
+    return wish_ns;
+}
+
+/* --- All of them ----------------------------------------------------------- */
+
+/* channel_create - its job slots, from `job` and `thread` on */
+static int32_t
+channel_create(struct engine *engine, struct channel *channel, uint32_t *job,
+               uint32_t *thread)
+{
+    channel->free_jobs = MEMORY_NONE;
+    for (uint32_t i = 0; i < channel->jobs_max; i++) {
+        engine->jobs[*job].channel = channel->index;
+        engine->jobs[*job].threads = *thread;
+        engine->jobs[*job].next = channel->free_jobs;
+        channel->free_jobs = *job;
+        *job += 1;
+        *thread += channel->threads_max;
+    }
+    return heap_reserve(&channel->idle, &engine->allocator,
+                        channel->jobs_max * channel->threads_max);
+}
+
+int32_t
+job_create_all(struct engine *engine)
+{
+    uint64_t jobs = 0;
+    uint64_t threads = 0;
+
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const struct channel *channel = &engine->channels[i];
+
+        jobs += channel->jobs_max;
+        threads += (uint64_t)channel->jobs_max * channel->threads_max;
+    }
+    if (threads > UINT32_MAX / 8) {
+        return SCHED_ERR_LIMIT;
+    }
+    uint32_t table = 16;
+    while (table < jobs * 2) {
+        table *= 2;
+    }
+    engine->jobs =
+        memory_take(&engine->allocator, (jobs + 1) * sizeof *engine->jobs);
+    engine->jobs_size = (uint32_t)jobs + 1;
+    engine->threads = memory_take(&engine->allocator,
+                                  (threads + 1) * sizeof *engine->threads);
+    engine->threads_size = (uint32_t)threads + 1;
+    engine->jobs_table =
+        memory_take(&engine->allocator, table * sizeof *engine->jobs_table);
+    engine->jobs_table_size = table;
+    if (engine->jobs == NULL || engine->threads == NULL ||
+        engine->jobs_table == NULL) {
+        return SCHED_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < table; i++) {
+        engine->jobs_table[i] = MEMORY_NONE;
+    }
+    uint32_t job = 0;
+    uint32_t thread = 0;
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const int32_t status =
+            channel_create(engine, &engine->channels[i], &job, &thread);
+
+        if (status != SCHED_OK) {
+            return status;
+        }
+    }
+    return SCHED_OK;
+}
+
+void
+job_free_all(struct engine *engine)
+{
+    for (uint32_t i = 0; engine->channels != NULL && i < engine->channels_count;
+         i++) {
+        heap_free(&engine->channels[i].idle, &engine->allocator);
+    }
+    memory_give(&engine->allocator, engine->jobs,
+                (uint64_t)engine->jobs_size * sizeof *engine->jobs);
+    memory_give(&engine->allocator, engine->threads,
+                (uint64_t)engine->threads_size * sizeof *engine->threads);
+    memory_give(&engine->allocator, engine->jobs_table,
+                (uint64_t)engine->jobs_table_size * sizeof *engine->jobs_table);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * start.c - when threads and jobs are started
+ *
+ * An insertion is a file that becomes ready: new mail, a retry that is due.
+ * For an insertion into the queue of host h of channel c:
+ *
+ *   h unserved     an idle thread of c takes it (lowest job, then thread);
+ *                  else the job with the fewest threads starts one more; else
+ *                  a new job, if the channel's and the pool's limits allow;
+ *                  else h stays in the want heap.
+ *   h served       the same, but only when this insertion takes the backlog of
+ *                  h to a multiple of threaddepth (edge), and with edge-capped
+ *                  only while h has fewer than 1 + floor(backlog/threaddepth)
+ *                  threads. What finds nothing is dropped.
+ *   filesperjob    besides, the channel is to have one job for each n files of
+ *                  its backlog, rounded up, and at most maxjobs.
+ *
+ * When a job's exit frees a slot, the pool's best want gets it: by the priority
+ * of its first file, then since when that is eligible, then the order of
+ * configuration. The new job begins with one thread.
+ *
+ * With the start policy `level` the want heaps hold every host that has fewer
+ * threads than 1 + floor(backlog/threaddepth), and are served after each event.
+ */
+#include "engine.h"
+
+/* has_slot - may the channel start a job now? */
+static int
+has_slot(const struct engine *engine, const struct channel *channel)
+{
+    const struct pool *pool = &engine->pools[channel->conf->pool];
+
+    return channel->can_start && !channel->is_refused &&
+           channel->jobs_count < channel->jobs_max &&
+           pool->jobs_count < pool->jobs_max &&
+           engine->job_last < SCHED_NONE - 1;
+}
+
+/* job_for - the job with the fewest threads, and a free one; or NULL */
+static struct job *
+job_for(const struct engine *engine, const struct channel *channel)
+{
+    struct job *best = NULL;
+
+    if (channel->threads_free == 0 || channel->is_refused) {
+        return NULL;
+    }
+    for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
+         slot = engine->jobs[slot].next) {
+        struct job *job = &engine->jobs[slot];
+
+        if (!job->is_draining && job->threads_count < channel->threads_max &&
+            (best == NULL || job->threads_count < best->threads_count)) {
+            best = job;
+        }
+    }
+    return best;
+}
+
+/* serve - a thread for a host with a ready file; 0: nothing is there */
+static int
+serve(struct engine *engine, uint32_t host, int with_job)
+{
+    struct channel *channel = host_channel(engine, host_at(engine, host));
+
+    if (channel->idle.count > 0) {
+        job_give(engine, &engine->threads[channel->idle.items[0]], host);
+        return 1;
+    }
+    struct job *job = job_for(engine, channel);
+    if (job != NULL) {
+        job_start_thread(engine, job, host);
+        return 1;
+    }
+    if (with_job && has_slot(engine, channel)) {
+        job_start(engine, channel, host);
+        return 1;
+    }
+    return 0;
+}
+
+/* is_deep - has this insertion taken the backlog past a multiple? */
+static int
+is_deep(const struct engine *engine, const struct host *host)
+{
+    const uint32_t set = host_channel(engine, host)->conf->threaddepth;
+    const uint32_t depth = set == 0 ? 1 : set;
+    const uint32_t backlog = host->ready_count + host->active_count;
+
+    if (backlog % depth != 0) { /* it grew by one */
+        return 0;
+    }
+    return engine->options->start_policy != CONF_START_EDGE_CAPPED ||
+           host->threads_count < 1 + backlog / depth;
+}
+
+/* start_more_jobs - filesperjob */
+static void
+start_more_jobs(struct engine *engine, uint32_t host)
+{
+    struct channel *channel = host_channel(engine, host_at(engine, host));
+    const int32_t files = channel->conf->filesperjob;
+
+    if (files <= 0) {
+        return;
+    }
+    const uint64_t wanted =
+        (channel->backlog + (uint64_t)files - 1) / (uint64_t)files;
+    while (channel->jobs_count < wanted && has_slot(engine, channel)) {
+        job_start(engine, channel, host);
+    }
+}
+
+void
+start_inserted(struct engine *engine, uint32_t slot)
+{
+    const struct host *host = host_at(engine, slot);
+
+    if (!host_channel(engine, host)->can_start) {
+        return;
+    }
+    if (engine->options->start_policy != CONF_START_LEVEL &&
+        (host->threads_count == 0 || is_deep(engine, host))) {
+        (void)serve(engine, slot, 1);
+    }
+    start_more_jobs(engine, slot);
+}
+
+void
+start_serve(struct engine *engine, uint32_t slot)
+{
+    const struct host *host = host_at(engine, slot);
+
+    if (host->ready_count > 0 && host->threads_count == 0) {
+        (void)serve(engine, slot, 0);
+    }
+}
+
+void
+start_exited(struct engine *engine, struct job *job)
+{
+    const struct channel *channel = &engine->channels[job->channel];
+    uint32_t lost_count = 0;
+
+    for (uint32_t i = 0; i < channel->threads_max; i++) {
+        const struct thread *thread = &engine->threads[job->threads + i];
+
+        if (thread->state != THREAD_FREE && thread->host != MEMORY_NONE) {
+            lost_count++;
+        }
+    }
+    job_lose(engine, job);
+    while (lost_count > 0 && channel->want.count > 0 &&
+           serve(engine, channel->want.items[0], 0)) {
+        lost_count--;
+    }
+}
+
+/* want_before - does a's best want come before b's? */
+static int
+want_before(const struct engine *engine, const struct channel *a,
+            const struct channel *b)
+{
+    const struct file *first_a =
+        file_at(engine, queue_first(host_at(engine, a->want.items[0])));
+    const struct file *first_b =
+        file_at(engine, queue_first(host_at(engine, b->want.items[0])));
+
+    if (first_a->priority != first_b->priority) {
+        return first_a->priority < first_b->priority;
+    }
+    if (first_a->eligible_at_ns != first_b->eligible_at_ns) {
+        return first_a->eligible_at_ns < first_b->eligible_at_ns;
+    }
+    return a->index < b->index;
+}
+
+void
+start_freed(struct engine *engine, uint32_t pool)
+{
+    for (;;) {
+        struct channel *best = NULL;
+
+        for (uint32_t i = 0; i < engine->channels_count; i++) {
+            struct channel *channel = &engine->channels[i];
+
+            if (channel->conf->pool == pool && channel->want.count > 0 &&
+                has_slot(engine, channel) &&
+                (best == NULL || want_before(engine, channel, best))) {
+                best = channel;
+            }
+        }
+        if (best == NULL) {
+            return;
+        }
+        job_start(engine, best, best->want.items[0]);
+    }
+}
+
+void
+start_refused(struct engine *engine, struct channel *channel)
+{
+    channel->is_refused = 1;
+    if (engine->refused_try_at_ns == SCHED_NEVER) {
+        engine->refused_try_at_ns =
+            engine->now_ns > SCHED_NEVER - REFUSED_RETRY_NS
+                ? SCHED_NEVER
+                : engine->now_ns + REFUSED_RETRY_NS;
+    }
+}
+
+void
+start_retry(struct engine *engine)
+{
+    engine->refused_try_at_ns = SCHED_NEVER;
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        struct channel *channel = &engine->channels[i];
+
+        if (!channel->is_refused) {
+            continue;
+        }
+        channel->is_refused = 0;
+        while (channel->want.count > 0 &&
+               serve(engine, channel->want.items[0], 1)) {
+        }
+    }
+}
+
+void
+start_top_up(struct engine *engine)
+{
+    if (engine->options->start_policy != CONF_START_LEVEL) {
+        return;
+    }
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const struct channel *channel = &engine->channels[i];
+
+        while (channel->want.count > 0 && channel->can_start &&
+               serve(engine, channel->want.items[0], 1)) {
+        }
+    }
+}

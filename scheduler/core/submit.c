@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * submit.c - a message becomes files, and these become ready
+ *
+ * Recipients are gone through once, in order. Each joins the open file of its
+ * group, or opens the next one: a group is a channel (multiple), a channel and
+ * host (single_sys) or one recipient (single), and a file is full at
+ * addrsperfile. So files are numbered in the order of their first recipients.
+ *
+ * All memory is taken before anything is changed.
+ */
+#include <string.h>
+
+#include "engine.h"
+
+struct split {
+    const struct sched_submit *submit;
+    uint32_t *file_of; /* recipient -> ordinal of its file */
+    uint32_t *members; /* ordinal -> how many so far */
+    uint32_t *first;   /* ordinal -> its first recipient */
+    uint32_t *table;   /* group -> ordinal of its open file; hashed */
+    uint32_t table_size;
+    uint32_t files_count;
+};
+
+static int
+is_legal(const struct engine *engine, const struct sched_submit *submit)
+{
+    if (submit->message == 0 || submit->recipients == NULL ||
+        submit->recipients_count == 0 ||
+        submit->recipients_count > UINT32_MAX / 16 ||
+        submit->priority > SCHED_PRIORITY_NONURGENT || submit->size_bytes < 0 ||
+        submit->submitted_at_ns > engine->now_ns ||
+        (submit->flags & ~SCHED_SUBMIT_NULL_SENDER) != 0 ||
+        (submit->source_channel != SCHED_NONE &&
+         submit->source_channel >= engine->channels_count)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < submit->recipients_count; i++) {
+        if (submit->recipients[i].channel != SCHED_NONE &&
+            submit->recipients[i].channel >= engine->channels_count) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* has_no_route - is there a recipient without a channel? */
+static int
+has_no_route(const struct sched_submit *submit)
+{
+    for (uint32_t i = 0; i < submit->recipients_count; i++) {
+        if (submit->recipients[i].channel == SCHED_NONE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* split_init - arrays in the engine's scratch area; it grows and stays */
+static int32_t
+split_init(struct engine *engine, const struct sched_submit *submit,
+           struct split *split)
+{
+    const uint32_t count = submit->recipients_count;
+    uint32_t table = 4;
+
+    while (table < count * 2) {
+        table *= 2;
+    }
+    const uint64_t wanted = (uint64_t)count * 3 + table;
+    if (wanted > engine->scratch_size) {
+        uint32_t *scratch =
+            memory_regrow(&engine->allocator, engine->scratch,
+                          (uint64_t)engine->scratch_size * sizeof *scratch,
+                          wanted * sizeof *scratch);
+
+        if (scratch == NULL) {
+            return SCHED_ERR_MEMORY;
+        }
+        engine->scratch = scratch;
+        engine->scratch_size = (uint32_t)wanted;
+    }
+    *split = (struct split){.submit = submit,
+                            .file_of = engine->scratch,
+                            .members = engine->scratch + count,
+                            .first = engine->scratch + (size_t)count * 2,
+                            .table = engine->scratch + (size_t)count * 3,
+                            .table_size = table};
+    memset(split->table, 0xff, table * sizeof *split->table);
+    return SCHED_OK;
+}
+
+/* is_group - does a recipient belong with the first one of a file? */
+static int
+is_group(const struct sched_recipient *a, const struct sched_recipient *b,
+         uint32_t splitting)
+{
+    return a->channel == b->channel &&
+           (splitting == CONF_MULTIPLE || a->host == b->host);
+}
+
+/* group_place - where in the table its group is, or is to be */
+static uint32_t *
+group_place(const struct split *split, const struct sched_recipient *recipient,
+            uint32_t splitting)
+{
+    uint64_t key = (uint64_t)recipient->channel << 32;
+
+    if (splitting != CONF_MULTIPLE) {
+        key |= recipient->host;
+    }
+    key *= UINT64_C(0x9e3779b97f4a7c15);
+    uint32_t at = (uint32_t)(key >> 33) & (split->table_size - 1);
+    while (split->table[at] != MEMORY_NONE &&
+           !is_group(recipient,
+                     &split->submit->recipients[split->first[split->table[at]]],
+                     splitting)) {
+        at = (at + 1) & (split->table_size - 1);
+    }
+    return &split->table[at];
+}
+
+/* split_recipient - the file that the i-th recipient goes to */
+static void
+split_recipient(const struct engine *engine, struct split *split, uint32_t i)
+{
+    const struct sched_recipient *recipient = &split->submit->recipients[i];
+    const struct conf_channel *conf = engine->channels[recipient->channel].conf;
+    uint32_t *open = NULL;
+    uint32_t file = MEMORY_NONE;
+
+    if (conf->splitting != CONF_SINGLE) {
+        open = group_place(split, recipient, conf->splitting);
+        file = *open;
+    }
+    if (file == MEMORY_NONE || (conf->addrsperfile > 0 &&
+                                split->members[file] >= conf->addrsperfile)) {
+        file = split->files_count++;
+        split->first[file] = i;
+        split->members[file] = 0;
+        if (open != NULL) {
+            *open = file;
+        }
+    }
+    split->file_of[i] = file;
+    split->members[file]++;
+}
+
+/* demoted - large messages lose a class, by the limits of the channel */
+static uint32_t
+demoted(const struct engine *engine, const struct conf_channel *conf,
+        const struct sched_submit *submit)
+{
+    const int64_t block_bytes =
+        engine->options->block_size > 0 ? engine->options->block_size : 1;
+    const int64_t blocks = submit->size_bytes / block_bytes +
+                           (submit->size_bytes % block_bytes != 0);
+    uint32_t priority = submit->priority;
+
+    while (priority < CONF_CLASSES_COUNT &&
+           conf->blocklimit[priority] != CONF_NO_LIMIT &&
+           blocks > conf->blocklimit[priority]) {
+        priority++;
+    }
+    return priority;
+}
+
+/* file_make - a record for one file, in no list; or MEMORY_NONE */
+static uint32_t
+file_make(struct engine *engine, const struct sched_submit *submit,
+          uint32_t first, uint32_t count)
+{
+    const struct sched_recipient *recipient = &submit->recipients[first];
+    const struct conf_channel *conf = engine->channels[recipient->channel].conf;
+    const uint32_t host =
+        queue_host(engine, recipient->channel,
+                   conf->has_host_queues ? recipient->host : SCHED_NONE);
+    const uint32_t slot = host == MEMORY_NONE
+                              ? MEMORY_NONE
+                              : pages_take(&engine->files, &engine->allocator);
+
+    if (slot == MEMORY_NONE) {
+        return MEMORY_NONE;
+    }
+    struct file *file = file_at(engine, slot);
+    *file = (struct file){.message = submit->message,
+                          .submitted_at_ns = submit->submitted_at_ns,
+                          .eligible_at_ns = engine->now_ns,
+                          .number = 1,
+                          .host = host,
+                          .recipients = first,
+                          .family = MEMORY_NONE,
+                          .priority = (uint8_t)demoted(engine, conf, submit)};
+    if (count > 1) {
+        const uint32_t block =
+            words_take(&engine->words, &engine->allocator, count + 2);
+
+        if (block == MEMORY_NONE) {
+            pages_give(&engine->files, slot);
+            return MEMORY_NONE;
+        }
+        words_at(&engine->words, block)[0] = count;
+        words_at(&engine->words, block)[1] = 0; /* filled below */
+        file->recipients = block;
+        file->is_many = 1;
+    }
+    return slot;
+}
+
+/* is_immediate - does mail of that priority start jobs at once? */
+static int
+is_immediate(const struct engine *engine, const struct conf_channel *conf,
+             uint32_t priority)
+{
+    uint32_t least = SCHED_PRIORITY_URGENT;
+
+    if (engine->options->compat == CONF_COMPAT_PRODUCT) {
+        return 1;
+    }
+    switch ((enum conf_immediacy)conf->immediacy) {
+    case CONF_IMMURGENT:
+        least = SCHED_PRIORITY_URGENT;
+        break;
+    case CONF_IMMNORMAL:
+        least = SCHED_PRIORITY_NORMAL;
+        break;
+    case CONF_IMMNONURGENT:
+        least = SCHED_PRIORITY_NONURGENT;
+        break;
+    case CONF_IMMEDIATE:
+        least = SCHED_PRIORITY_THIRDCLASS;
+        break;
+    }
+    return !conf->is_periodic && priority <= least;
+}
+
+/* insert_at - when the file becomes ready: at once, with the periodic run, or
+ * at the date that its sender asked for */
+static int64_t
+insert_at(const struct engine *engine, const struct file *file,
+          int64_t deferred_until_ns)
+{
+    const struct conf_channel *conf =
+        host_channel(engine, host_at(engine, file->host))->conf;
+    const struct conf_options *options = engine->options;
+    int64_t at_ns = engine->now_ns;
+
+    if (!is_immediate(engine, conf, file->priority) &&
+        options->post_period_ns > 0) {
+        const int64_t period_ns =
+            options->post_period_ns * (conf->period > 0 ? conf->period : 1);
+
+        at_ns = timer_grid_after(engine->now_ns + engine->wall_offset_ns,
+                                 options->post_first_ns, period_ns) -
+                engine->wall_offset_ns;
+    }
+    if (conf->is_deferred && deferred_until_ns != SCHED_NO_TIME &&
+        deferred_until_ns > at_ns) {
+        at_ns = deferred_until_ns < SCHED_NEVER ? deferred_until_ns
+                                                : SCHED_NEVER - 1;
+    }
+    return at_ns;
+}
+
+void
+submit_insert(struct engine *engine, uint32_t slot)
+{
+    const uint32_t host = file_at(engine, slot)->host;
+
+    queue_push(engine, slot);
+    start_inserted(engine, host);
+}
+
+/* files_undo - gives back what was made so far */
+static void
+files_undo(struct engine *engine, const uint32_t *slots, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        file_at(engine, slots[i])->family = MEMORY_NONE;
+        file_drop(engine, slots[i]);
+    }
+}
+
+/* files_make - all of them, chained by number; MEMORY_NONE: nothing is left.
+ * `first` is overwritten with the slots. */
+static int32_t
+files_make(struct engine *engine, struct split *split, uint32_t *family)
+{
+    for (uint32_t i = 0; i < split->files_count; i++) {
+        const uint32_t slot = file_make(engine, split->submit, split->first[i],
+                                        split->members[i]);
+
+        if (slot == MEMORY_NONE) {
+            files_undo(engine, split->first, i);
+            return SCHED_ERR_MEMORY;
+        }
+        split->first[i] = slot;
+    }
+    *family = MEMORY_NONE;
+    if (split->files_count > 1) {
+        *family = pages_take(&engine->families, &engine->allocator);
+        if (*family == MEMORY_NONE) {
+            files_undo(engine, split->first, split->files_count);
+            return SCHED_ERR_MEMORY;
+        }
+        *family_at(engine, *family) =
+            (struct family){.number_last = split->files_count,
+                            .files_count = split->files_count};
+    }
+    return SCHED_OK;
+}
+
+/* files_fill - each file's recipients, in order */
+static void
+files_fill(struct engine *engine, const struct split *split, uint32_t family)
+{
+    for (uint32_t i = 0; i < split->files_count; i++) {
+        struct file *file = file_at(engine, split->first[i]);
+
+        file->number = i + 1;
+        file->family = family;
+    }
+    for (uint32_t i = 0; i < split->submit->recipients_count; i++) {
+        const struct file *file =
+            file_at(engine, split->first[split->file_of[i]]);
+
+        if (file->is_many) {
+            uint32_t *block = words_at(&engine->words, file->recipients);
+
+            block[2 + block[1]++] = i;
+        }
+    }
+}
+
+/* files_commit - into the world: all CREATEs, then the rules of insertion */
+static void
+files_commit(struct engine *engine, const struct sched_submit *submit,
+             const uint32_t *slots, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        file_link(engine, slots[i]);
+        action_push(engine, SCHED_ACTION_CREATE, slots[i], 0, 0);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const int64_t at_ns = insert_at(engine, file_at(engine, slots[i]),
+                                        submit->deferred_until_ns);
+
+        if (at_ns > engine->now_ns) {
+            file_delay(engine, slots[i], at_ns);
+        } else {
+            submit_insert(engine, slots[i]);
+        }
+    }
+}
+
+/* room - for the actions, and for every file to be delayed one day */
+static int32_t
+room(struct engine *engine, uint32_t files)
+{
+    const int32_t status = action_reserve(engine, (uint64_t)files * 2);
+
+    if (status != SCHED_OK) {
+        return status;
+    }
+    return heap_reserve(&engine->delayed, &engine->allocator,
+                        engine->files.taken_count + files);
+}
+
+/* submit_one - the short way for one recipient */
+static int32_t
+submit_one(struct engine *engine, const struct sched_submit *submit)
+{
+    const int32_t status = room(engine, 1);
+    const uint32_t slot =
+        status == SCHED_OK ? file_make(engine, submit, 0, 1) : MEMORY_NONE;
+
+    if (slot == MEMORY_NONE) {
+        return SCHED_ERR_MEMORY;
+    }
+    files_commit(engine, submit, &slot, 1);
+    return SCHED_OK;
+}
+
+int32_t
+submit_event(struct engine *engine, const struct sched_submit *submit)
+{
+    struct split split = {0};
+    uint32_t family = MEMORY_NONE;
+
+    if (!is_legal(engine, submit)) {
+        return SCHED_ERR_ARGUMENT;
+    }
+    if (has_no_route(submit)) {
+        action_push(engine, SCHED_ACTION_REJECT, MEMORY_NONE, 550,
+                    submit->message);
+        return SCHED_OK;
+    }
+    if (submit->recipients_count == 1) {
+        return submit_one(engine, submit);
+    }
+    int32_t status = split_init(engine, submit, &split);
+    if (status != SCHED_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < submit->recipients_count; i++) {
+        split_recipient(engine, &split, i);
+    }
+    status = room(engine, split.files_count);
+    if (status == SCHED_OK) {
+        status = files_make(engine, &split, &family);
+    }
+    if (status != SCHED_OK) {
+        return status;
+    }
+    files_fill(engine, &split, family);
+    files_commit(engine, submit, split.first, split.files_count);
+    return SCHED_OK;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scenario_load.h - what the parts of the scenario loader share
+ *
+ * schema_check() has already reported every value that is not of its type; the
+ * builders here read what is there, take the default for the rest, and report
+ * only what needs two places of the file to be seen.
+ */
+#ifndef SIM_LAB_SCENARIO_LOAD_H
+#define SIM_LAB_SCENARIO_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/kernel/arena.h"
+#include "sim/kernel/diag.h"
+#include "sim/lab/doc.h"
+#include "sim/lab/scenario.h"
+#include "sim/lab/schema.h"
+
+/* One loading. */
+struct load {
+    struct scenario *scenario;
+    struct arena *arena;
+    struct diag *diag;
+    struct doc_node *root;
+    const char *folder; /* of the scenario, to open files in */
+};
+
+/* An axis has no more values than this. */
+#define SCENARIO_AXIS_VALUES_MAX 10000
+
+/* A value where one was given: in a section, else in the one it takes after
+ * (NULL: none); of the row with this pattern, whose last part is the key. */
+struct schema_value load_value(const struct load *load,
+                               const struct doc_node *section,
+                               const struct doc_node *fallback,
+                               const char *pattern);
+int64_t load_number(const struct load *load, const struct doc_node *section,
+                    const struct doc_node *fallback, const char *pattern);
+struct variate load_variate(const struct load *load,
+                            const struct doc_node *section,
+                            const struct doc_node *fallback,
+                            const char *pattern);
+
+/* A name or text; NULL: it is empty. */
+const char *load_text(const struct load *load, const struct doc_node *section,
+                      const struct doc_node *fallback, const char *pattern);
+
+/* The node with this key in the section or in the one it takes after. */
+struct doc_node *load_find(const struct doc_node *section,
+                           const struct doc_node *fallback, const char *key);
+
+/* Two parts with a slash between, unless the second is absolute. */
+const char *load_path(const struct load *load, const char *folder,
+                      const char *name);
+
+/* The folder part of a name, with its slash; "" if it has none. */
+const char *load_folder(struct arena *arena, const char *name);
+
+/* The whole file; NULL: errno says why not, EFBIG when it is over the limit.
+ * NUL-terminated beyond its size. */
+char *load_file(struct arena *arena, const char *path, uint64_t size_max,
+                uint64_t *size);
+
+/* By name; NULL: it is not there. After load_destinations(). */
+const struct destination_params *load_destination_get(const struct load *load,
+                                                      const char *name);
+void load_destination_unknown(struct load *load, const char *name,
+                              struct src_loc where);
+
+/* The builders, each its part of the scenario. */
+void load_links(struct load *load);
+void load_destinations(struct load *load);
+void load_faults(struct load *load);  /* after destinations */
+void load_traffic(struct load *load); /* after destinations */
+void load_files(struct load *load);
+void load_overrides(struct load *load);
+void load_override_add(struct load *load, const char *path, const char *value,
+                       struct src_loc where);
+void load_sweep(struct load *load);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scenario_world.c - links, destinations and what breaks; see scenario.h
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/lab/override.h"
+#include "sim/lab/scenario_load.h"
+
+/* The keys of temporary and permanent, in the order of enum smtp_phase. */
+static const char *const phases[SMTP_PHASES_COUNT] = {
+    "connect", "greeting", "ehlo", "mail", "rcpt", "data", "dot"};
+
+enum { HOSTS_MAX = 1000000, FAULTS_MAX = 1000 };
+
+/* The outages of one destination while they are collected. */
+struct outage_list {
+    struct destination_outage *outages;
+    uint32_t count;
+};
+
+static void
+link_build(struct load *load, const char *name, const struct doc_node *node,
+           struct src_loc where)
+{
+    struct scenario *scenario = load->scenario;
+
+    scenario->links[scenario->links_count++] = (struct link_params){
+        .name = name,
+        .rtt_ns = load_number(load, node, NULL, "links.*.rtt"),
+        .rate_bits_per_s = load_number(load, node, NULL, "links.*.rate"),
+        .segment_bytes = load_number(load, node, NULL, "links.*.mss"),
+        .where = where,
+    };
+}
+
+void
+load_links(struct load *load)
+{
+    const struct doc_node *links = doc_get(load->root, "links");
+    const uint32_t count =
+        links != NULL && links->kind == DOC_MAP ? links->children_count : 0;
+
+    load->scenario->links =
+        arena_take(load->arena, (count + 1) * sizeof *load->scenario->links);
+    for (const struct doc_node *child = count > 0 ? links->first : NULL;
+         child != NULL; child = child->next) {
+        link_build(load, child->key, child, child->key_where);
+    }
+    if (doc_get(links, "default") == NULL) {
+        link_build(load, "default", NULL, load->root->where);
+    }
+}
+
+/* link_get - by name; NULL: it is not there, reported where it was written */
+static const struct link_params *
+link_get(struct load *load, const struct doc_node *section, const char *name)
+{
+    const struct scenario *scenario = load->scenario;
+    const struct doc_node *node = doc_get(section, "link");
+    const struct doc_node *links = doc_get(load->root, "links");
+    const char **names = NULL;
+
+    for (uint32_t i = 0; i < scenario->links_count; i++) {
+        if (strcmp(scenario->links[i].name, name) == 0) {
+            return &scenario->links[i];
+        }
+    }
+    if (node == NULL || (links != NULL && links->kind != DOC_MAP)) {
+        return NULL; /* reported at "*", from which it is, or at links */
+    }
+    names = arena_take(load->arena, scenario->links_count * sizeof *names);
+    for (uint32_t i = 0; i < scenario->links_count; i++) {
+        names[i] = scenario->links[i].name;
+    }
+    diag_error(load->diag, node->where, "there is no link %s%s", name,
+               override_advice(load->arena, name, names, scenario->links_count,
+                               load->diag));
+    return NULL;
+}
+
+/* replies_build - one probability for rcpt, or a mapping by command */
+static void
+replies_build(const struct load *load, const struct doc_node *node,
+              const char *pattern, int32_t ppm[SMTP_PHASES_COUNT])
+{
+    const struct schema_row *row = schema_get(pattern);
+    struct schema_value value;
+    const char *why = NULL;
+
+    ASSERT(row != NULL);
+    if (node == NULL) {
+        return;
+    }
+    if (node->kind == DOC_TEXT &&
+        schema_value_parse(row, node->text, load->arena, &value, &why)) {
+        ppm[SMTP_RCPT] = (int32_t)value.numbers[0];
+    }
+    for (int i = 0; i < SMTP_PHASES_COUNT && node->kind == DOC_MAP; i++) {
+        char full[SCHEMA_PATTERN_MAX];
+
+        if (schema_join(full, pattern, phases[i])) {
+            ppm[i] = (int32_t)load_number(load, node, NULL, full);
+        }
+    }
+}
+
+/* replies_check - a reply is 4xx or 5xx or neither */
+static void
+replies_check(const struct load *load, const struct destination_params *params)
+{
+    for (int i = 0; i < SMTP_PHASES_COUNT; i++) {
+        if (params->temporary_ppm[i] + params->permanent_ppm[i] > PPM) {
+            diag_error(load->diag, params->where,
+                       "%s: temporary and permanent replies %s%s are together "
+                       "more than 100%%",
+                       params->name, i == SMTP_CONNECT ? "while " : "at ",
+                       i == SMTP_CONNECT ? "connecting" : phases[i]);
+        }
+    }
+}
+
+/* group_build - how many hosts, and how mail falls on them; not inherited */
+static void
+group_build(struct load *load, const struct doc_node *node,
+            struct destination_params *params)
+{
+    const struct doc_node *hosts = doc_get(node, "hosts");
+
+    params->hosts_count =
+        (uint32_t)load_number(load, node, NULL, "destinations.*.hosts");
+    params->zipf_ppm =
+        load_number(load, node, NULL, "destinations.*.popularity");
+    if (params->hosts_count > HOSTS_MAX) {
+        diag_error(load->diag, hosts->where,
+                   "hosts must be at most %d, found %u", HOSTS_MAX,
+                   params->hosts_count);
+    }
+    if (params->hosts_count > 1 && strcmp(params->name, "*") == 0) {
+        diag_error(load->diag, hosts->where,
+                   "the destination \"*\" is no group; give hosts to one with "
+                   "a name");
+    }
+}
+
+static struct destination_params
+destination_build(struct load *load, const char *name,
+                  const struct doc_node *node, const struct doc_node *star,
+                  struct src_loc where)
+{
+    const struct schema_value link =
+        load_value(load, node, star, "destinations.*.link");
+    struct destination_params params = {
+        .name = name,
+        .channel = load_text(load, node, star, "destinations.*.channel"),
+        .link = link_get(load, node, link.text),
+        .connections_max = (uint32_t)load_number(
+            load, node, star, "destinations.*.connections_max"),
+        .at_limit = (enum destination_at_limit)load_number(
+            load, node, star, "destinations.*.at_limit"),
+        .messages_per_connection = (uint32_t)load_number(
+            load, node, star, "destinations.*.messages_per_connection"),
+        .service = load_variate(load, node, star, "destinations.*.service"),
+        .banner_delay =
+            load_variate(load, node, star, "destinations.*.banner_delay"),
+        .greylist_ns = load_number(load, node, star, "destinations.*.greylist"),
+        .where = where,
+    };
+
+    group_build(load, node, &params);
+    replies_build(load, load_find(node, star, "temporary"),
+                  "destinations.*.temporary", params.temporary_ppm);
+    replies_build(load, load_find(node, star, "permanent"),
+                  "destinations.*.permanent", params.permanent_ppm);
+    replies_check(load, &params);
+    return params;
+}
+
+void
+load_destinations(struct load *load)
+{
+    struct scenario *scenario = load->scenario;
+    const struct doc_node *all = doc_get(load->root, "destinations");
+    const struct doc_node *star = doc_get(all, "*");
+    const uint32_t count =
+        all != NULL && all->kind == DOC_MAP ? all->children_count : 0;
+
+    scenario->destinations =
+        arena_take(load->arena, (count + 1) * sizeof *scenario->destinations);
+    for (const struct doc_node *child = count > 0 ? all->first : NULL;
+         child != NULL; child = child->next) {
+        if (child != star) {
+            scenario->destinations[scenario->destinations_count++] =
+                destination_build(load, child->key, child, star,
+                                  child->key_where);
+        }
+    }
+    scenario->destinations[scenario->destinations_count++] =
+        destination_build(load, "*", star, NULL,
+                          star != NULL ? star->key_where : load->root->where);
+}
+
+/* outages_grow - room for one more, doubled, so that many stay cheap */
+static struct destination_outage *
+outages_grow(const struct load *load, struct destination_outage *outages,
+             uint32_t count)
+{
+    struct destination_outage *grown = NULL;
+
+    if ((count & (count - 1)) != 0) {
+        return outages; /* only a power of two is full */
+    }
+    grown =
+        arena_take(load->arena, (count == 0 ? 1 : count * 2) * sizeof *grown);
+    if (count > 0) {
+        memcpy(grown, outages, count * sizeof *grown);
+    }
+    return grown;
+}
+
+/* outage_insert - in order of time; windows that overlap are reported */
+static void
+outage_insert(struct outage_list *list, const struct load *load,
+              const struct destination_params *params,
+              const struct destination_outage *outage, struct src_loc where)
+{
+    uint32_t i = 0;
+
+    while (i < list->count && list->outages[i].from_ns <= outage->from_ns) {
+        i++;
+    }
+    if ((i > 0 && list->outages[i - 1].until_ns > outage->from_ns) ||
+        (i < list->count && list->outages[i].from_ns < outage->until_ns)) {
+        diag_error(load->diag, where,
+                   "this outage of %s overlaps another one; make one of the "
+                   "two, or let the second start when the first ends",
+                   params->name);
+        return;
+    }
+    list->outages = outages_grow(load, list->outages, list->count);
+    memmove(list->outages + i + 1, list->outages + i,
+            (list->count - i) * sizeof *list->outages);
+    list->outages[i] = *outage;
+    list->count++;
+}
+
+/* fault_label - what was written, or "bigisp.example: refuse" */
+static const char *
+fault_label(const struct load *load, const struct doc_node *node,
+            const char *name, enum destination_outage_kind kind)
+{
+    static const char *const kinds[] = {"refuse", "timeout", "dns"};
+    const char *label = load_text(load, node, NULL, "faults.*.label");
+    char made[SCHEMA_NAME_MAX + 32];
+
+    if (label != NULL) {
+        return label;
+    }
+    snprintf(made, sizeof made, "%s: %s",
+             strcmp(name, "*") == 0 ? "all destinations" : name, kinds[kind]);
+    return arena_text(load->arena, made);
+}
+
+void
+load_destination_unknown(struct load *load, const char *name,
+                         struct src_loc where)
+{
+    const struct scenario *scenario = load->scenario;
+    const char **names =
+        arena_take(load->arena, scenario->destinations_count * sizeof *names);
+
+    for (uint32_t i = 0; i < scenario->destinations_count; i++) {
+        names[i] = scenario->destinations[i].name;
+    }
+    diag_error(load->diag, where, "there is no destination %.255s%s", name,
+               override_advice(load->arena, name, names,
+                               scenario->destinations_count, load->diag));
+}
+
+const struct destination_params *
+load_destination_get(const struct load *load, const char *name)
+{
+    const struct scenario *scenario = load->scenario;
+
+    for (uint32_t i = 0; i < scenario->destinations_count; i++) {
+        if (strcmp(scenario->destinations[i].name, name) == 0) {
+            return &scenario->destinations[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+fault_build(struct load *load, const struct doc_node *node,
+            struct outage_list *lists)
+{
+    struct scenario *scenario = load->scenario;
+    const struct doc_node *target = doc_get(node, "destination");
+    const char *name = load_text(load, node, NULL, "faults.*.destination");
+    const int64_t at_ns = load_number(load, node, NULL, "faults.*.at");
+    const int64_t for_ns = load_number(load, node, NULL, "faults.*.for");
+    const struct destination_outage outage = {
+        .from_ns = at_ns,
+        .until_ns = at_ns + for_ns,
+        .kind = (enum destination_outage_kind)load_number(load, node, NULL,
+                                                          "faults.*.outage"),
+    };
+
+    if (name == NULL || for_ns == 0) {
+        return; /* reported */
+    }
+    if (load_destination_get(load, name) == NULL) {
+        load_destination_unknown(load, name, target->where);
+        return;
+    }
+    if (at_ns >= scenario->horizon_ns && scenario->horizon_ns > 0) {
+        diag_warning(load->diag, node->where,
+                     "this fault comes after the horizon; it changes nothing");
+    }
+    for (uint32_t i = 0; i < scenario->destinations_count; i++) {
+        const struct destination_params *params = &scenario->destinations[i];
+
+        if (strcmp(name, "*") == 0 || strcmp(name, params->name) == 0) {
+            outage_insert(&lists[i], load, params, &outage, node->where);
+        }
+    }
+    scenario->faults[scenario->faults_count++] = (struct scenario_fault){
+        .at_ns = at_ns,
+        .for_ns = for_ns,
+        .label = fault_label(load, node, name, outage.kind),
+    };
+}
+
+void
+load_faults(struct load *load)
+{
+    struct scenario *scenario = load->scenario;
+    const struct doc_node *list = doc_get(load->root, "faults");
+    struct outage_list *lists = NULL;
+
+    if (list == NULL || list->kind != DOC_LIST || list->first == NULL) {
+        return;
+    }
+    if (list->children_count > FAULTS_MAX) {
+        diag_error(load->diag, list->where, "there are more than %d faults",
+                   FAULTS_MAX);
+        return;
+    }
+    lists =
+        arena_take(load->arena, scenario->destinations_count * sizeof *lists);
+    scenario->faults = arena_take(load->arena, list->children_count *
+                                                   sizeof *scenario->faults);
+    for (const struct doc_node *child = list->first; child != NULL;
+         child = child->next) {
+        fault_build(load, child, lists);
+    }
+    for (uint32_t i = 0; i < scenario->destinations_count; i++) {
+        scenario->destinations[i].outages = lists[i].outages;
+        scenario->destinations[i].outages_count = lists[i].count;
+    }
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * schema.c - the table, and how it is searched and printed; see schema.h
+ */
+#include "sim/lab/schema.h"
+
+#include <string.h>
+
+#define COUNT_MAX INT64_C(4294967295) /* uint32_t */
+#define YEARS_MAX (3650 * NS_PER_DAY)
+#define PHASES                                                                 \
+    PHASE("connect", "while connecting"),                                      \
+        PHASE("greeting", "in the greeting"), PHASE("ehlo", "to EHLO"),        \
+        PHASE("mail", "to MAIL"), PHASE("rcpt", "to RCPT"),                    \
+        PHASE("data", "to DATA"), PHASE("dot", "to the final dot")
+
+/* clang-format off: one row, one line or two */
+#define SECTION(p, h)                                                          \
+    {                                                                          \
+        p, SCHEMA_SECTION, "", 0, 0, NULL, true, h                             \
+    }
+#define NAMES(p, h)                                                            \
+    {                                                                          \
+        p, SCHEMA_NAMES, "", 0, 0, NULL, true, h                               \
+    }
+#define LIST(p, h)                                                             \
+    {                                                                          \
+        p, SCHEMA_LIST, "", 0, 0, NULL, true, h                                \
+    }
+#define SETTINGS(p, h)                                                         \
+    {                                                                          \
+        p, SCHEMA_SETTINGS, "", 0, 0, NULL, false, h                           \
+    }
+#define VALUE(p, t, d, h)                                                      \
+    {                                                                          \
+        p, t, d, 0, 0, NULL, true, h                                           \
+    }
+#define NOTE(p, t, d, h)                                                       \
+    {                                                                          \
+        p, t, d, 0, 0, NULL, false, h                                          \
+    }
+#define CHOICE(p, d, c, h)                                                     \
+    {                                                                          \
+        p, SCHEMA_CHOICE, d, 0, 0, c, true, h                                  \
+    }
+#define COUNT(p, d, lo, h)                                                     \
+    {                                                                          \
+        p, SCHEMA_INTEGER, d, lo, COUNT_MAX, NULL, true, h                     \
+    }
+#define TIME(p, d, lo, h)                                                      \
+    {                                                                          \
+        p, SCHEMA_DURATION, d, lo, YEARS_MAX, NULL, true, h                    \
+    }
+#define SIZE(p, d, lo, hi, h)                                                  \
+    {                                                                          \
+        p, SCHEMA_BYTES, d, lo, hi, NULL, true, h                              \
+    }
+
+static const struct schema_row rows[] = {
+    SECTION("", "the scenario"),
+    NOTE("title", SCHEMA_TEXT, "", "the question; stands over every picture"),
+    VALUE("start", SCHEMA_DATE, "2006-03-12T08:00:00Z",
+          "civil time at which the run starts"),
+    TIME("horizon", NULL, 1, "simulated time after which the run ends"),
+    {"step", SCHEMA_DURATION, "", NS_PER_MS, YEARS_MAX, NULL, true,
+     "of the time series; default: horizon / 240, whole seconds, at least 1s"},
+    COUNT("messages_max", "10000000", 1,
+          "messages queued at once; a run that needs more ends with an error"),
+    NOTE("strict", SCHEMA_BOOL, "false",
+         "unknown keywords of the MTA's files are errors"),
+
+    SECTION("mta", "the MTA's own configuration, relative to the scenario"),
+    NOTE("mta.channels", SCHEMA_FILE, NULL, "channel definitions (imta.cnf)"),
+    NOTE("mta.jobs", SCHEMA_FILE, "", "job_controller.cnf"),
+    NOTE("mta.options", SCHEMA_TEXTS, "",
+         "channel option files; default: all *_option beside mta.channels"),
+    VALUE("mta.default_channel", SCHEMA_NAME, "",
+          "for destinations that name none; default: the first channel with "
+          "host queues"),
+
+    SECTION("machine", "what running delivery programs costs"),
+    VALUE("machine.process_start", SCHEMA_TIMES, "200ms",
+          "from a job's start to its first thread; GUESS"),
+    VALUE("machine.thread_start", SCHEMA_TIMES, "5ms",
+          "from a thread's start to its asking for work; GUESS"),
+    VALUE("machine.per_message", SCHEMA_TIMES, "2ms",
+          "opening and reading a queue file; GUESS"),
+    COUNT("machine.processes_max", "0", 0,
+          "delivery processes at once; 0: no limit"),
+
+    SECTION("dialogue", "the client's side of SMTP"),
+    VALUE("dialogue.pipelining", SCHEMA_BOOL, "true",
+          "RFC 2920; GUESS that hosts offer it"),
+    TIME("dialogue.connect_timeout", "2m", 1, "GUESS: a common client setting"),
+    TIME("dialogue.greeting_timeout", "5m", 1, "RFC 5321, 4.5.3.2.1"),
+    TIME("dialogue.dot_timeout", "10m", 1, "RFC 5321, 4.5.3.2.6"),
+
+    LIST("traffic",
+         "sources; a later one takes what it does not say from the first"),
+    SECTION("traffic.*", "one source; name and arrivals are never inherited"),
+    VALUE("traffic.*.name", SCHEMA_NAME, NULL, "unique"),
+    VALUE("traffic.*.channel", SCHEMA_NAME, "", "source channel"),
+    VALUE("traffic.*.arrivals", SCHEMA_ARRIVALS, NULL,
+          "poisson(10/s), poisson(10/s, at 1h, over 2h), "
+          "even(25000, at 0s, over 6h), burst(5000, at 1h, over 2m), "
+          "replay(FILE)"),
+    VALUE("traffic.*.size", SCHEMA_SIZES, "lognormal(7332B, 1.3)",
+          "of a message; a public mail corpus, ln(bytes) ~ N(8.9, 1.3)"),
+    VALUE("traffic.*.recipients", SCHEMA_COUNTS, "1", "of a message"),
+    VALUE("traffic.*.priority", SCHEMA_PRIORITY, "normal",
+          "urgent, normal, nonurgent or mixed(urgent 5%, nonurgent 10%)"),
+    VALUE("traffic.*.null_sender", SCHEMA_BOOL, "false",
+          "notifications: never returned"),
+    NAMES("traffic.*.to", "destinations and their shares of this traffic"),
+    VALUE("traffic.*.to.*", SCHEMA_WEIGHT, NULL, "3, 0.3 or 30%; relative"),
+    SECTION("traffic.*.quantum", "rounding, to resemble a log"),
+    TIME("traffic.*.quantum.time", "0", 0, "arrivals rounded down to it"),
+    SIZE("traffic.*.quantum.size", "0", 0, INT64_C(1) << 30,
+         "sizes rounded up to it"),
+
+    NAMES("destinations",
+          "domains; \"*\" holds what the others and unnamed domains default "
+          "to"),
+    SECTION("destinations.*", "one remote host, or a group of equal ones"),
+    VALUE("destinations.*.channel", SCHEMA_NAME, "", "its mail goes through"),
+    VALUE("destinations.*.link", SCHEMA_NAME, "default",
+          "one of links; the link default is always there"),
+    COUNT("destinations.*.hosts", "1", 1, "a group of so many equal hosts"),
+    VALUE("destinations.*.popularity", SCHEMA_ZIPF, "zipf(1.2)",
+          "group: the k-th host gets a share of 1/k^s; public mail logs"),
+    COUNT("destinations.*.connections_max", "50", 0,
+          "at once; 0: no limit; 50: default of Postfix smtpd"),
+    CHOICE("destinations.*.at_limit", "reply-421", "reply-421 queue",
+           "what a connection too many meets"),
+    COUNT("destinations.*.messages_per_connection", "0", 0,
+          "then it closes; 0: no limit"),
+    VALUE("destinations.*.service", SCHEMA_TIMES, "lognormal(350ms, 0.75)",
+          "from the final dot to its reply; GUESS"),
+    VALUE("destinations.*.banner_delay", SCHEMA_TIMES, "0s",
+          "from accept to greeting"),
+    TIME("destinations.*.greylist", "0s", 0,
+         "a recipient is deferred until it is known so long; 0: never"),
+    {"destinations.*.temporary", SCHEMA_BY_PHASE, "", 0, 0, NULL, true,
+     "4xx replies by command; a single value is meant for rcpt"},
+#define PHASE(k, h)                                                            \
+    VALUE("destinations.*.temporary." k, SCHEMA_PROBABILITY, "0", h)
+    PHASES,
+#undef PHASE
+    {"destinations.*.permanent", SCHEMA_BY_PHASE, "", 0, 0, NULL, true,
+     "5xx replies by command; a single value is meant for rcpt"},
+#define PHASE(k, h)                                                            \
+    VALUE("destinations.*.permanent." k, SCHEMA_PROBABILITY, "0", h)
+    PHASES,
+#undef PHASE
+
+    NAMES("links", "paths through the network"),
+    SECTION("links.*", "one path; each connection has its rate to itself"),
+    TIME("links.*.rtt", "40ms", 0, "round-trip time; GUESS: across a country"),
+    VALUE("links.*.rate", SCHEMA_BIT_RATE, "100Mbit/s", "or unlimited; GUESS"),
+    SIZE("links.*.mss", "1460B", 64, 65495,
+         "TCP segment; 1460: Ethernet, RFC 6691"),
+
+    LIST("faults", "what breaks, and when; --set counts them from 1"),
+    SECTION("faults.*", "one window of time"),
+    TIME("faults.*.at", NULL, 0, "from the start of the run"),
+    TIME("faults.*.for", NULL, 1, "its length"),
+    VALUE("faults.*.destination", SCHEMA_NAME, NULL,
+          "one of destinations; \"*\": all"),
+    CHOICE("faults.*.outage", "refuse", "refuse timeout dns",
+           "connection refused, no answer, name not found"),
+    NOTE("faults.*.label", SCHEMA_TEXT, "", "for the picture"),
+
+    SETTINGS("channel", "overrides of imta.cnf: channel.N.KEYWORD"),
+    SETTINGS("job", "overrides of job_controller.cnf: job.N.KEYWORD"),
+    SETTINGS("pool", "overrides of job_controller.cnf: pool.N.KEYWORD"),
+    SETTINGS("option", "overrides of the Job Controller's own options"),
+
+    {"sweep", SCHEMA_AXES, "", 0, 0, NULL, false,
+     "path: [values] or 1..32 or 4..32:4; the first varies slowest"},
+    {"measure", SCHEMA_TEXTS, "", 0, 0, NULL, false,
+     "what sweeps and comparisons print"},
+    {"replications", SCHEMA_INTEGER, "10", 1, 1000000, NULL, false,
+     "of each point of a sweep"},
+};
+/* clang-format on */
+
+/* Keys that people expect, and what to say instead of "unknown". */
+static const struct {
+    const char *pattern;
+    const char *note;
+} notes[] = {
+    {"links.*.loss", "packet loss is not modelled; take the key out"},
+    {"links.*.window_scaling",
+     "window scaling is not modelled; take the key out"},
+    {"faults.*.window_scaling",
+     "window-scaling faults are not modelled; a fault is an outage of a "
+     "destination"},
+    {"faults.*.link", "faults of links are not modelled; a fault is an outage "
+                      "of a destination"},
+    {"destinations.*.outages", "outages stand under faults"},
+    {"seed", "the seed is given on the command line: --seed"},
+    {"seeds", "the seed is given on the command line: --seed"},
+};
+
+enum { ROWS_COUNT = sizeof rows / sizeof *rows };
+
+const struct schema_row *
+schema_row_at(size_t index)
+{
+    return index < ROWS_COUNT ? &rows[index] : NULL;
+}
+
+const struct schema_row *
+schema_get(const char *pattern)
+{
+    for (size_t i = 0; i < ROWS_COUNT; i++) {
+        if (strcmp(rows[i].pattern, pattern) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+schema_join(char joined[SCHEMA_PATTERN_MAX], const char *pattern,
+            const char *key)
+{
+    const int size = snprintf(joined, SCHEMA_PATTERN_MAX, "%s%s%s", pattern,
+                              *pattern == '\0' ? "" : ".", key);
+
+    return size >= 0 && size < SCHEMA_PATTERN_MAX;
+}
+
+/* row_key - the key of a row in its section; NULL: it is not in this one */
+static const char *
+row_key(const struct schema_row *row, const char *pattern)
+{
+    const size_t size = strlen(pattern);
+    const char *key = row->pattern;
+
+    if (*key == '\0') {
+        return NULL;
+    }
+    if (size > 0) {
+        if (strncmp(key, pattern, size) != 0 || key[size] != '.') {
+            return NULL;
+        }
+        key += size + 1;
+    }
+    return strchr(key, '.') == NULL ? key : NULL;
+}
+
+bool
+schema_row_is_in(const struct schema_row *row, const char *pattern)
+{
+    return row_key(row, pattern) != NULL;
+}
+
+const char *
+schema_nearest(const char *pattern, const char *key)
+{
+    const char *candidates[ROWS_COUNT];
+    size_t candidates_count = 0;
+
+    for (size_t i = 0; i < ROWS_COUNT; i++) {
+        const char *candidate = row_key(&rows[i], pattern);
+
+        if (candidate != NULL && strcmp(candidate, "*") != 0) {
+            candidates[candidates_count++] = candidate;
+        }
+    }
+    return diag_nearest(key, candidates, candidates_count);
+}
+
+const char *
+schema_note_get(const char *pattern)
+{
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        if (strcmp(notes[i].pattern, pattern) == 0) {
+            return notes[i].note;
+        }
+    }
+    return NULL;
+}
+
+bool
+schema_name_is_valid(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
+    const size_t size = strlen(name);
+
+    return strcmp(name, "*") == 0 || (size > 0 && size <= SCHEMA_NAME_MAX &&
+                                      strspn(name, allowed) == size);
+}
+
+bool
+schema_path_is_setting(const char *path)
+{
+    char section[16];
+    const size_t size = strcspn(path, ".");
+
+    if (path[size] == '\0' || size >= sizeof section) {
+        return false;
+    }
+    memcpy(section, path, size);
+    section[size] = '\0';
+
+    const struct schema_row *row = schema_get(section);
+
+    return row != NULL && row->type == SCHEMA_SETTINGS;
+}
+
+bool
+schema_type_is_single(enum schema_type type)
+{
+    return type >= SCHEMA_TEXT;
+}
+
+const char *
+schema_type_text(enum schema_type type)
+{
+    switch (type) {
+    case SCHEMA_SECTION:
+    case SCHEMA_NAMES:
+    case SCHEMA_SETTINGS:
+    case SCHEMA_AXES:
+        return "a mapping";
+    case SCHEMA_LIST:
+        return "a list of mappings";
+    case SCHEMA_TEXTS:
+        return "a list";
+    case SCHEMA_BY_PHASE:
+        return "a probability or a mapping";
+    case SCHEMA_TEXT:
+        return "a text";
+    case SCHEMA_NAME:
+        return "a name";
+    case SCHEMA_FILE:
+        return "a file name";
+    case SCHEMA_BOOL:
+        return "true or false";
+    case SCHEMA_CHOICE:
+        return "a choice";
+    case SCHEMA_INTEGER:
+        return "a whole number";
+    case SCHEMA_DATE:
+        return "a date";
+    case SCHEMA_DURATION:
+        return "a duration";
+    case SCHEMA_BYTES:
+        return "a size";
+    case SCHEMA_BIT_RATE:
+        return "a rate";
+    case SCHEMA_PROBABILITY:
+        return "a probability";
+    case SCHEMA_WEIGHT:
+        return "a share";
+    case SCHEMA_TIMES:
+        return "a duration or distribution of durations";
+    case SCHEMA_SIZES:
+        return "a size or distribution of sizes";
+    case SCHEMA_COUNTS:
+        return "a whole number or distribution of such";
+    case SCHEMA_ZIPF:
+        return "zipf(s)";
+    case SCHEMA_ARRIVALS:
+        return "a way of arriving";
+    case SCHEMA_PRIORITY:
+        return "a priority";
+    }
+    UNREACHABLE("every type has a text");
+}
+
+void
+schema_help(FILE *out)
+{
+    for (size_t i = 1; i < ROWS_COUNT; i++) {
+        const struct schema_row *row = &rows[i];
+
+        fprintf(out, "%s\n    %s", row->pattern,
+                row->choices != NULL ? row->choices
+                                     : schema_type_text(row->type));
+        if (row->standard == NULL) {
+            fprintf(out, "; must be given");
+        } else if (*row->standard != '\0') {
+            fprintf(out, "; default %s", row->standard);
+        }
+        fprintf(out, "\n    %s\n", row->help);
+    }
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.c - opens, closes, asks and merges results files; see store.h
+ */
+#include "sim/lab/store.h"
+
+#include <gsl/gsl_cdf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/lab/store_schema.h"
+#include "sim/lab/store_sql.h"
+
+enum { BUSY_MS = 30000, STUDENT_DF_MAX = 200, SQL_SIZE = 400 };
+
+/* key_add - one named text of the key, with its length so that no two lists
+ * of texts look alike */
+static void
+key_add(struct sha256 *sha, const char *name, const char *text)
+{
+    char head[80];
+    int size = snprintf(head, sizeof head, "%s %zu ", name, strlen(text));
+
+    ASSERT(size > 0 && (size_t)size < sizeof head);
+    sha256_add(sha, head, (size_t)size);
+    sha256_add(sha, text, strlen(text));
+    sha256_add(sha, "\n", 1);
+}
+
+void
+store_key(const struct store_identity *identity, char key[SHA256_TEXT_SIZE])
+{
+    struct sha256 sha;
+    char number[24];
+
+    sha256_init(&sha);
+    key_add(&sha, "mtasim", "run key 1");
+    key_add(&sha, "scenario", identity->canonical);
+    for (uint32_t i = 0; i < identity->params_count; i++) {
+        key_add(&sha, "param", identity->params[i].name);
+        key_add(&sha, "value", identity->params[i].value);
+    }
+    snprintf(number, sizeof number, "%" PRIu32, identity->replication);
+    key_add(&sha, "replication", number);
+    snprintf(number, sizeof number, "%" PRIu64, identity->seed);
+    key_add(&sha, "seed", number);
+    key_add(&sha, "program", identity->program_sha256);
+    key_add(&sha, "scheduler", identity->scheduler_sha256);
+    sha256_end(&sha, key);
+}
+
+static const char *
+better_name(enum metric_better better)
+{
+    switch (better) {
+    case METRIC_HIGHER:
+        return "higher";
+    case METRIC_LOWER:
+        return "lower";
+    case METRIC_NEITHER:
+        return "neither";
+    }
+    UNREACHABLE("every direction is above");
+}
+
+/* metric_defs_write - the table of metrics; those known already stay */
+static bool
+metric_defs_write(struct store *store, struct diag *diag)
+{
+    sqlite3_stmt *stmt = store_sql_prepare(
+        store, "INSERT OR IGNORE INTO metric_def VALUES (?, ?, ?, ?, ?)", diag);
+    bool is_ok = stmt != NULL;
+
+    for (uint32_t i = 0; is_ok && i < metric_count(); i++) {
+        const struct metric *metric = metric_at(i);
+
+        store_sql_i64(stmt, 1, metric->id);
+        store_sql_text(stmt, 2, metric->name);
+        store_sql_text(stmt, 3, metric->unit);
+        store_sql_text(stmt, 4, better_name(metric->better));
+        store_sql_text(stmt, 5, metric->help);
+        is_ok = store_sql_step(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
+    return is_ok;
+}
+
+/* student_write - t at 0.975, for intervals made in SQL */
+static bool
+student_write(struct store *store, struct diag *diag)
+{
+    sqlite3_stmt *stmt = store_sql_prepare(
+        store, "INSERT INTO student_t975 VALUES (?, ?)", diag);
+    bool is_ok = stmt != NULL;
+
+    for (int df = 1; is_ok && df <= STUDENT_DF_MAX; df++) {
+        store_sql_i64(stmt, 1, df);
+        store_sql_value(stmt, 2,
+                        (struct metric_value){METRIC_DEFINED,
+                                              gsl_cdf_tdist_Pinv(0.975, df)});
+        is_ok = store_sql_step(store, stmt, diag);
+    }
+    sqlite3_finalize(stmt);
+    return is_ok;
+}
+
+/* schema_write - all of the schema, within a transaction */
+static bool
+schema_write(struct store *store, struct diag *diag)
+{
+    char marks[SQL_SIZE];
+
+    for (const char *const *sql = store_schema_statements(); *sql; sql++) {
+        if (!store_sql_exec(store, *sql, diag)) {
+            return false;
+        }
+    }
+    snprintf(marks, sizeof marks,
+             "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             STORE_APPLICATION_ID, STORE_SCHEMA_VERSION);
+    return store_sql_exec(store, marks, diag) && student_write(store, diag);
+}
+
+/* schema_make - the schema if the file is still empty, the metrics anyway;
+ * another process may be about the same */
+static bool
+schema_make(struct store *store, struct diag *diag)
+{
+    bool is_ok;
+
+    if (!store_sql_exec(store, "BEGIN IMMEDIATE", diag)) {
+        return false;
+    }
+    is_ok = store_sql_ask(store, "PRAGMA user_version") > 0 ||
+            schema_write(store, diag);
+    is_ok = is_ok && metric_defs_write(store, diag) &&
+            store_sql_exec(store, "COMMIT", diag);
+    if (!is_ok) {
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return is_ok;
+}
+
+/* schema_check - whose file this is, and how old; an empty one is fine */
+static bool
+schema_check(struct store *store, struct diag *diag)
+{
+    struct src_loc where = {.file = store->path};
+    int64_t tables = store_sql_ask(store, "SELECT count(*) FROM sqlite_schema");
+    int64_t version = store_sql_ask(store, "PRAGMA user_version");
+
+    if (tables < 0) {
+        store_sql_complain(store, "read results", diag);
+        return false;
+    }
+    if (tables > 0 &&
+        store_sql_ask(store, "PRAGMA application_id") != STORE_APPLICATION_ID) {
+        diag_error(diag, where, "this is not a results file of mtasim");
+        return false;
+    }
+    if (version > STORE_SCHEMA_VERSION) {
+        diag_error(diag, where,
+                   "written by a newer mtasim: schema %" PRId64
+                   ", this one knows up to %d",
+                   version, STORE_SCHEMA_VERSION);
+        return false;
+    }
+    return true;
+}
+
+/* connection_set - the settings of every connection; page_size and WAL only
+ * take hold where nothing is written yet, so they come first */
+static bool
+connection_set(struct store *store, enum store_mode mode, struct diag *diag)
+{
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    return (mode == STORE_READ || store_sql_exec(store,
+                                                 "PRAGMA page_size = 8192;"
+                                                 "PRAGMA journal_mode = WAL;"
+                                                 "PRAGMA synchronous = NORMAL;",
+                                                 diag)) &&
+           store_sql_exec(store,
+                          "PRAGMA foreign_keys = ON;"
+                          "PRAGMA cache_size = -65536;"
+                          "PRAGMA temp_store = MEMORY;"
+                          "PRAGMA trusted_schema = OFF;",
+                          diag);
+}
+
+struct store *
+store_open(const char *path, enum store_mode mode, struct diag *diag)
+{
+    struct store *store = base_alloc(sizeof *store);
+    int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY
+                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+
+    store->path = base_alloc(strlen(path) + 1);
+    memcpy(store->path, path, strlen(path) + 1);
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
+        store_sql_complain(store, "open results", diag);
+    } else if (schema_check(store, diag) && connection_set(store, mode, diag) &&
+               (mode == STORE_READ || schema_make(store, diag))) {
+        return store;
+    }
+    sqlite3_close(store->db);
+    free(store->path);
+    free(store);
+    return NULL;
+}
+
+void
+store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    if (sqlite3_db_readonly(store->db, "main") == 0) {
+        /* Does not wait: who still has the file open will do it. */
+        sqlite3_busy_timeout(store->db, 0);
+        sqlite3_exec(store->db,
+                     "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)", NULL,
+                     NULL, NULL);
+        sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL,
+                     NULL);
+    }
+    sqlite3_close(store->db);
+    free(store->path);
+    free(store);
+}
+
+enum store_presence
+store_has(struct store *store, const char *key)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum store_presence presence = STORE_ABSENT;
+
+    if (sqlite3_prepare_v2(store->db,
+                           "SELECT status = 'ok' FROM run WHERE key = ?", -1,
+                           &stmt, NULL) != SQLITE_OK) {
+        return STORE_ABSENT;
+    }
+    store_sql_text(stmt, 1, key);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        presence = sqlite3_column_int(stmt, 0) != 0 ? STORE_DONE : STORE_FAILED;
+    }
+    sqlite3_finalize(stmt);
+    return presence;
+}
+
+struct metric_value
+store_metric(struct store *store, const char *key, const struct metric *metric)
+{
+    struct metric_value value = {.state = METRIC_UNDEFINED};
+    sqlite3_stmt *stmt = NULL;
+
+    if (sqlite3_prepare_v2(store->db,
+                           "SELECT value, why FROM metric WHERE run = ?"
+                           " AND metric = ?",
+                           -1, &stmt, NULL) != SQLITE_OK) {
+        return value;
+    }
+    store_sql_i64(stmt, 1, store_sql_id(key));
+    store_sql_i64(stmt, 2, metric->id);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *why = (const char *)sqlite3_column_text(stmt, 1);
+
+        if (why == NULL) {
+            value.state = METRIC_DEFINED;
+            value.value = sqlite3_column_double(stmt, 0);
+        } else if (strcmp(why, metric_state_name(METRIC_BEYOND)) == 0) {
+            value.state = METRIC_BEYOND;
+        }
+    }
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+int64_t
+store_runs_count(struct store *store)
+{
+    return store_sql_ask(store, "SELECT count(*) FROM run");
+}
+
+/* merge_agrees - no key has one digest here and another there */
+static bool
+merge_agrees(struct store *store, const char *path, struct diag *diag)
+{
+    sqlite3_stmt *stmt = store_sql_prepare(
+        store,
+        "SELECT a.key, a.digest, b.digest FROM main.run a"
+        " JOIN other.run b ON b.key = a.key AND b.digest <> a.digest"
+        " ORDER BY a.key LIMIT 1",
+        diag);
+    bool is_row = stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW;
+
+    if (is_row) {
+        diag_error(diag, (struct src_loc){.file = path},
+                   "run %s has digest %s here, but %s in %s: it is not a"
+                   " function of its inputs; nothing was merged",
+                   (const char *)sqlite3_column_text(stmt, 0),
+                   (const char *)sqlite3_column_text(stmt, 2),
+                   (const char *)sqlite3_column_text(stmt, 1), store->path);
+    }
+    sqlite3_finalize(stmt);
+    return !is_row;
+}
+
+/* merge_tables - copies, parents first, what belongs to runs not yet here */
+static bool
+merge_tables(struct store *store, struct diag *diag)
+{
+    bool is_ok =
+        store_sql_exec(store,
+                       "DELETE FROM main.run WHERE status = 'failed' AND key IN"
+                       " (SELECT key FROM other.run WHERE status = 'ok');"
+                       "CREATE TEMP TABLE merging AS SELECT id FROM other.run"
+                       " WHERE id NOT IN (SELECT id FROM main.run)",
+                       diag);
+
+    for (const char *const *t = store_schema_tables(); is_ok && *t; t++) {
+        bool is_of_run = store_schema_is_of_run(*t);
+        char sql[SQL_SIZE];
+
+        snprintf(sql, sizeof sql,
+                 "INSERT OR IGNORE INTO main.%s SELECT * FROM other.%s%s%s%s",
+                 *t, *t, is_of_run ? " WHERE " : "",
+                 is_of_run ? strcmp(*t, "run") == 0 ? "id" : "run" : "",
+                 is_of_run ? " IN (SELECT id FROM merging)" : "");
+        is_ok = store_sql_exec(store, sql, diag);
+    }
+    return is_ok && store_sql_exec(store, "DROP TABLE merging", diag);
+}
+
+/* merge_attached - the whole of `other`, or nothing */
+static enum store_status
+merge_attached(struct store *store, const char *path, struct diag *diag)
+{
+    enum store_status status = STORE_ALARM;
+
+    if (!store_sql_exec(store, "BEGIN IMMEDIATE", diag)) {
+        return STORE_IO;
+    }
+    if (merge_agrees(store, path, diag)) {
+        status =
+            merge_tables(store, diag) && store_sql_exec(store, "COMMIT", diag)
+                ? STORE_OK
+                : STORE_IO;
+    }
+    if (status != STORE_OK) {
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
+}
+
+enum store_status
+store_merge(struct store *store, const char *path, struct diag *diag)
+{
+    struct store *other = store_open(path, STORE_READ, diag);
+    sqlite3_stmt *attach;
+    enum store_status status = STORE_IO;
+
+    if (other == NULL) {
+        return STORE_IO;
+    }
+    if (store_sql_ask(other, "PRAGMA user_version") == 0) {
+        store_close(other); /* an empty file: nobody has finished a run */
+        return STORE_OK;
+    }
+    store_close(other);
+    attach = store_sql_prepare(store, "ATTACH ? AS other", diag);
+    if (attach != NULL) {
+        store_sql_text(attach, 1, path);
+        if (store_sql_step(store, attach, diag)) {
+            sqlite3_finalize(attach);
+            attach = NULL;
+            status = merge_attached(store, path, diag);
+            sqlite3_exec(store->db, "DETACH other", NULL, NULL, NULL);
+        }
+    }
+    sqlite3_finalize(attach);
+    return status;
+}

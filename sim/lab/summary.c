@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * summary.c - see summary.h
+ */
+#include "sim/lab/summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/kernel/base.h"
+
+#define LEVEL 0.95
+
+enum { PLACES_MAX = 9, ALONE_DIGITS = 4 };
+
+/* value_of - one replication; false: the run is not in the file, or failed */
+static bool
+value_of(const struct sweep *sweep, struct store *store, uint32_t point,
+         uint32_t replication, const struct metric *metric,
+         struct metric_value *value)
+{
+    const struct sweep_run *run = sweep_run_at(sweep, point, replication);
+
+    if (store_has(store, run->key) != STORE_DONE) {
+        return false;
+    }
+    *value = store_metric(store, run->key, metric);
+    return true;
+}
+
+struct summary_cell
+summary_cell(const struct sweep *sweep, struct store *store, uint32_t point,
+             const struct metric *metric)
+{
+    double *values = base_alloc(sweep->replications * sizeof *values);
+    struct summary_cell cell = {0};
+    uint32_t defined_count = 0;
+
+    for (uint32_t r = 0; r < sweep->replications; r++) {
+        struct metric_value value;
+
+        if (!value_of(sweep, store, point, r, metric, &value)) {
+            continue;
+        }
+        cell.count++;
+        cell.beyond_count += value.state == METRIC_BEYOND;
+        cell.missing_count += value.state == METRIC_UNDEFINED;
+        if (value.state == METRIC_DEFINED) {
+            values[defined_count++] = value.value;
+        }
+    }
+    cell.interval = stat_mean(values, defined_count, LEVEL);
+    free(values);
+    return cell;
+}
+
+/* has_mean - whether all replications have a value */
+static bool
+has_mean(const struct summary_cell *cell)
+{
+    return cell->count > 0 && cell->beyond_count == 0 &&
+           cell->missing_count == 0;
+}
+
+/* places_for - decimal places that show `digits` significant digits of x */
+static int
+places_for(double x, int digits)
+{
+    int places = digits - 1 - (int)floor(log10(x));
+
+    return places < 0 ? 0 : places > PLACES_MAX ? PLACES_MAX : places;
+}
+
+/* beyond_format - "> 4 h", in the largest unit that divides the horizon */
+static void
+beyond_format(int64_t horizon_ns, char text[SUMMARY_TEXT_SIZE])
+{
+    static const struct {
+        int64_t ns;
+        const char *name;
+    } units[] = {{NS_PER_DAY, "d"},
+                 {NS_PER_HOUR, "h"},
+                 {NS_PER_MIN, "min"},
+                 {NS_PER_S, "s"}};
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (horizon_ns >= units[i].ns && horizon_ns % units[i].ns == 0) {
+            snprintf(text, SUMMARY_TEXT_SIZE, "> %" PRId64 " %s",
+                     horizon_ns / units[i].ns, units[i].name);
+            return;
+        }
+    }
+    snprintf(text, SUMMARY_TEXT_SIZE, "> horizon");
+}
+
+void
+summary_format(const struct summary_cell *cell, int64_t horizon_ns,
+               char text[SUMMARY_TEXT_SIZE])
+{
+    double mean = cell->interval.mean;
+    double half_width = cell->interval.half_width;
+
+    if (cell->beyond_count > 0) {
+        beyond_format(horizon_ns, text);
+    } else if (!has_mean(cell)) {
+        snprintf(text, SUMMARY_TEXT_SIZE, "-");
+    } else if (isfinite(half_width) && half_width > 0) {
+        int places = places_for(half_width, 2);
+
+        snprintf(text, SUMMARY_TEXT_SIZE, "%.*f \u00b1 %.*f", places, mean,
+                 places, half_width);
+    } else if (fabs(mean) > 0 && fabs(mean - rint(mean)) > 0) {
+        snprintf(text, SUMMARY_TEXT_SIZE, "%.*f",
+                 places_for(fabs(mean), ALONE_DIGITS), mean);
+    } else {
+        snprintf(text, SUMMARY_TEXT_SIZE, "%.0f", mean);
+    }
+}
+
+/* --- The knee ------------------------------------------------------------ */
+
+/* best_point - the first with the best mean; points_count: none has a mean */
+static uint32_t
+best_point(const struct sweep *sweep, struct store *store,
+           const struct metric *metric, double *best_mean)
+{
+    double sign = metric->better == METRIC_HIGHER ? 1 : -1;
+    uint32_t best = sweep->points_count;
+
+    for (uint32_t i = 0; i < sweep->points_count; i++) {
+        struct summary_cell cell = summary_cell(sweep, store, i, metric);
+
+        if (has_mean(&cell) &&
+            (best == sweep->points_count ||
+             sign * cell.interval.mean > sign * *best_mean)) {
+            best = i;
+            *best_mean = cell.interval.mean;
+        }
+    }
+    return best;
+}
+
+/* is_near - how much worse than the best, pair by pair, is surely little */
+static bool
+is_near(const struct sweep *sweep, struct store *store, uint32_t point,
+        const struct metric *metric, uint32_t best, double best_mean)
+{
+    double sign = metric->better == METRIC_HIGHER ? 1 : -1;
+    double *worse = base_alloc(sweep->replications * sizeof *worse);
+    struct stat_interval interval;
+    uint32_t count = 0;
+    bool is_whole = true;
+
+    for (uint32_t r = 0; r < sweep->replications; r++) {
+        struct metric_value here;
+        struct metric_value there;
+
+        if (!value_of(sweep, store, point, r, metric, &here) ||
+            !value_of(sweep, store, best, r, metric, &there)) {
+            continue;
+        }
+        is_whole = is_whole && here.state == METRIC_DEFINED &&
+                   there.state == METRIC_DEFINED;
+        worse[count++] = sign * (there.value - here.value);
+    }
+    interval = stat_mean(worse, count, LEVEL);
+    free(worse);
+    return is_whole && count > 1 &&
+           stat_upper(&interval, LEVEL) <=
+               fabs(best_mean) * SUMMARY_WORSE_PPM / PPM;
+}
+
+/* comes_before - smaller as a number; values that are none keep their order */
+static bool
+comes_before(const char *a, const char *b)
+{
+    char *a_end = NULL;
+    char *b_end = NULL;
+    double x = strtod(a, &a_end);
+    double y = strtod(b, &b_end);
+
+    /* The same unit behind both, 30s and 60s, compares by the number. */
+    return a_end != a && b_end != b && strcmp(a_end, b_end) == 0 && x < y;
+}
+
+struct summary_knee
+summary_knee(const struct sweep *sweep, struct store *store,
+             const struct metric *metric)
+{
+    struct summary_knee knee = {.status = SUMMARY_KNEE_NO_VALUES};
+    double best_mean = 0;
+    bool is_found = false;
+
+    if (sweep->axes_count != 1) {
+        knee.status = SUMMARY_KNEE_NOT_ONE_AXIS;
+        return knee;
+    }
+    if (metric->better == METRIC_NEITHER) {
+        return knee;
+    }
+    knee.best = best_point(sweep, store, metric, &best_mean);
+    if (knee.best == sweep->points_count) {
+        return knee;
+    }
+    for (uint32_t i = 0; i < sweep->points_count; i++) {
+        if (is_near(sweep, store, i, metric, knee.best, best_mean) &&
+            (!is_found || comes_before(sweep->axes[0].values[i],
+                                       sweep->axes[0].values[knee.point]))) {
+            knee.point = i;
+            is_found = true;
+        }
+    }
+    knee.status = is_found ? SUMMARY_KNEE_FOUND : SUMMARY_KNEE_TOO_FEW;
+    return knee;
+}
+
+/* --- Which metrics ------------------------------------------------------- */
+
+uint32_t
+summary_metrics(const struct sweep *sweep, const char *const *names,
+                uint32_t names_count,
+                const struct metric *metrics[SUMMARY_METRICS_MAX],
+                struct diag *diag)
+{
+    static const char *const usual[] = {"throughput", "latency.p50",
+                                        "latency.p99"};
+    bool is_ok = true;
+
+    if (names_count == 0) {
+        names = sweep->measure_count > 0 ? sweep->measure : usual;
+        names_count = sweep->measure_count > 0 ? sweep->measure_count
+                                               : sizeof usual / sizeof usual[0];
+    }
+    if (names_count > SUMMARY_METRICS_MAX) {
+        names_count = SUMMARY_METRICS_MAX;
+    }
+    for (uint32_t i = 0; i < names_count; i++) {
+        const char *nearest;
+
+        metrics[i] = metric_get(names[i]);
+        if (metrics[i] != NULL) {
+            continue;
+        }
+        is_ok = false;
+        nearest = metric_nearest(names[i]);
+        diag_error(diag, (struct src_loc){0}, "there is no metric '%s'%s%s%s",
+                   names[i], nearest == NULL ? "" : "; did you mean '",
+                   nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+    }
+    return is_ok ? names_count : 0;
+}

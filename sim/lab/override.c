@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "sim/lab/format.h"
+
 /* A walk down a path. `node` is NULL where the document has nothing. */
 struct walk {
     const char *path;
@@ -18,6 +20,30 @@ struct walk {
     bool is_create; /* nodes that are missing are made */
 };
 
+const char *
+override_advice(struct arena *arena, const char *wrong,
+                const char *const *names, size_t names_count,
+                const struct diag *diag)
+{
+    enum { NAMES_SHOWN = 5 };
+    const char *near = NULL;
+    const char *text = "";
+
+    if (diag->errors_count >= DIAG_ERRORS_MAX) {
+        return text;
+    }
+    near = diag_nearest(wrong, names, names_count);
+    if (near != NULL) {
+        return format_arena(arena, "; did you mean %s?", near);
+    }
+    for (size_t i = 0; i < names_count && i < NAMES_SHOWN; i++) {
+        text = format_arena(arena, "%s%s%.255s", text,
+                            i == 0 ? "; there are: " : ", ", names[i]);
+    }
+    return names_count > NAMES_SHOWN ? format_arena(arena, "%s, ...", text)
+                                     : text;
+}
+
 /* arena_piece - a copy of the first bytes of a text */
 static char *
 arena_piece(struct arena *arena, const char *text, size_t size)
@@ -28,23 +54,23 @@ arena_piece(struct arena *arena, const char *text, size_t size)
     return piece; /* NUL-terminated: arena_take() zeroes */
 }
 
-/* unknown_report - the path is wrong at `rest`; `near` may stand there */
+/* key_report - the path is wrong at `rest`, in a section */
 static void
-unknown_report(const struct walk *walk, size_t wrong_size, const char *near)
+key_report(const struct walk *walk, const char *key)
 {
+    const char *near = schema_nearest(walk->row->pattern, key);
     const int done_size = (int)(walk->rest - walk->path);
 
     if (near != NULL) {
         diag_error(walk->diag, walk->where,
                    "no setting has the path %.200s; did you mean %.*s%s%.100s?",
                    walk->path, done_size, walk->path, near,
-                   walk->rest + wrong_size);
+                   walk->rest + strlen(key));
     } else {
         diag_error(walk->diag, walk->where,
-                   "no setting has the path %.200s: %.*s is not known there; "
+                   "no setting has the path %.200s: %.80s is not known there; "
                    "`mtasim help scenario` lists the keys",
-                   walk->path, (int)(wrong_size < 80 ? wrong_size : 80),
-                   walk->rest);
+                   walk->path, key);
     }
 }
 
@@ -122,7 +148,7 @@ section_step(struct walk *walk)
         row = schema_get(full);
     }
     if (row == NULL) {
-        unknown_report(walk, size, schema_nearest(walk->row->pattern, key));
+        key_report(walk, key);
         return false;
     }
     if (walk->row->type == SCHEMA_BY_PHASE) {
@@ -209,25 +235,26 @@ segment_guess(const struct schema_row *element, const char *rest)
     return size;
 }
 
-/* name_nearest - among the names that are there */
-static const char *
-name_nearest(const struct walk *walk, const char *name)
+/* name_report - the path is wrong at `rest`, among names */
+static void
+name_report(const struct walk *walk, const char *name)
 {
-    const char **labels = NULL;
+    const struct doc_node *node = walk->node;
+    const uint32_t count_max = node != NULL ? node->children_count : 0;
+    const char **labels =
+        arena_take(walk->arena, (count_max + 1) * sizeof *labels);
     size_t count = 0;
 
-    if (walk->node == NULL || walk->node->children_count == 0) {
-        return NULL;
-    }
-    labels =
-        arena_take(walk->arena, sizeof *labels * walk->node->children_count);
-    for (const struct doc_node *child = walk->node->first; child != NULL;
-         child = child->next) {
+    for (const struct doc_node *child = count_max > 0 ? node->first : NULL;
+         child != NULL; child = child->next) {
         if (label_of(child) != NULL) {
             labels[count++] = label_of(child);
         }
     }
-    return diag_nearest(name, labels, count);
+    diag_error(walk->diag, walk->where,
+               "no setting has the path %.200s: %.*s has no %.80s%s",
+               walk->path, (int)(walk->rest - walk->path - 1), walk->path, name,
+               override_advice(walk->arena, name, labels, count, walk->diag));
 }
 
 /* name_new - a name that the document does not have yet */
@@ -244,7 +271,7 @@ name_new(struct walk *walk, const struct schema_row *element, size_t quoted)
 
     if (walk->row->type == SCHEMA_LIST || !is_free ||
         !schema_name_is_valid(name)) {
-        unknown_report(walk, size, name_nearest(walk, name));
+        name_report(walk, name);
         return false;
     }
     advance(walk, size);

@@ -18,11 +18,18 @@
 #define SIM_LAB_OVERRIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "sim/kernel/arena.h"
 #include "sim/kernel/diag.h"
 #include "sim/lab/doc.h"
 #include "sim/lab/schema.h"
+
+/* "; did you mean X?", or "; there are: A, B" when none is near; "" when diag is
+ * full and nobody would read it. The text lives in the arena. */
+const char *override_advice(struct arena *arena, const char *wrong,
+                            const char *const *names, size_t names_count,
+                            const struct diag *diag);
 
 /* The row that a path means in this document; NULL: none, reported. */
 const struct schema_row *override_row(struct doc_node *root, const char *path,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/lab/format.h"
 #include "sim/lab/override.h"
 #include "sim/lab/scenario_load.h"
 
@@ -162,11 +163,9 @@ static void
 set_apply(struct load *load, const char *set)
 {
     const char *equals = strchr(set, '=');
-    char *file = arena_take(load->arena, strlen(set) + sizeof "--set ");
-    const struct src_loc where = {.file = file};
+    const struct src_loc where = {
+        .file = format_arena(load->arena, "--set %s", set)};
 
-    strcpy(file, "--set ");
-    strcat(file, set);
     if (equals == NULL || equals == set) {
         diag_error(load->diag, where,
                    "a setting is written PATH=VALUE: links.wan.rtt=80ms");

@@ -8,8 +8,9 @@
  * channel., job., pool. and option. belong to the scheduler, which checks them
  * itself; all others are rows of the schema table.
  *
- * FILES      mta.channels, mta.jobs, mta.options and what a line `<file` in the
- *            channels file includes, relative to that file. Without
+ * FILES      mta.channels, mta.jobs, mta.options, and what lines `<file` in the
+ *            first two include, relative to them; one that does not exist is
+ *            left to the scheduler to miss, for it does not read all. Without
  *            mta.options, every *_option beside the channels file, in order of
  *            bytes.
  * DEFAULTS   A traffic source takes what it does not say (but for its name and
@@ -36,7 +37,8 @@
 
 /* A file the scenario names, as read. */
 struct scenario_file {
-    const char *name; /* as it stands in messages: path relative to scenario */
+    const char *name; /* as it stands in messages: path relative to scenario;
+                         of included files: as the line has it */
     const char *path; /* to open it */
     const char *bytes;
     uint64_t bytes_size;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/lab/format.h"
 #include "sim/lab/scenario_load.h"
 
 /* Roles: the numbers of enum sched_text_role. */
@@ -22,18 +23,13 @@ enum {
 const char *
 load_path(const struct load *load, const char *folder, const char *name)
 {
-    const size_t folder_size = strlen(folder);
-    char *path = NULL;
+    const size_t size = strlen(folder);
 
-    if (*name == '/' || folder_size == 0) {
+    if (*name == '/' || size == 0) {
         return arena_text(load->arena, name);
     }
-    path = arena_take(load->arena, folder_size + strlen(name) + 2);
-    strcpy(path, folder);
-    if (folder[folder_size - 1] != '/') {
-        strcat(path, "/");
-    }
-    return strcat(path, name);
+    return format_arena(load->arena, "%s%s%s", folder,
+                        folder[size - 1] == '/' ? "" : "/", name);
 }
 
 const char *
@@ -102,16 +98,21 @@ load_file(struct arena *arena, const char *path, uint64_t size_max,
     return copy;
 }
 
-/* file_add - reads one of the MTA's files; NULL: reported */
-static const struct scenario_file *
-file_add(struct load *load, const char *name, uint32_t role,
-         struct src_loc where)
+/* file_keep - one that was read */
+static void
+file_keep(struct load *load, const struct scenario_file *file)
 {
     struct scenario *scenario = load->scenario;
-    struct scenario_file *file = NULL;
-    const char *path = load_path(load, load->folder, name);
-    uint64_t size = 0;
-    const char *bytes = NULL;
+
+    scenario->files[scenario->files_count++] = *file;
+    diag_text(load->diag, file->name, file->bytes, file->bytes_size);
+}
+
+/* has_room - for one more; else reported */
+static bool
+has_room(struct load *load, struct src_loc where)
+{
+    struct scenario *scenario = load->scenario;
 
     if (scenario->files == NULL) {
         scenario->files =
@@ -120,22 +121,33 @@ file_add(struct load *load, const char *name, uint32_t role,
     if (scenario->files_count == FILES_MAX) {
         diag_error(load->diag, where, "the MTA has more than %d files",
                    FILES_MAX);
-        return NULL;
     }
-    bytes = load_file(load->arena, path, FILE_BYTES_MAX, &size);
-    if (bytes == NULL) {
-        diag_error(load->diag, where, "%s cannot be read: %s", path,
+    return scenario->files_count < FILES_MAX;
+}
+
+/* file_add - reads a file that the scenario names; false: reported */
+static bool
+file_add(struct load *load, const char *name, uint32_t role,
+         struct src_loc where)
+{
+    struct scenario_file file = {
+        .name = name,
+        .path = load_path(load, load->folder, name),
+        .role = role,
+    };
+
+    if (!has_room(load, where)) {
+        return false;
+    }
+    file.bytes =
+        load_file(load->arena, file.path, FILE_BYTES_MAX, &file.bytes_size);
+    if (file.bytes == NULL) {
+        diag_error(load->diag, where, "%s cannot be read: %s", file.path,
                    strerror(errno));
-        return NULL;
+        return false;
     }
-    file = &scenario->files[scenario->files_count++];
-    *file = (struct scenario_file){.name = name,
-                                   .path = path,
-                                   .bytes = bytes,
-                                   .bytes_size = size,
-                                   .role = role};
-    diag_text(load->diag, name, bytes, size);
-    return file;
+    file_keep(load, &file);
+    return true;
 }
 
 /* is_read - a file is read once, however often it is included */
@@ -143,78 +155,102 @@ static bool
 is_read(const struct scenario *scenario, const char *name)
 {
     for (uint32_t i = 0; i < scenario->files_count; i++) {
-        if (strcmp(scenario->files[i].name, name) == 0) {
+        if (scenario->files[i].role == ROLE_INCLUDED &&
+            strcmp(scenario->files[i].name, name) == 0) {
             return true;
         }
     }
     return false;
 }
 
-/* included_name - what a line "<file" names, relative to the scenario */
+/* included_name - what stands behind the < of a line, without blanks */
 static const char *
-included_name(struct load *load, const struct scenario_file *file,
-              const char *line, size_t line_size)
+included_name(struct load *load, const char *rest, size_t rest_size)
 {
-    char *name = arena_take(load->arena, line_size + 1);
+    char *name = arena_take(load->arena, rest_size + 1);
 
-    while (line_size > 0 && strchr(" \t\r", line[line_size - 1]) != NULL) {
-        line_size--;
+    while (rest_size > 0 && strchr(" \t\r", rest[rest_size - 1]) != NULL) {
+        rest_size--;
     }
-    while (line_size > 0 && (*line == ' ' || *line == '\t')) {
-        line++;
-        line_size--;
+    while (rest_size > 0 && (*rest == ' ' || *rest == '\t')) {
+        rest++;
+        rest_size--;
     }
-    memcpy(name, line, line_size);
-    return *name == '\0'
-               ? NULL
-               : load_path(load, load_folder(load->arena, file->name), name);
+    memcpy(name, rest, rest_size);
+    return name;
 }
 
-/* line_include - one line of a file that may include another */
+/* included_add - the scheduler asks for the name as the line has it. It does
+ * not read what rewrite rules include, and says itself which text it misses: a
+ * file that does not exist is no error here. */
 static void
-line_include(struct load *load, const struct scenario_file *file,
-             const char *line, size_t line_size, uint32_t line_number)
+included_add(struct load *load, const char *folder, const char *name,
+             struct src_loc where)
 {
-    const struct src_loc where = {file->name, line_number, 1};
-    const char *name = NULL;
+    struct scenario_file file = {
+        .name = name,
+        .path = load_path(load, load->folder, load_path(load, folder, name)),
+        .role = ROLE_INCLUDED,
+    };
     uint32_t included_count = 0;
 
-    if (line_size == 0 || *line != '<') {
-        return;
-    }
-    name = included_name(load, file, line + 1, line_size - 1);
     for (uint32_t i = 0; i < load->scenario->files_count; i++) {
         included_count += load->scenario->files[i].role == ROLE_INCLUDED;
     }
-    if (name == NULL) {
-        diag_error(load->diag, where, "< must be followed by a file name");
-    } else if (!is_read(load->scenario, name)) {
-        if (included_count == INCLUDED_MAX) {
-            diag_error(load->diag, where, "more than %d files are included",
-                       INCLUDED_MAX);
-        } else {
-            (void)file_add(load, name, ROLE_INCLUDED, where);
-        }
+    if (included_count == INCLUDED_MAX) {
+        diag_error(load->diag, where, "more than %d files are included",
+                   INCLUDED_MAX);
+        return;
+    }
+    if (!has_room(load, where)) {
+        return;
+    }
+    file.bytes =
+        load_file(load->arena, file.path, FILE_BYTES_MAX, &file.bytes_size);
+    if (file.bytes != NULL) {
+        file_keep(load, &file);
+    } else if (errno != ENOENT) {
+        diag_error(load->diag, where, "%s cannot be read: %s", file.path,
+                   strerror(errno));
     }
 }
 
-/* includes_read - also of the included: they stand behind in the same array */
+/* file_scan - the lines of one file that include another */
 static void
-includes_read(struct load *load)
+file_scan(struct load *load, const struct scenario_file *file,
+          const char *folder)
 {
-    for (uint32_t i = 0; i < load->scenario->files_count; i++) {
-        const struct scenario_file *file = &load->scenario->files[i];
-        const char *end = file->bytes + file->bytes_size;
-        uint32_t line_number = 0;
+    const char *end = file->bytes + file->bytes_size;
+    struct src_loc where = {.file = file->name, .column = 1};
 
-        for (const char *line = file->bytes; line < end;) {
-            const char *newline = memchr(line, '\n', (size_t)(end - line));
-            const char *stop = newline != NULL ? newline : end;
+    for (const char *line = file->bytes; line < end;) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *stop = newline != NULL ? newline : end;
 
-            line_include(load, file, line, (size_t)(stop - line),
-                         ++line_number);
-            line = stop + 1;
+        where.line++;
+        if (*line == '<') {
+            const char *name =
+                included_name(load, line + 1, (size_t)(stop - line - 1));
+
+            /* An empty name is the scheduler's to complain about. */
+            if (*name != '\0' && !is_read(load->scenario, name)) {
+                included_add(load, folder, name, where);
+            }
         }
+        line = stop + 1;
+    }
+}
+
+/* includes_read - of the file at this position, and of what it includes: that
+ * stands behind it in the same array. All names are relative to the first. */
+static void
+includes_read(struct load *load, uint32_t first)
+{
+    const char *folder =
+        load_folder(load->arena, load->scenario->files[first].name);
+
+    for (uint32_t i = first; i < load->scenario->files_count; i++) {
+        file_scan(load, &load->scenario->files[i], folder);
     }
 }
 
@@ -299,11 +335,12 @@ load_files(struct load *load)
         return;
     }
     if (channels != NULL && file_add(load, channels, ROLE_CHANNELS,
-                                     doc_get(mta, "channels")->where) != NULL) {
-        includes_read(load);
+                                     doc_get(mta, "channels")->where)) {
+        includes_read(load, 0);
         options_read(load, mta, channels);
     }
-    if (jobs != NULL) {
-        (void)file_add(load, jobs, ROLE_JOBS, doc_get(mta, "jobs")->where);
+    if (jobs != NULL &&
+        file_add(load, jobs, ROLE_JOBS, doc_get(mta, "jobs")->where)) {
+        includes_read(load, load->scenario->files_count - 1);
     }
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sim/lab/override.h"
 #include "sim/lab/scenario_load.h"
 
 /* The keys of temporary and permanent, in the order of enum smtp_phase. */
@@ -58,25 +59,24 @@ link_get(struct load *load, const struct doc_node *section, const char *name)
 {
     const struct scenario *scenario = load->scenario;
     const struct doc_node *node = doc_get(section, "link");
+    const struct doc_node *links = doc_get(load->root, "links");
     const char **names = NULL;
-    const char *near = NULL;
 
     for (uint32_t i = 0; i < scenario->links_count; i++) {
         if (strcmp(scenario->links[i].name, name) == 0) {
             return &scenario->links[i];
         }
     }
-    if (node == NULL) {
-        return NULL; /* inherited from "*", where it is reported */
+    if (node == NULL || (links != NULL && links->kind != DOC_MAP)) {
+        return NULL; /* reported at "*", from which it is, or at links */
     }
     names = arena_take(load->arena, scenario->links_count * sizeof *names);
     for (uint32_t i = 0; i < scenario->links_count; i++) {
         names[i] = scenario->links[i].name;
     }
-    near = diag_nearest(name, names, scenario->links_count);
-    diag_error(load->diag, node->where, "there is no link %s%s%s%s", name,
-               near != NULL ? "; did you mean " : "; links lists them",
-               near != NULL ? near : "", near != NULL ? "?" : "");
+    diag_error(load->diag, node->where, "there is no link %s%s", name,
+               override_advice(load->arena, name, names, scenario->links_count,
+                               load->diag));
     return NULL;
 }
 
@@ -269,19 +269,13 @@ load_destination_unknown(struct load *load, const char *name,
     const struct scenario *scenario = load->scenario;
     const char **names =
         arena_take(load->arena, scenario->destinations_count * sizeof *names);
-    const char *near = NULL;
 
     for (uint32_t i = 0; i < scenario->destinations_count; i++) {
         names[i] = scenario->destinations[i].name;
     }
-    near = diag_nearest(name, names, scenario->destinations_count);
-    if (near != NULL) {
-        diag_error(load->diag, where,
-                   "there is no destination %s; did you mean %s?", name, near);
-    } else {
-        diag_error(load->diag, where,
-                   "there is no destination %s; destinations lists them", name);
-    }
+    diag_error(load->diag, where, "there is no destination %.255s%s", name,
+               override_advice(load->arena, name, names,
+                               scenario->destinations_count, load->diag));
 }
 
 const struct destination_params *

@@ -46,9 +46,14 @@ range_text(const struct schema_row *row, char *out, size_t out_size)
     char most[32];
 
     *out = '\0';
-    if (row->most > 0) {
-        amount_text(row->type, row->least, least, sizeof least);
-        amount_text(row->type, row->most, most, sizeof most);
+    if (row->most == 0) {
+        return;
+    }
+    amount_text(row->type, row->least, least, sizeof least);
+    amount_text(row->type, row->most, most, sizeof most);
+    if (row->type == SCHEMA_DURATION && row->least == 1) {
+        snprintf(out, out_size, " above 0, at most %s", most);
+    } else {
         snprintf(out, out_size, " from %s to %s", least, most);
     }
 }

@@ -40,7 +40,7 @@ struct record {
     void *arg;
     uint64_t data;       /* of a free record: the next free slot */
     uint32_t seq;        /* of its heap entry; 0: cancelled */
-    uint32_t generation; /* of the ids that mean this event; never 0 */
+    uint32_t generation; /* of the ids that mean this event; odd */
 };
 
 _Static_assert(sizeof(struct record) == 32, "two records: a line");
@@ -79,7 +79,7 @@ slot_free(struct evq *q, uint32_t slot)
 static inline void
 ids_expire(struct record *record)
 {
-    record->generation += record->generation == UINT32_MAX ? 2 : 1;
+    record->generation += 2;
 }
 
 /* root_drop - takes the root out */
@@ -537,6 +537,7 @@ evq_check(const struct evq *q)
         ASSERT(entry->key >> CLASS_BITS >= (uint64_t)q->clock.now_ns);
         ASSERT(entry_seq(entry) >= SEQ_FIRST && entry_seq(entry) < q->next_seq);
         ASSERT(entry_slot(entry) < q->slots_count);
+        ASSERT(q->records[entry_slot(entry)].generation % 2 == 1);
         ASSERT(i == 0 || (i <= ARITY && q->has_hole) ||
                entry_is_before(&q->heap[(i - 1) / ARITY], entry));
         alive += entry_is_alive(q, entry);

@@ -25,7 +25,7 @@
  *            cancelled event leaves its heap entry behind; when these are
  *            more than EVQ_DEAD_SHARE of the heap, all are swept out.
  * LIMITS     A stale id is mistaken for a live one if its slot has been used
- *            again exactly k * (2^32 - 1) times since.
+ *            again exactly k * 2^31 times since.
  * SOURCE     4-ary implicit heap: Johnson 1975, "Priority queues with update
  *            and finding minimum spanning trees"; LaMarca & Ladner 1996, "The
  *            influence of caches on the performance of heaps" (alignment).

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reference_state.h - what the naive scheduler remembers
+ *
+ * Files are in the order in which they came to be; jobs in that of their
+ * numbers, as are the threads in each. Nothing is kept that can be counted.
+ */
+#ifndef TESTS_REFERENCE_REFERENCE_STATE_H
+#define TESTS_REFERENCE_REFERENCE_STATE_H
+
+#include "tests/reference/reference.h"
+
+enum file_is {
+    FILE_READY,
+    FILE_ACTIVE,
+    FILE_DELAYED,  /* after a failure, until due_ns */
+    FILE_DEFERRED, /* by its Deferred-delivery: date, until due_ns */
+    FILE_WAITS     /* for the periodic run */
+};
+
+struct file {
+    enum file_is is;
+    uint64_t message;
+    uint32_t number;
+    uint32_t number_last; /* of all files that its message ever had */
+    uint32_t channel;
+    uint32_t host; /* of its queue: SCHED_NONE if that is anonymous */
+    uint32_t priority;
+    uint32_t attempts;
+    int64_t submitted_at_ns;
+    int64_t eligible_at_ns; /* READY since */
+    int64_t due_ns;
+    int64_t age_looked_at; /* in units, by the last return run; or -1 */
+    uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
+    uint32_t recipients_count;
+};
+
+enum thread_is {
+    THREAD_WANTED, /* its process does not run yet */
+    THREAD_STARTS, /* asked for, did not report yet */
+    THREAD_IDLE,
+    THREAD_BUSY,
+    THREAD_STOPS
+};
+
+struct thread {
+    enum thread_is is;
+    uint32_t number;
+    uint32_t host; /* it serves, unless idle or stopping */
+    uint64_t message;
+    uint32_t file; /* in its hands, when busy */
+    int64_t idle_since_ns;
+    uint64_t idle_nth; /* in the order in which threads became idle */
+};
+
+struct job {
+    uint32_t id;
+    uint32_t channel;
+    int runs; /* else it is starting */
+    int drains;
+    int told_to_stop;
+    uint32_t asked_count;
+    uint32_t next_thread;
+    int64_t started_at_ns;
+    int64_t quiet_since_ns; /* no thread busy since */
+    struct thread threads[REFERENCE_THREADS_MAX];
+    uint32_t threads_count;
+};
+
+struct answer {
+    struct sched_action action;
+    uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
+};
+
+struct reference {
+    struct reference_settings settings;
+    int64_t now_ns;
+    int64_t wall_offset_ns;
+    int64_t return_due_ns;                           /* on the wall */
+    int64_t posted_until_ns;                         /* on the wall, too */
+    int64_t paused_until_ns[REFERENCE_CHANNELS_MAX]; /* 0: not paused */
+    struct file files[REFERENCE_FILES_MAX];
+    uint32_t files_count;
+    struct job jobs[REFERENCE_JOBS_MAX];
+    uint32_t jobs_count;
+    uint32_t next_job;
+    uint64_t next_action;
+    uint64_t idle_count;
+    struct answer answers[REFERENCE_ACTIONS_MAX];
+    uint32_t answers_count;
+    uint32_t answers_given;
+    uint64_t counts[REFERENCE_RULES_COUNT];
+};
+
+#define RULE(reference, name) ((reference)->counts[REFERENCE_RULE_##name]++)
+
+/* --- reference.c: who serves, and who is started ------------------------- */
+
+const struct reference_channel *ref_channel_of(const struct reference *r,
+                                               uint32_t channel);
+struct sched_action *ref_answer(struct reference *r, uint32_t kind,
+                                const struct file *file);
+struct file *ref_file_find(struct reference *r, uint64_t message,
+                           uint32_t number);
+void ref_file_forget(struct reference *r, struct file *file);
+uint32_t ref_class_of(uint32_t priority); /* of backoff and notices */
+/* READY goes before: by priority, then by time, then by number. */
+int ref_goes_before(const struct file *a, const struct file *b);
+int ref_is_served(const struct reference *r, uint32_t channel, uint32_t host);
+/* Best READY file of a channel's host; of all hosts nobody serves. */
+struct file *ref_head_of_host(struct reference *r, uint32_t channel,
+                              uint32_t host);
+struct file *ref_head_unserved(struct reference *r, uint32_t channel);
+struct file *ref_head_of_channel(struct reference *r, uint32_t channel);
+struct job *ref_job_find(struct reference *r, uint32_t id);
+struct thread *ref_thread_find(struct job *job, uint32_t number);
+void ref_file_insert(struct reference *r, struct file *file,
+                     int64_t eligible_at_ns);
+void ref_deliver(struct reference *r, struct job *job, struct thread *thread,
+                 struct file *file);
+/* A job or thread is looked for, to serve every host that nobody serves. */
+void ref_serve_unserved(struct reference *r, uint32_t channel);
+void ref_hand_lost(struct reference *r, uint32_t channel);
+void ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by);
+void ref_level(struct reference *r);
+
+/* --- reference_jobs.c: threads that ask, and jobs that end --------------- */
+
+void ref_thread_asks(struct reference *r, struct job *job,
+                     struct thread *thread);
+void ref_thread_stop(struct reference *r, struct job *job,
+                     struct thread *thread);
+void ref_job_stop_if_done(struct reference *r, struct job *job);
+void ref_job_event(struct reference *r, uint32_t kind, uint32_t id);
+void ref_thread_event(struct reference *r, uint32_t kind,
+                      const struct sched_thread_event *event);
+void ref_refused(struct reference *r, const struct sched_refused *event);
+void ref_idle_exits(struct reference *r);
+
+/* --- reference_files.c: what messages become, and when ------------------- */
+
+void ref_submit(struct reference *r, const struct sched_submit *submit);
+void ref_outcome(struct reference *r, const struct sched_outcome *outcome);
+void ref_timers(struct reference *r);
+void ref_runs_plan(struct reference *r);
+int64_t ref_wish(const struct reference *r);
+
+#endif

@@ -453,7 +453,9 @@ ref_file_insert(struct reference *r, struct file *file, int64_t eligible_at_ns)
     if (!ref_channel_of(r, channel)->delivers) {
         return;
     }
-    if (!ref_is_served(r, channel, host)) {
+    if (r->settings.policy == REFERENCE_LEVEL) {
+        ; /* topped up after the event */
+    } else if (!ref_is_served(r, channel, host)) {
         rule_unserved(r, channel, host);
     } else {
         rule_depth(r, channel, host, before);
@@ -474,17 +476,62 @@ ref_serve_unserved(struct reference *r, uint32_t channel)
     }
 }
 
-/* ref_hand_lost - for a thread that was lost, the best unserved host looks for
-   another in the jobs that are left; to start a job is for D11 to decide */
+/* ref_hand_lost - a host lost its thread: it looks for another in the jobs
+   that are left; to start a job is for D11 to decide */
 void
-ref_hand_lost(struct reference *r, uint32_t channel)
+ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host)
 {
-    const struct file *head = ref_head_unserved(r, channel);
-
-    if (head != NULL && ref_channel_of(r, channel)->delivers &&
-        !wake_idle(r, channel, head->host) && !is_paused(r, channel)) {
-        start_thread(r, channel, head->host);
+    if (ref_channel_of(r, channel)->delivers &&
+        ref_head_of_host(r, channel, host) != NULL &&
+        !ref_is_served(r, channel, host) && !wake_idle(r, channel, host) &&
+        !is_paused(r, channel)) {
+        start_thread(r, channel, host);
     }
+}
+
+/* ref_hands_left - a job was lost: hosts that nobody serves look for threads in
+   those that are left */
+void
+ref_hands_left(struct reference *r, uint32_t channel, uint32_t count)
+{
+    while (count-- > 0) {
+        const struct file *head = ref_head_unserved(r, channel);
+
+        if (head != NULL) {
+            ref_hand_lost(r, channel, head->host);
+        }
+    }
+}
+
+static int
+lacks_threads(const struct reference *r, const struct file *file)
+{
+    const uint32_t channel = file->channel;
+    const uint32_t files = backlog(r, channel, 0, file->host);
+    uint32_t wanted = 1 + files / ref_channel_of(r, channel)->threaddepth;
+
+    if (wanted > files) {
+        wanted = files; /* one more would find nothing to do */
+    }
+    return file->is == FILE_READY && ref_channel_of(r, channel)->delivers &&
+           threads_serving(r, channel, file->host) < wanted;
+}
+
+/* head_lacking - best READY file of the hosts that lack threads */
+static struct file *
+head_lacking(struct reference *r, uint32_t channel)
+{
+    struct file *best = NULL;
+
+    for (uint32_t i = 0; i < r->files_count; i++) {
+        struct file *file = &r->files[i];
+
+        if (file->channel == channel && lacks_threads(r, file) &&
+            (best == NULL || ref_goes_before(file, best))) {
+            best = file;
+        }
+    }
+    return best;
 }
 
 /* give_slots - D11: best head, then the one that waits longest, then the
@@ -500,7 +547,9 @@ ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by)
                 !ref_channel_of(r, c)->delivers || !has_slot(r, c)) {
                 continue;
             }
-            const struct file *head = ref_head_unserved(r, c);
+            const struct file *head = r->settings.policy == REFERENCE_LEVEL
+                                          ? head_lacking(r, c)
+                                          : ref_head_unserved(r, c);
             if (head != NULL &&
                 (best == NULL || head->priority < best->priority ||
                  (head->priority == best->priority &&
@@ -522,21 +571,9 @@ ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by)
 static int
 level_channel(struct reference *r, uint32_t channel)
 {
-    const uint32_t depth = ref_channel_of(r, channel)->threaddepth;
-    const struct file *best = NULL;
+    const struct file *head = head_lacking(r, channel);
 
-    for (uint32_t i = 0; i < r->files_count; i++) {
-        const struct file *file = &r->files[i];
-
-        if (file->is == FILE_READY && file->channel == channel &&
-            threads_serving(r, channel, file->host) <
-                1 + backlog(r, channel, 0, file->host) / depth &&
-            (best == NULL || ref_goes_before(file, best))) {
-            best = file;
-        }
-    }
-    if (best == NULL || !ref_channel_of(r, channel)->delivers ||
-        find_hand(r, channel, best->host) == HAND_NONE) {
+    if (head == NULL || find_hand(r, channel, head->host) == HAND_NONE) {
         return 0;
     }
     RULE(r, LEVEL);

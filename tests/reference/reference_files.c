@@ -94,6 +94,30 @@ split(struct reference *r, const struct sched_submit *s)
     return first;
 }
 
+/* run_after - the first run on the wall after an instant: every day anew? No:
+   first, first + period, ... counted from midnight of 1970-01-01 */
+static int64_t
+run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns)
+{
+    int64_t n = (wall_ns - first_ns) / period_ns;
+
+    if (wall_ns < first_ns) {
+        n = -1 - (first_ns - wall_ns - 1) / period_ns;
+    }
+    return first_ns + (n + 1) * period_ns;
+}
+
+/* run_for - the next periodic run that serves the channel, on the wall: runs
+   have numbers, from the first of 1970-01-01 on, and it is served by every
+   period-th */
+static int64_t
+run_for(const struct reference *r, uint32_t channel)
+{
+    return run_after(r->now_ns + r->wall_offset_ns, r->settings.post_first_ns,
+                     r->settings.post_period_ns *
+                         ref_channel_of(r, channel)->period);
+}
+
 static int
 is_immediate(const struct reference *r, const struct file *file)
 {
@@ -138,6 +162,7 @@ ref_submit(struct reference *r, const struct sched_submit *s)
         if (!is_immediate(r, file)) {
             RULE(r, PERIODIC);
             file->is = FILE_WAITS;
+            file->run_at_ns = run_for(r, file->channel);
         } else if (file->is != FILE_DEFERRED) {
             ref_file_insert(r, file, r->now_ns);
         }
@@ -228,19 +253,6 @@ ref_outcome(struct reference *r, const struct sched_outcome *o)
 
 /* --- What time brings ------------------------------------------------------------ */
 
-/* run_after - the first run on the wall after an instant: every day anew? No:
-   first, first + period, ... counted from midnight of 1970-01-01 */
-static int64_t
-run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns)
-{
-    int64_t n = (wall_ns - first_ns) / period_ns;
-
-    if (wall_ns < first_ns) {
-        n = -1 - (first_ns - wall_ns - 1) / period_ns;
-    }
-    return first_ns + (n + 1) * period_ns;
-}
-
 void
 ref_runs_plan(struct reference *r)
 {
@@ -248,7 +260,6 @@ ref_runs_plan(struct reference *r)
 
     r->return_due_ns = run_after(wall_ns, r->settings.return_first_ns,
                                  r->settings.return_period_ns);
-    r->posted_until_ns = wall_ns;
 }
 
 /* in_order - the n-th file by (message, number) */
@@ -357,25 +368,19 @@ return_run(struct reference *r)
     }
 }
 
-/* post_due - the periodic run that a file waits for: runs have numbers, from
-   the first of 1970-01-01 on, and a channel is served by every period-th; mail
-   with a date waits for one that is not before it */
+/* post_due - the instant at which mail that waits becomes READY: that of the
+   next run, or its date if that is later */
 static int64_t
 post_due(const struct reference *r, const struct file *file)
 {
-    const struct reference_settings *s = &r->settings;
-    const int64_t date_ns = file->due_ns + r->wall_offset_ns;
+    const int64_t run_ns = file->run_at_ns - r->wall_offset_ns;
 
-    return run_after(
-        date_ns > r->posted_until_ns ? date_ns - 1 : r->posted_until_ns,
-        s->post_first_ns,
-        s->post_period_ns * ref_channel_of(r, file->channel)->period);
+    return run_ns > file->due_ns ? run_ns : file->due_ns;
 }
 
 static void
 periodic_run(struct reference *r)
 {
-    const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
     uint64_t message = 0;
     uint32_t number = 0;
     struct file *file;
@@ -383,11 +388,10 @@ periodic_run(struct reference *r)
     while ((file = in_order(r, message, number)) != NULL) {
         message = file->message;
         number = file->number;
-        if (file->is == FILE_WAITS && post_due(r, file) <= wall_ns) {
+        if (file->is == FILE_WAITS && post_due(r, file) <= r->now_ns) {
             ref_file_insert(r, file, r->now_ns);
         }
     }
-    r->posted_until_ns = wall_ns;
 }
 
 static void
@@ -412,6 +416,7 @@ void
 ref_timers(struct reference *r)
 {
     retries(r);
+    periodic_run(r);
     ref_idle_exits(r);
     pauses(r);
     const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
@@ -420,7 +425,6 @@ ref_timers(struct reference *r)
         r->return_due_ns = run_after(wall_ns, r->settings.return_first_ns,
                                      r->settings.return_period_ns);
     }
-    periodic_run(r);
 }
 
 static int64_t
@@ -464,7 +468,7 @@ ref_wish(const struct reference *r)
         if (file->is == FILE_DELAYED || file->is == FILE_DEFERRED) {
             wish = earlier(wish, file->due_ns);
         } else if (file->is == FILE_WAITS) {
-            wish = earlier(wish, post_due(r, file) - r->wall_offset_ns);
+            wish = earlier(wish, post_due(r, file));
         }
     }
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {

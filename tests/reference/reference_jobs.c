@@ -194,12 +194,12 @@ job_gone(struct reference *r, struct job *job, int has_failed)
     if (has_failed) {
         pause_channel(r, channel);
     }
+    uint32_t lost = 0;
     for (uint32_t t = 0; !has_failed && t < gone.threads_count; t++) {
-        if (gone.threads[t].is != THREAD_IDLE &&
-            gone.threads[t].is != THREAD_STOPS) {
-            ref_hand_lost(r, channel);
-        }
+        lost += gone.threads[t].is != THREAD_IDLE &&
+                gone.threads[t].is != THREAD_STOPS;
     }
+    ref_hands_left(r, channel, lost);
     ref_give_slots(r, ref_channel_of(r, channel)->pool, channel);
 }
 
@@ -255,10 +255,10 @@ ref_thread_event(struct reference *r, uint32_t kind,
     if (was_busy && !has_busy(job)) {
         job->quiet_since_ns = r->now_ns;
     }
-    if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
-        ref_hand_lost(r, job->channel);
-    }
     ref_job_stop_if_done(r, job);
+    if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
+        ref_hand_lost(r, job->channel, gone.host);
+    }
 }
 
 /* --- Refusals -------------------------------------------------------------- */

@@ -30,6 +30,7 @@ struct file {
     int64_t submitted_at_ns;
     int64_t eligible_at_ns; /* READY since */
     int64_t due_ns;
+    int64_t run_at_ns;     /* FILE_WAITS: for which run, on the wall */
     int64_t age_looked_at; /* in units, by the last return run; or -1 */
     uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
     uint32_t recipients_count;
@@ -120,7 +121,8 @@ void ref_deliver(struct reference *r, struct job *job, struct thread *thread,
                  struct file *file);
 /* A job or thread is looked for, to serve every host that nobody serves. */
 void ref_serve_unserved(struct reference *r, uint32_t channel);
-void ref_hand_lost(struct reference *r, uint32_t channel);
+void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
+void ref_hands_left(struct reference *r, uint32_t channel, uint32_t count);
 void ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by);
 void ref_level(struct reference *r);
 

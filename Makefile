@@ -55,7 +55,7 @@ PLOTS_SRC   := $(sort $(wildcard plots/*.c))
 MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
 CMD_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard sim/cmd/*.c)))
 CORE_SRC    := $(sort $(wildcard scheduler/core/*.c))
-SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c tests/reference/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
@@ -81,7 +81,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check asan release bench check-seam check-globals check-headers \
+.PHONY: all check soak asan release bench check-seam check-globals check-headers \
         lint tidy format format-check compile_commands clean help FORCE
 
 all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) ## build the simulator (default)
@@ -142,6 +142,10 @@ $(RUN): run-%: %
 
 check: $(RUN) ## unit tests, properties
 	@echo "check: all passed ($(BUILD))"
+
+SOAK_EVENTS ?= 10000000
+soak: $(OUT)/tests/props/prop_reference ## ten million events: the core against the reference
+	@SOAK_EVENTS=$(SOAK_EVENTS) CMOCKA_MESSAGE_OUTPUT=stdout $<
 
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check

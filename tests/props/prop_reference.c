@@ -19,7 +19,7 @@
 
 #include "tests/reference/story.h"
 
-enum { DECISIONS_COUNT = 600, EVENTS_COUNT = 200000, PROGRESS_EVENTS = 500000 };
+enum { DECISIONS_COUNT = 600, EVENTS_COUNT = 1000000, PROGRESS_EVENTS = 500000 };
 
 static uint64_t
 number_of(const char *variable, uint64_t otherwise)

@@ -26,6 +26,13 @@ has_busy(const struct job *job)
 }
 
 static void
+becomes_quiet(struct reference *r, struct job *job)
+{
+    job->quiet_since_ns = r->now_ns;
+    job->quiet_nth = r->idle_count++;
+}
+
+static void
 thread_remove(struct job *job, struct thread *thread)
 {
     const uint32_t at = (uint32_t)(thread - job->threads);
@@ -150,7 +157,7 @@ ref_thread_asks(struct reference *r, struct job *job, struct thread *thread)
         take_work(r, job, thread);
     }
     if (!has_busy(job)) {
-        job->quiet_since_ns = r->now_ns;
+        becomes_quiet(r, job);
     }
     ref_job_stop_if_done(r, job);
 }
@@ -208,7 +215,7 @@ job_runs(struct reference *r, struct job *job)
 {
     job->runs = 1;
     job->started_at_ns = r->now_ns;
-    job->quiet_since_ns = r->now_ns;
+    becomes_quiet(r, job);
     for (uint32_t t = 0; t < job->threads_count; t++) {
         job->threads[t].is = THREAD_STARTS;
         if (t > 0) { /* the first comes with the process */
@@ -253,7 +260,7 @@ ref_thread_event(struct reference *r, uint32_t kind,
     }
     thread_remove(job, thread);
     if (was_busy && !has_busy(job)) {
-        job->quiet_since_ns = r->now_ns;
+        becomes_quiet(r, job);
     }
     ref_job_stop_if_done(r, job);
     if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
@@ -283,7 +290,7 @@ thread_refused(struct reference *r, const struct sched_thread_action *action)
     const int was_busy = has_busy(job);
     thread_remove(job, ref_thread_find(job, action->thread));
     if (was_busy && !has_busy(job)) {
-        job->quiet_since_ns = r->now_ns;
+        becomes_quiet(r, job);
     }
     pause_channel(r, job->channel);
     ref_job_stop_if_done(r, job);
@@ -304,7 +311,7 @@ deliver_refused(struct reference *r, const struct sched_deliver *d)
     struct thread *thread = ref_thread_find(job, d->thread);
     becomes_idle(r, thread);
     if (!has_busy(job)) {
-        job->quiet_since_ns = r->now_ns;
+        becomes_quiet(r, job);
     }
 }
 
@@ -355,23 +362,24 @@ idle_thread_due(struct reference *r, uint32_t channel, struct job **of_job)
     return best;
 }
 
-static void
-idle_jobs(struct reference *r, uint32_t channel)
+/* idle_job_due - of a channel's, the one that has been quiet longest */
+static struct job *
+idle_job_due(struct reference *r, uint32_t channel)
 {
     const int64_t limit_ns = ref_channel_of(r, channel)->job_idle_ns;
+    struct job *best = NULL;
 
     for (uint32_t j = 0; j < r->jobs_count; j++) {
         struct job *job = &r->jobs[j];
 
         if (job->channel == channel && job->runs && !job->drains &&
             !has_busy(job) && limit_ns > 0 &&
-            r->now_ns - job->quiet_since_ns >= limit_ns) {
-            RULE(r, JOB_IDLE);
-            job->drains = 1;
-            stop_idle_threads(r, job);
-            ref_job_stop_if_done(r, job);
+            r->now_ns - job->quiet_since_ns >= limit_ns &&
+            (best == NULL || job->quiet_nth < best->quiet_nth)) {
+            best = job;
         }
     }
+    return best;
 }
 
 /* idle_exits - D17: channel by channel, of threads, then of jobs */
@@ -386,6 +394,11 @@ ref_idle_exits(struct reference *r)
             RULE(r, THREAD_IDLE);
             ref_thread_stop(r, job, thread);
         }
-        idle_jobs(r, c);
+        while ((job = idle_job_due(r, c)) != NULL) {
+            RULE(r, JOB_IDLE);
+            job->drains = 1;
+            stop_idle_threads(r, job);
+            ref_job_stop_if_done(r, job);
+        }
     }
 }

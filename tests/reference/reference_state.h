@@ -64,6 +64,7 @@ struct job {
     uint32_t next_thread;
     int64_t started_at_ns;
     int64_t quiet_since_ns; /* no thread busy since */
+    uint64_t quiet_nth;
     struct thread threads[REFERENCE_THREADS_MAX];
     uint32_t threads_count;
 };
@@ -86,7 +87,7 @@ struct reference {
     uint32_t jobs_count;
     uint32_t next_job;
     uint64_t next_action;
-    uint64_t idle_count;
+    uint64_t idle_count; /* of threads and jobs that became idle */
     struct answer answers[REFERENCE_ACTIONS_MAX];
     uint32_t answers_count;
     uint32_t answers_given;

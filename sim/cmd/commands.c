@@ -108,6 +108,49 @@ static const struct option_row rows_plot[] = {
     ROWS_COMMON,
 };
 
+static const struct option_row rows_import[] = {
+    {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
+     .name = "format", .argument = "FORMAT",
+     .help = "sun (mail.log) or postfix (syslog); must be said"},
+    {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
+     .argument = "TRACE", .help = "The trace to write; must be said"},
+    {.id = OPTION_START, .kind = OPTION_TEXT, .name = "start",
+     .argument = "DATE", .standard = "the second of the first message",
+     .help = "What the trace counts its times from"},
+    {.id = OPTION_YEAR, .kind = OPTION_NUMBER, .name = "year",
+     .argument = "YEAR", .least = 1970, .most = 2199,
+     .help = "Postfix: year of the first line, where stamps have none"},
+    {.id = OPTION_ZONE, .kind = OPTION_TEXT, .name = "zone",
+     .argument = "NAME", .help = "Time zone of the log; recorded only"},
+    {.id = OPTION_SOURCE_CHANNEL, .kind = OPTION_TEXT,
+     .name = "source-channel", .argument = "NAME",
+     .standard = "tcp_intranet", .help = "Postfix: channel the mail comes by"},
+    {.id = OPTION_NODE, .name = "node",
+     .help = "Sun: the log was written with LOG_NODE"},
+    {.id = OPTION_KEEP_INTERNAL, .name = "keep-internal",
+     .help = "Keep what the mail host sent to itself: notices, reprocessing"},
+    {.id = OPTION_STRICT, .name = "strict",
+     .help = "Refuse a log with any line that is not understood"},
+    ROWS_COMMON,
+};
+
+static const struct option_row rows_export[] = {
+    {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
+     .name = "format", .argument = "FORMAT",
+     .help = "sun, postfix or postfix-rfc3339; must be said"},
+    {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
+     .argument = "LOG", .help = "The log to write; must be said"},
+    ROWS_OF_A_RUN, ROWS_COMMON,
+};
+
+static const struct option_row rows_show[] = {
+    {.id = OPTION_COMMAND, .name = "command",
+     .help = "Print only the lines that repeat the runs"},
+    ROWS_COMMON,
+};
+
+static const struct option_row rows_merge[] = {ROWS_COMMON};
+
 static const struct option_row rows_help[] = {
     {.id = OPTION_MAN, .is_hidden = true, .name = "man",
      .help = "The tables of the manual page, as mdoc"},
@@ -134,6 +177,25 @@ static const struct command table[] = {
      .operands_most = 1, .rows = rows_plot, .run = cmd_plot,
      .summary = "draw the results of a sweep",
      .about = "Prints the paths of the pictures. Needs gnuplot."},
+    {.name = "show", .operands = "DB [RUN]", .operands_least = 1,
+     .operands_most = 2, .rows = rows_show, .run = cmd_show,
+     .summary = "list the runs of a results file, or show one",
+     .about = "RUN is a run's key, or its first letters."},
+    {.name = "merge", .operands = "DB SHARD...", .operands_least = 2,
+     .operands_most = ANY, .rows = rows_merge, .run = cmd_merge,
+     .summary = "join results files, in any order",
+     .about = "A run that is there with another digest is an alarm: nothing of"
+              " that file is\ntaken."},
+    {.name = "import", .operands = "LOG...", .operands_least = 1,
+     .operands_most = ANY, .rows = rows_import, .run = cmd_import,
+     .summary = "turn a mail host's log into a trace of its traffic",
+     .about = "A scenario replays it: arrivals: replay(TRACE). No address"
+              " reaches the trace."},
+    {.name = "export", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_export, .run = cmd_export,
+     .summary = "run a scenario and write the log a mail host would have",
+     .about = "Traffic is rounded to what the log can carry, so that the"
+              " replay of the log has\nthe digest that is printed here."},
     {.name = "help", .operands = "[TOPIC]", .operands_most = 1,
      .rows = rows_help, .run = cmd_help,
      .summary = "explain a command, or: scenario, metrics, exit-codes",

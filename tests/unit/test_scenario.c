@@ -510,6 +510,28 @@ test_scenario_missing_file_is_named(void **state)
     close_scenario(&fixture);
 }
 
+/* A sweep loads scenarios into one diag: what it shows of a file must not be
+ * the bytes that went with the scenario before. */
+static void
+test_scenario_diag_outlives_it(void **state)
+{
+    struct written written;
+    struct fixture fixture;
+
+    (void)state;
+    written_make(&written, HEAD MAIL);
+    open_scenario(&fixture, written.folder, NULL);
+    assert_true(fixture.is_loaded);
+    scenario_free(&fixture.scenario);
+    file_write(written.path, "horizn: 1h # here\n" HEAD MAIL);
+    assert_false(scenario_load(&fixture.scenario, written.folder, NULL, 0,
+                               &fixture.diag));
+    assert_int_equal(fixture.diag.errors_count, 1);
+    assert_non_null(strstr(fixture.diag.text, "    horizn: 1h # here\n"));
+    close_scenario(&fixture);
+    written_remove(&written);
+}
+
 /* same_canonical - two settings of one scenario have the same text */
 static bool
 same_canonical(const char *path, const char *set_a, const char *set_b)
@@ -631,6 +653,7 @@ main(void)
         cmocka_unit_test(test_scenario_errors_have_their_place),
         cmocka_unit_test(test_scenario_errors_come_all_at_once),
         cmocka_unit_test(test_scenario_missing_file_is_named),
+        cmocka_unit_test(test_scenario_diag_outlives_it),
         cmocka_unit_test(test_scenario_canonical_is_the_meaning),
         cmocka_unit_test(
             test_scenario_canonical_keeps_defaults_that_hide_others),

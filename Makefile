@@ -92,6 +92,16 @@ $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(INCLUDES) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The program's sources have a hash, which is in the key of every result.
+PROGRAM_SRC := $(sort $(wildcard sim/*/*.[ch] models/*.[ch] models/mta/*.[ch] \
+                 plots/*.[ch] scheduler/sched_abi.h))
+$(OUT)/program_sha256.h: $(PROGRAM_SRC)
+	@mkdir -p $(@D)
+	@sum=$$(sha256sum $^ | sha256sum | cut -d' ' -f1) && \
+	 echo "#define PROGRAM_SHA256 \"$$sum\"" > $@
+$(OUT)/sim/cmd/program.o: $(OUT)/program_sha256.h
+$(OUT)/sim/cmd/program.o: INCLUDES += -I$(OUT)
+
 # Objects depend on the flags they were compiled with.
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)

@@ -319,6 +319,9 @@ oracle_created(struct oracle *oracle, uint32_t file_slot, uint32_t host)
     ASSERT(file->priority < PRIORITIES_COUNT);
     if (file->state == MAIL_FILE_READY) {
         ready_add(oracle, file, host);
+    } else if (file->state == MAIL_FILE_DELAYED) {
+        delayed_push(oracle,
+                     (struct delayed){file->due_at_ns, file_slot, host});
     }
 }
 

@@ -8,9 +8,11 @@
 #include "plots/style.h"
 
 #define PANEL_GAP_PX     22
-#define PANEL_FIRST_PX   270 /* height of the first panel */
-#define PANEL_OTHER_PX   130 /* and of those under it */
-#define FAULT_WIDTH_PX   2   /* a shorter window is drawn this wide */
+#define PANEL_FIRST_PX   270  /* height of the first panel */
+#define PANEL_OTHER_PX   130  /* and of those under it */
+#define HEADROOM         1.04 /* a line never lies on the upper edge */
+#define COUNT_MIN        2    /* below it ticks would be halves of a thread */
+#define FAULT_WIDTH_PX   2    /* a shorter window is drawn this wide */
 #define FAULT_ROW_PX     16
 #define FAULT_ROWS_MAX   3
 #define FAULT_NAMES_MAX  12 /* named in the picture */
@@ -166,7 +168,7 @@ y_axes(struct canvas *c)
         for (uint32_t s = 0; s < c->series->names_count; s++) {
             most = fmax(most, largest(&c->series->panels[p].lines[s]));
         }
-        most = most > 0 ? most : 1;
+        most = fmax(most, COUNT_MIN) * HEADROOM;
         if (p == 0) {
             const double taken = c->fault_rows * FAULT_ROW_PX + 4.0;
             most = most / (1 - taken / PANEL_FIRST_PX);

@@ -91,13 +91,14 @@ data(struct canvas *c, uint32_t s)
 {
     const struct picture_cdf_series *series = &c->cdf->series[s];
     const struct style_area *area = &c->frame.area;
+    const double x_end = c->x.high * (1 - 1e-9);
     double x = 1;
     double y = c->y.low;
     double x_last = -1;
     double y_last = -1;
 
     gnuplot_data_begin(c->gp);
-    for (uint32_t i = 0; i < series->count && x < c->x.high; i++) {
+    for (uint32_t i = 0; i < series->count && x < x_end; i++) {
         const double rest = 1 - series->share[i];
         x = rest > 1 / c->x.high ? 1 / rest : c->x.high;
         y = fmax(series->time_s[i], c->y.low);
@@ -114,7 +115,7 @@ data(struct canvas *c, uint32_t s)
             y_last = y_px;
         }
     }
-    if (x < c->x.high) {
+    if (x < x_end) {
         y = edge_y(c);
         gnuplot_data_row(c->gp, (double[]){x, (double)NAN, y}, 3);
     }

@@ -43,7 +43,8 @@ struct plots_request {
     const char *title;      /* NULL: that of the picture */
     uint32_t pictures;      /* bits 1u << enum plots_picture */
     uint32_t formats;       /* bits 1u << enum gnuplot_format */
-    FILE *script; /* not NULL: the scripts go here, and nothing is drawn */
+    double knee_x; /* a guide in throughput, as a number of x; 0: none */
+    FILE *script;  /* not NULL: the scripts go here, and nothing is drawn */
 };
 
 struct plots_result {

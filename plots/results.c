@@ -269,7 +269,7 @@ experiment_find(struct results *results, const char *experiment)
 {
     sqlite3_stmt *stmt =
         query(results,
-              "SELECT e.id, e.name, e.title, r.program_sha256 "
+              "SELECT e.id, e.name, r.program_sha256 "
               "FROM experiment e JOIN point p ON p.experiment = e.id "
               "JOIN run r ON r.point = p.id "
               "WHERE r.status = 'ok' AND (?1 = '' OR e.name = ?1) "
@@ -282,9 +282,8 @@ experiment_find(struct results *results, const char *experiment)
     if (is_found) {
         results->experiment = sqlite3_column_int64(stmt, 0);
         column_copy(results->name, sizeof results->name, stmt, 1);
-        column_copy(results->title, sizeof results->title, stmt, 2);
         column_copy(results->program_sha256, sizeof results->program_sha256,
-                    stmt, 3);
+                    stmt, 2);
     } else if (stmt != NULL) {
         snprintf(results->error, sizeof results->error,
                  "no finished run of %s is in the file",

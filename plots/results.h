@@ -51,7 +51,6 @@ struct results {
     struct sqlite3 *db;
     int64_t experiment;
     char name[RESULTS_TEXT_SIZE];
-    char title[RESULTS_TEXT_SIZE * 2];
     char program_sha256[72];
     struct results_axis axes[RESULTS_AXES_MAX]; /* the scheduler may be one */
     uint32_t axes_count;

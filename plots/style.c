@@ -251,13 +251,17 @@ style_label(struct gnuplot *gp, const struct style_frame *frame,
                    label->width_px_max > 0 ? label->width_px_max
                                            : frame->width_px);
     gnuplot_text(gp, fitted);
+    /* The svg terminal writes a font's name into an attribute as it is; only
+     * markup, which is off, could make it bold otherwise (gnuplot 5.4). */
+    const char *bold =
+        gp->format == GNUPLOT_SVG ? "\" font-weight=\"bold" : ":Bold";
     gnuplot_printf(gp,
                    " at screen %.5f,%.5f %s%s font 'DejaVu Sans%s,%u' "
                    "textcolor rgb '%s' front\n",
                    label->x_px / frame->width_px,
                    1 - label->y_px / frame->height_px, aligns[label->align],
                    label->is_vertical ? " rotate by 90" : "",
-                   label->is_bold ? ":Bold" : "", font_size(gp, label->font_px),
+                   label->is_bold ? bold : "", font_size(gp, label->font_px),
                    label->colour);
 }
 
@@ -418,6 +422,12 @@ style_horizon_label(struct gnuplot *gp, const struct style_frame *frame,
 
     ticks_time_format(time, horizon_s);
     snprintf(text, sizeof text, "> %s", time);
+    if (gp->format == GNUPLOT_ASCII) {
+        gnuplot_printf(gp, "set ytics add (");
+        gnuplot_tic_text(gp, text);
+        gnuplot_printf(gp, " %.10g)\n", y);
+        return;
+    }
     const struct style_label label = {
         .x_px = area->left_px - 12,
         .y_px = style_axis_px(axis, y, area->bottom_px, area->top_px),

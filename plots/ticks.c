@@ -18,6 +18,9 @@
  * ticks gets steps of 1,000 and not of 2,000. */
 #define STEP_SLACK 0.75
 
+/* Within this ratio a logarithmic axis of time has ticks in between. */
+#define FINE_SPAN 100
+
 static void
 tick_add(struct ticks *ticks, double at, const char *text)
 {
@@ -67,6 +70,12 @@ static const struct time_unit time_units[] = {
     {1, "s"},     {1e-3, "ms"}, {1e-6, "us"},
 };
 
+static bool
+is_in_tenths(double value)
+{
+    return fabs(value * 10 - round(value * 10)) < 1e-6;
+}
+
 void
 ticks_time_format(char text[TICKS_TEXT_SIZE], double value_s)
 {
@@ -78,6 +87,11 @@ ticks_time_format(char text[TICKS_TEXT_SIZE], double value_s)
         return;
     }
     while (unit < last && value_s < time_units[unit].size_s * (1 - ROUNDING)) {
+        unit++;
+    }
+    /* 75 s is no 1.2 min; but what no unit says exactly is rounded. */
+    if (unit < last && !is_in_tenths(value_s / time_units[unit].size_s) &&
+        is_in_tenths(value_s / time_units[unit + 1].size_s)) {
         unit++;
     }
     const double value = value_s / time_units[unit].size_s;
@@ -180,11 +194,19 @@ ticks_log(struct ticks *ticks, double low, double high)
 void
 ticks_time_log(struct ticks *ticks, double low_s, double high_s)
 {
-    static const double human_s[] = {
+    static const double coarse_s[] = {
         1e-6, 1e-5, 1e-4, 1e-3,  0.01,  0.1,    1,       10,
         60,   300,  1800, 14400, 86400, 604800, 2592000, 31536000,
     };
-    const uint32_t last = COUNT_OF(human_s) - 1;
+    static const double fine_s[] = {
+        1e-6,  1e-5,  1e-4,  1e-3,   2e-3,   5e-3,    0.01,     0.02,
+        0.05,  0.1,   0.2,   0.5,    1,      2,       5,        10,
+        30,    60,    120,   300,    600,    1800,    3600,     7200,
+        14400, 43200, 86400, 172800, 604800, 2592000, 31536000,
+    };
+    const bool is_fine = high_s / low_s < FINE_SPAN;
+    const double *human_s = is_fine ? fine_s : coarse_s;
+    const uint32_t last = (is_fine ? COUNT_OF(fine_s) : COUNT_OF(coarse_s)) - 1;
     uint32_t first = 0;
     ASSERT(low_s > 0 && high_s >= low_s);
 
@@ -193,7 +215,7 @@ ticks_time_log(struct ticks *ticks, double low_s, double high_s)
     }
     *ticks = (struct ticks){.is_log = true};
     ticks->low = fmin(human_s[first], low_s);
-    ticks->high = fmax(high_s, ticks->low * 10);
+    ticks->high = fmax(high_s, ticks->low * 2);
     for (uint32_t i = first; i <= last; i++) {
         if (human_s[i] <= ticks->high * (1 + ROUNDING)) {
             char text[TICKS_TEXT_SIZE];

@@ -31,8 +31,9 @@ struct ticks {
  * thousands. */
 void ticks_number_format(char text[TICKS_TEXT_SIZE], double value);
 
-/* "250 ms", "1.5 s", "10 min", "4 h", "2 d": the largest unit that leaves at
- * least 1, with one decimal at most. */
+/* "250 ms", "1.5 s", "75 s", "4 h", "2 d": the largest unit that leaves at
+ * least 1, or the next smaller one where only that is exact; one decimal at
+ * most. */
 void ticks_time_format(char text[TICKS_TEXT_SIZE], double value_s);
 
 /* From low to high, rounded outwards to the step; about `wanted` ticks. */

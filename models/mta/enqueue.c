@@ -312,7 +312,12 @@ enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
     file = mail_file_at(host->mail, slot);
     file->channel = before.channel;
     file->priority = before.priority;
-    file->state = MAIL_FILE_READY;
+    /* After a partial success it is as if never tried; otherwise those that
+     * were refused for good are gone and the rest waits as before. */
+    const bool is_delayed = before.state == MAIL_FILE_DELAYED;
+    file->state = is_delayed ? MAIL_FILE_DELAYED : MAIL_FILE_READY;
+    file->due_at_ns = is_delayed ? before.due_at_ns : 0;
+    file->attempts = is_delayed ? before.attempts : 0;
     file_fill(host, slot, message, rewrite->recipients,
               rewrite->recipients_count);
     host->result->files++;

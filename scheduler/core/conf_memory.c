@@ -9,7 +9,7 @@
 
 enum {
     ALIGNMENT_BYTES = 16,
-    CHUNK_BYTES = 16384 /* GUESS: a handful of channels in each */
+    CHUNK_BYTES = 1024 /* GUESS: for what is small; the rest has its own */
 };
 
 struct conf_memory_chunk {

@@ -124,6 +124,8 @@ enum conf_family {
 #define CONF_UNLIMITED_OK  UINT32_C(8)  /* "unlimited" is a value */
 #define CONF_MULTITHREADED UINT32_C(16) /* means nothing to other channels */
 
+#define CONF_ANYWHERE UINT32_MAX /* for conf_setting_find(): results too */
+
 #define CONF_UNLIMITED INT64_MAX
 
 struct conf_setting {

@@ -116,7 +116,7 @@ digest_state(const struct engine *engine)
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         const struct channel *channel = &engine->channels[i];
 
-        digest = mix(digest, channel->refused_count);
+        digest = mix(digest, channel->is_refused);
         for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
              slot = engine->jobs[slot].next) {
             digest = mix_job(digest, engine, &engine->jobs[slot]);

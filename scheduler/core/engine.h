@@ -146,13 +146,12 @@ struct list {
 struct channel {
     const struct conf_channel *conf;
     uint32_t index;
-    uint32_t jobs_max;      /* the smaller of maxjobs and the pool's limit */
-    uint32_t threads_max;   /* in a job */
-    uint32_t can_start;     /* has a master program and is not slave-only */
-    uint32_t jobs_count;    /* slots held: starting, running, draining */
-    uint32_t threads_free;  /* thread slots of jobs that are not draining */
-    uint32_t refused_count; /* starts refused since the last try; > 0: no
-                               start before the next */
+    uint32_t jobs_max;     /* the smaller of maxjobs and the pool's limit */
+    uint32_t threads_max;  /* in a job */
+    uint32_t can_start;    /* has a master program and is not slave-only */
+    uint32_t jobs_count;   /* slots held: starting, running, draining */
+    uint32_t threads_free; /* thread slots of jobs that are not draining */
+    uint32_t is_refused;   /* a start was refused: none before the next try */
     uint32_t hosts_count;
     uint64_t backlog;         /* ready + active */
     struct heap want;         /* hosts that should have a (further) thread */
@@ -400,6 +399,9 @@ int32_t action_refused(struct engine *engine,
                        const struct sched_refused *refused);
 
 uint64_t digest_state(const struct engine *engine);
+/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file. */
+int32_t explain_file(const struct engine *engine, uint64_t message,
+                     uint32_t number, char *text, uint64_t text_size);
 int32_t check_state(const struct engine *engine, char *text,
                     uint64_t text_size);
 

@@ -331,6 +331,17 @@ entry_check(const void *self, char *text, uint64_t text_size)
                            : check_state(engine, text, text_size);
 }
 
+static int32_t
+entry_explain(const void *self, uint64_t message, uint32_t file, char *text,
+              uint64_t text_size)
+{
+    const struct engine *engine = self;
+
+    return engine->is_dead
+               ? SCHED_ERR_BUG
+               : explain_file(engine, message, file, text, text_size);
+}
+
 static const struct sched_object object = {
     .magic = SCHED_ABI_MAGIC,
     .struct_size = sizeof object,
@@ -347,6 +358,7 @@ static const struct sched_object object = {
     .describe = entry_describe,
     .state_digest = entry_state_digest,
     .check = entry_check,
+    .explain = entry_explain,
 };
 
 __attribute__((visibility("default"))) const struct sched_object *

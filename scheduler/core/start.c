@@ -31,7 +31,7 @@ has_slot(const struct engine *engine, const struct channel *channel)
 {
     const struct pool *pool = &engine->pools[channel->conf->pool];
 
-    return channel->can_start && channel->refused_count == 0 &&
+    return channel->can_start && !channel->is_refused &&
            channel->jobs_count < channel->jobs_max &&
            pool->jobs_count < pool->jobs_max &&
            engine->job_last < SCHED_NONE - 1;
@@ -43,7 +43,7 @@ job_for(const struct engine *engine, const struct channel *channel)
 {
     struct job *best = NULL;
 
-    if (channel->threads_free == 0 || channel->refused_count > 0) {
+    if (channel->threads_free == 0 || channel->is_refused) {
         return NULL;
     }
     for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
@@ -201,7 +201,7 @@ start_freed(struct engine *engine, uint32_t pool)
 void
 start_refused(struct engine *engine, struct channel *channel)
 {
-    channel->refused_count++;
+    channel->is_refused = 1;
     if (engine->refused_try_at_ns == SCHED_NEVER) {
         engine->refused_try_at_ns =
             engine->now_ns > SCHED_NEVER - REFUSED_RETRY_NS
@@ -216,13 +216,13 @@ start_retry(struct engine *engine)
     engine->refused_try_at_ns = SCHED_NEVER;
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         struct channel *channel = &engine->channels[i];
-        uint32_t left = channel->refused_count;
 
-        /* As many as were refused: the machine may still be full. */
-        channel->refused_count = 0;
-        while (left > 0 && channel->want.count > 0 && channel->can_start &&
+        if (!channel->is_refused) {
+            continue;
+        }
+        channel->is_refused = 0;
+        while (channel->want.count > 0 &&
                serve(engine, channel->want.items[0], 1)) {
-            left--;
         }
     }
 }

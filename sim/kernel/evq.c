@@ -20,28 +20,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernel/evq_heap.h"
+
 enum {
-    ARITY = 4,
     CLASS_BITS = 4,
-    SEQ_SHIFT = 32,
     CAPACITY_MIN = 64,
-    LINE_BYTES = 64, /* of a cache */
-    /* Above this the heap outgrows a level-2 cache of 512 KiB or 1 MiB, and
-     * fetching ahead pays; below it costs. Measured, see bench_kernel.c. */
-    PREFETCH_ENTRIES_MIN = 16384,
-    DEAD_MIN = 32 /* fewer dead entries than this are never swept */
+    /* Fewer dead entries than this are never swept. Measured with 100 timers,
+     * re-armed and sometimes firing: 49 ns a step with 8, 54 with 32 (dead
+     * roots are dropped one by one), 62 with 96. */
+    DEAD_MIN = 12,
+    HEAP_SLACK_BYTES = 2 * LINE_BYTES /* to let heap[1] begin a line */
 };
 
 #define SLOT_NONE UINT32_MAX
 #define SEQ_FIRST 1 /* 0: cancelled */
-
-struct entry {
-    uint64_t key; /* due_at_ns << CLASS_BITS | class */
-    uint64_t tag; /* seq << SEQ_SHIFT | slot */
-};
-
-/* The two words of an entry in one register. */
-typedef uint64_t entry_pair __attribute__((vector_size(sizeof(struct entry))));
 
 struct record {
     evq_fn *fn;
@@ -51,15 +43,14 @@ struct record {
     uint32_t generation; /* of the ids that mean this event; never 0 */
 };
 
-_Static_assert(sizeof(struct entry) * ARITY == LINE_BYTES, "siblings: a line");
 _Static_assert(sizeof(struct record) == 32, "two records: a line");
 _Static_assert(EVQ_CLASS_MAX == (1 << CLASS_BITS) - 1, "a class fits its bits");
 _Static_assert(EVQ_AT_NS_MAX <= INT64_MAX >> CLASS_BITS, "a key fits 63 bits");
 
 struct evq {
+    struct evq_clock clock;  /* must be first: evq.h reads it */
     struct entry *heap;      /* [entries_capacity] and a fence of ARITY */
     struct record *records;  /* [slots_capacity] */
-    int64_t now_ns;          /* of the last event run */
     uint32_t entries_count;  /* in the heap: alive, dead, and the hole */
     uint32_t dead_count;     /* cancelled, their entries still in the heap */
     uint32_t next_seq;       /* UINT32_MAX: number anew first */
@@ -74,166 +65,7 @@ struct evq {
     void *heap_memory; /* what heap lies in */
 };
 
-/* --- The heap ------------------------------------------------------------- */
-
-static inline bool
-entry_is_before(const struct entry *a, const struct entry *b)
-{
-    return a->key < b->key || (a->key == b->key && a->tag < b->tag);
-}
-
-static inline uint32_t
-entry_seq(const struct entry *entry)
-{
-    return (uint32_t)(entry->tag >> SEQ_SHIFT);
-}
-
-static inline uint32_t
-entry_slot(const struct entry *entry)
-{
-    return (uint32_t)entry->tag;
-}
-
-/*
- * entry_put - stores an entry by one store of 16 bytes
- *
- * Entries are moved 16 bytes at a time. A load that wide does not get its
- * bytes from two stores of 8 that are still under way, it waits for them: in
- * small heaps, where an entry is moved soon after it came, that costs more
- * than all else (M/M/1: 10 ns of 40).
- */
-static inline void
-entry_put(struct entry *at, struct entry entry)
-{
-    entry_pair pair = {entry.key, entry.tag};
-
-    memcpy(at, &pair, sizeof *at);
-}
-
-/*
- * fence_put - ends the heap at `position` with an entry later than all events
- *
- * ARITY of them stand behind the last entry, so that a group of children is
- * always whole. Their keys differ within a group: ties take the slow path.
- */
-static inline void
-fence_put(struct entry *heap, uint32_t position)
-{
-    heap[position].key = UINT64_MAX - position % ARITY;
-}
-
-/* tied_least - which of four children comes first, when keys are equal */
-static __attribute__((noinline, cold)) uint32_t
-tied_least(const struct entry *children)
-{
-    uint32_t least = 0;
-
-    for (uint32_t i = 1; i < ARITY; i++) {
-        if (entry_is_before(&children[i], &children[least])) {
-            least = i;
-        }
-    }
-    return least;
-}
-
-/*
- * children_least - which of four children comes first
- *
- * On keys alone and without branches: which child is least cannot be
- * predicted, a wrong guess a level would cost more than the comparisons.
- */
-static inline uint32_t
-children_least(const struct entry *children)
-{
-    uint64_t k0 = children[0].key;
-    uint64_t k1 = children[1].key;
-    uint64_t k2 = children[2].key;
-    uint64_t k3 = children[3].key;
-    uint32_t left = k1 < k0;
-    uint32_t right = 2 + (k3 < k2);
-    uint64_t left_key = k1 < k0 ? k1 : k0;
-    uint64_t right_key = k3 < k2 ? k3 : k2;
-
-    if (__builtin_expect((k0 == k1) | (k2 == k3) | (left_key == right_key),
-                         0)) {
-        return tied_least(children);
-    }
-    return left ^ ((left ^ right) & -(uint32_t)(right_key < left_key));
-}
-
-/* grandchildren_fetch - asks for the four lines that the next step may read */
-static inline void
-grandchildren_fetch(const struct entry *heap, uint32_t first_child)
-{
-    uintptr_t line =
-        (uintptr_t)heap + sizeof *heap * ((uint64_t)first_child * ARITY + 1);
-
-    for (uint32_t i = 0; i < ARITY; i++) {
-        __builtin_prefetch((const void *)(line + (uintptr_t)i * LINE_BYTES));
-    }
-}
-
-/* entry_sink - puts `entry` into the hole at `hole` or below it */
-static inline void
-entry_sink(struct entry *heap, uint32_t count, uint32_t hole,
-           struct entry entry)
-{
-    bool is_large = count >= PREFETCH_ENTRIES_MIN;
-
-    for (;;) {
-        uint32_t child = hole * ARITY + 1;
-
-        if (child >= count) {
-            break;
-        }
-        if (is_large) {
-            grandchildren_fetch(heap, child);
-        }
-        child += children_least(&heap[child]);
-        if (entry_is_before(&entry, &heap[child])) {
-            break;
-        }
-        heap[hole] = heap[child];
-        hole = child;
-    }
-    entry_put(&heap[hole], entry);
-}
-
-/*
- * entry_sink_pair - puts `entry`, the newest of all, into the root of a heap
- * of one or two
- *
- * Without a branch: who is first is a guess, and the call of the next event's
- * function is already one.
- */
-static inline void
-entry_sink_pair(struct entry *heap, struct entry entry)
-{
-    struct entry other = heap[1]; /* of a heap of one: the fence */
-    uint64_t first = -(uint64_t)(entry.key < other.key); /* all bits or none */
-    uint64_t key = other.key ^ ((other.key ^ entry.key) & first);
-    uint64_t tag = other.tag ^ ((other.tag ^ entry.tag) & first);
-
-    entry_put(&heap[0], (struct entry){key, tag});
-    entry_put(&heap[1], (struct entry){other.key ^ entry.key ^ key,
-                                       other.tag ^ entry.tag ^ tag});
-}
-
-/* entry_rise - puts `entry`, the newest of all, at `hole` or above it */
-static inline void
-entry_rise(struct entry *heap, uint32_t hole, struct entry entry)
-{
-    while (hole > 0) {
-        uint32_t parent = (hole - 1) / ARITY;
-
-        if (heap[parent].key <= entry.key) { /* ties: the newest is last */
-            break;
-        }
-        heap[hole] = heap[parent];
-        hole = parent;
-    }
-    entry_put(&heap[hole], entry);
-}
+/* --- Slots and the root ---------------------------------------------------- */
 
 /* slot_free - the record's event is gone; its ids are stale by now */
 static inline void
@@ -255,7 +87,7 @@ static void
 root_drop(struct evq *q)
 {
     uint32_t count = --q->entries_count;
-    struct entry last = q->heap[count];
+    struct entry last = {q->heap[count].key, q->heap[count].tag};
 
     fence_put(q->heap, count);
     if (count > 0) {
@@ -366,9 +198,10 @@ static void
 heap_resize(struct evq *q, uint32_t capacity)
 {
     uint64_t bytes = ((uint64_t)capacity + ARITY) * sizeof *q->heap;
-    void *memory = base_alloc(bytes + 2 * LINE_BYTES);
-    uintptr_t line = (uintptr_t)memory / LINE_BYTES * LINE_BYTES + LINE_BYTES;
-    struct entry *heap = (struct entry *)(line + LINE_BYTES - sizeof *q->heap);
+    unsigned char *memory = base_alloc(bytes + HEAP_SLACK_BYTES);
+    uint64_t into_line = (uintptr_t)memory % LINE_BYTES;
+    struct entry *heap =
+        (void *)(memory + HEAP_SLACK_BYTES - sizeof *q->heap - into_line);
 
     if (q->heap != NULL) {
         memcpy(heap, q->heap, q->entries_count * sizeof *heap);
@@ -516,7 +349,7 @@ struct evq_id
 evq_push(struct evq *q, int64_t due_at_ns, uint32_t class, evq_fn *fn,
          void *arg, uint64_t data)
 {
-    ASSERT(due_at_ns >= q->now_ns);
+    ASSERT(due_at_ns >= q->clock.now_ns);
     ASSERT(due_at_ns <= EVQ_AT_NS_MAX);
     ASSERT(class <= EVQ_CLASS_MAX);
 
@@ -558,7 +391,7 @@ run_next(struct evq *q, uint64_t key_max)
         record = &q->records[entry_slot(&root)];
         if (__builtin_expect(record->seq == entry_seq(&root), 1)) {
             ids_expire(record);
-            q->now_ns = (int64_t)(root.key >> CLASS_BITS);
+            q->clock.now_ns = (int64_t)(root.key >> CLASS_BITS);
             q->has_hole = true;
             record->fn(record->arg, record->data);
             if (q->has_hole) {
@@ -654,12 +487,6 @@ evq_count(const struct evq *q)
     return q->entries_count - q->dead_count - q->has_hole;
 }
 
-int64_t
-evq_now_ns(const struct evq *q)
-{
-    return q->now_ns;
-}
-
 /* least_key - of the living entries at and below `position`, if below `key` */
 static uint64_t
 least_key(const struct evq *q, uint32_t position, uint64_t key)
@@ -688,7 +515,7 @@ evq_next_at_ns(const struct evq *q)
 uint64_t
 evq_bytes(const struct evq *q)
 {
-    return sizeof *q + 2 * LINE_BYTES +
+    return sizeof *q + HEAP_SLACK_BYTES +
            ((uint64_t)q->entries_capacity + ARITY) * sizeof *q->heap +
            (uint64_t)q->slots_capacity * sizeof *q->records;
 }
@@ -707,7 +534,7 @@ evq_check(const struct evq *q)
     for (uint32_t i = q->has_hole; i < q->entries_count; i++) {
         const struct entry *entry = &q->heap[i];
 
-        ASSERT(entry->key >> CLASS_BITS >= (uint64_t)q->now_ns);
+        ASSERT(entry->key >> CLASS_BITS >= (uint64_t)q->clock.now_ns);
         ASSERT(entry_seq(entry) >= SEQ_FIRST && entry_seq(entry) < q->next_seq);
         ASSERT(entry_slot(entry) < q->slots_count);
         ASSERT(i == 0 || (i <= ARITY && q->has_hole) ||

@@ -38,7 +38,11 @@
 
 #include "sim/kernel/base.h"
 
-struct evq; /* opaque */
+struct evq; /* opaque, but for the clock that it begins with */
+
+struct evq_clock {
+    int64_t now_ns; /* of the last event run */
+};
 
 #define EVQ_CLASS_MAX  15
 #define EVQ_AT_NS_MAX  ((INT64_C(1) << 59) - 1) /* 18 years */
@@ -80,6 +84,14 @@ void evq_stop(struct evq *q);
 
 /* Drops a pending event. False: it had fired, or was cancelled before. */
 bool evq_cancel(struct evq *q, struct evq_id id);
+
+/* The instant of the last event run, or 0. In the header because nearly every
+ * event asks it. */
+static inline int64_t
+evq_now_ns(const struct evq *q)
+{
+    return ((const struct evq_clock *)(const void *)q)->now_ns;
+}
 
 uint32_t evq_count(const struct evq *q);
 int64_t evq_now_ns(const struct evq *q);     /* of the last event run, or 0 */

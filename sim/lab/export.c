@@ -15,6 +15,9 @@ struct export
     enum export_format format;
     struct export_live *live; /* postfix */
     int64_t last_wall_ns;
+    struct export_event *pending; /* recipients of one message, enqueued */
+    uint32_t pending_count;
+    uint32_t pending_capacity;
 };
 
 struct export_quantum
@@ -47,6 +50,53 @@ export_open(enum export_format format, const char *path, struct diag *diag)
     return log;
 }
 
+static void
+event_write(struct export *log, const struct export_event *event)
+{
+    if (log->format == EXPORT_SUN) {
+        export_sun_event(log->file.out, event);
+    } else {
+        export_postfix_event(log->file.out, log->live,
+                             log->format == EXPORT_POSTFIX_RFC3339, event);
+    }
+}
+
+static int
+compare_recipients(const void *a, const void *b)
+{
+    const struct export_event *x = a;
+    const struct export_event *y = b;
+
+    return (x->recipient > y->recipient) - (x->recipient < y->recipient);
+}
+
+/* pending_write - a scheduler makes files of recipients in an order of its
+ * own; a log that kept it would be another message when it is read again */
+static void
+pending_write(struct export *log)
+{
+    if (log->pending_count == 0) {
+        return;
+    }
+    qsort(log->pending, log->pending_count, sizeof log->pending[0],
+          compare_recipients);
+    for (uint32_t i = 0; i < log->pending_count; i++) {
+        event_write(log, &log->pending[i]);
+    }
+    log->pending_count = 0;
+}
+
+static void
+pending_add(struct export *log, const struct export_event *event)
+{
+    if (log->pending_count == log->pending_capacity) {
+        log->pending_capacity = log->pending_capacity * 2 + 16;
+        log->pending = base_realloc(log->pending, log->pending_capacity *
+                                                      sizeof log->pending[0]);
+    }
+    log->pending[log->pending_count++] = *event;
+}
+
 void
 export_event(struct export *log, const struct export_event *event)
 {
@@ -57,20 +107,26 @@ export_event(struct export *log, const struct export_event *event)
     ASSERT(event->domain != NULL);
 
     log->last_wall_ns = event->wall_ns;
-    if (log->format == EXPORT_SUN) {
-        export_sun_event(log->file.out, event);
+    if (event->kind != EXPORT_ENQUEUED ||
+        (log->pending_count > 0 && log->pending[0].message != event->message)) {
+        pending_write(log);
+    }
+    if (event->kind == EXPORT_ENQUEUED) {
+        pending_add(log, event);
     } else {
-        export_postfix_event(log->file.out, log->live,
-                             log->format == EXPORT_POSTFIX_RFC3339, event);
+        event_write(log, event);
     }
 }
 
 bool
 export_close(struct export *log, struct diag *diag)
 {
-    const bool is_written = wholefile_commit(&log->file, diag);
+    bool is_written = false;
 
+    pending_write(log);
+    is_written = wholefile_commit(&log->file, diag);
     export_live_free(log->live);
+    free(log->pending);
     free(log);
     return is_written;
 }
@@ -81,6 +137,7 @@ export_abandon(struct export *log)
     if (log != NULL) {
         wholefile_abandon(&log->file);
         export_live_free(log->live);
+        free(log->pending);
         free(log);
     }
 }

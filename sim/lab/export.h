@@ -27,7 +27,8 @@
  *
  * UNITS      ns of the wall clock (kernel/civil.h), bytes.
  * OWNERSHIP  export_open() to export_close() or export_abandon(). Texts of an
- *            event are borrowed for the call.
+ *            event are borrowed for the call, those of EXPORT_ENQUEUED until
+ *            the log is closed.
  * ERRORS     The file appears whole at export_close(), or not at all.
  * COST       A line or a few an event. Postfix: 16 bytes for each message under
  *            way, twice over.
@@ -61,7 +62,8 @@ enum export_origin {
 };
 
 /* What one event was to one recipient. Recipients of a message are enqueued
- * one after the other, in order, at one instant. */
+ * one after the other at one instant, in any order: the log has them in
+ * theirs, which is what a replay must find. */
 struct export_event {
     enum export_kind kind;
     enum export_origin origin;

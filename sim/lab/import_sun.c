@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * import_sun.c - a line of a Sun mail.log, as text or as an XML element
+ * import_sun.c - a line of a Sun mail.log; as an XML element: import_sun_xml.c
  *
  *     12-Mar-2006 09:14:02.31 [node] [pid] SRC DST CODE SIZE SENDER ORIG RCPT
  *         [file] [<message-id>] [priority] [diagnostic]
@@ -17,26 +17,12 @@
 
 #include "models/trace.h"
 #include "sim/kernel/civil.h"
-#include "sim/lab/import_parts.h"
+#include "sim/lab/import_sun.h"
 
 /* Larger than any mail, and no product with it reaches 2^63. */
 #define BLOCKS_MAX (INT64_C(1) << 40)
 
 static const char code_letters[] = "BDEJKQRVWZ";
-
-/* The fields of an entry, from either form. Empty: not there. */
-struct entry {
-    int64_t wall_ns;
-    struct import_slice source;
-    struct import_slice channel;
-    struct import_slice code;
-    struct import_slice size;
-    struct import_slice sender; /* empty: null */
-    struct import_slice recipient;
-    struct import_slice file;
-    struct import_slice message_id;
-    struct import_slice priority;
-};
 
 /* --- Words ----------------------------------------------------------------- */
 
@@ -63,8 +49,8 @@ word(const char **at)
     return slice;
 }
 
-static bool
-is_code(struct import_slice slice)
+bool
+import_sun_is_code(struct import_slice slice)
 {
     if (slice.size == 0 || strchr(code_letters, slice.at[0]) == NULL) {
         return false;
@@ -225,7 +211,7 @@ stamp(const char **at, int64_t *wall_ns)
  * fields between (flags, user, source system) have no mark of their own: each
  * word is taken for what it looks like. */
 static void
-tail(const char *at, struct entry *entry)
+tail(const char *at, struct import_sun_entry *entry)
 {
     uint32_t priority = 0;
 
@@ -249,7 +235,7 @@ tail(const char *at, struct entry *entry)
 
 /* addresses - sender, original and current recipient, each perhaps empty */
 static void
-addresses(const char *at, struct entry *entry)
+addresses(const char *at, struct import_sun_entry *entry)
 {
     const bool is_sender_empty = *at == ' ' && at[1] == ' ';
     struct import_slice slice = word(&at);
@@ -268,7 +254,7 @@ addresses(const char *at, struct entry *entry)
 /* text_entry - cuts up a line after its stamp. False: reported, or no entry */
 static bool
 text_entry(struct import *import, const char *line, const char *at,
-           struct entry *entry)
+           struct import_sun_entry *entry)
 {
     struct import_slice slice = {0};
     const char *ahead = NULL;
@@ -292,145 +278,17 @@ text_entry(struct import *import, const char *line, const char *at,
         return false;
     }
     ahead = at;
-    if (!is_code(slice) || !import_number(word(&ahead), &blocks)) {
+    if (!import_sun_is_code(slice) || !import_number(word(&ahead), &blocks)) {
         entry->channel = slice;
         slice = word(&at);
     }
     entry->code = slice;
-    if (!is_code(slice)) {
+    if (!import_sun_is_code(slice)) {
         import_bad(import, line, slice.at, "expected a code, as E, D or Q");
         return false;
     }
     entry->size = word(&at);
     addresses(at, entry);
-    return true;
-}
-
-/* --- The XML form ---------------------------------------------------------- */
-
-/* unescape - the five entities of XML, in place. Its new length */
-static size_t
-unescape(char *text, size_t size)
-{
-    static const struct {
-        const char *entity;
-        char c;
-    } known[] = {{"&lt;", '<'},
-                 {"&gt;", '>'},
-                 {"&amp;", '&'},
-                 {"&quot;", '"'},
-                 {"&apos;", '\''}};
-    size_t kept = 0;
-
-    for (size_t i = 0; i < size; kept++) {
-        size_t used = 1;
-
-        text[kept] = text[i];
-        for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
-            const size_t entity_size = strlen(known[k].entity);
-
-            if (i + entity_size <= size &&
-                memcmp(text + i, known[k].entity, entity_size) == 0) {
-                text[kept] = known[k].c;
-                used = entity_size;
-            }
-        }
-        i += used;
-    }
-    return kept;
-}
-
-/* attribute_read - name="value"; the value is unescaped where it stands. 1, 0
- * at the element's end, -1 */
-static int
-attribute_read(char **at, struct import_slice *name, struct import_slice *value)
-{
-    char *p = *at + strspn(*at, " \t");
-    char *end = NULL;
-
-    if (strncmp(p, "/>", 2) == 0 || *p == '>') {
-        return 0;
-    }
-    *name = (struct import_slice){p, strcspn(p, "= \t")};
-    p += name->size;
-    if (p[0] != '=' || p[1] != '"') {
-        return -1;
-    }
-    p += 2;
-    end = strchr(p, '"');
-    if (end == NULL) {
-        return -1;
-    }
-    *value = (struct import_slice){p, unescape(p, (size_t)(end - p))};
-    *at = end + 1;
-    return 1;
-}
-
-/* attribute_take - the field of that name; others are of no use */
-static bool
-attribute_take(struct entry *entry, struct import_slice name,
-               struct import_slice value)
-{
-    const struct {
-        const char *name;
-        struct import_slice *field;
-    } fields[] = {
-        {"sc", &entry->source},   {"dc", &entry->channel},
-        {"ac", &entry->code},     {"sz", &entry->size},
-        {"so", &entry->sender},   {"de", &entry->recipient},
-        {"fi", &entry->file},     {"mi", &entry->message_id},
-        {"pr", &entry->priority},
-    };
-    int64_t offset_ns = 0;
-    const char *end = NULL;
-
-    if (import_is(name, "ts")) {
-        return civil_parse(value.at, &entry->wall_ns, &offset_ns, &end) &&
-               end == value.at + value.size;
-    }
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (import_is(name, fields[i].name)) {
-            *fields[i].field = value;
-        }
-    }
-    return true;
-}
-
-/* xml_entry - cuts up `copy`, a copy of line. False: reported, or no entry */
-static bool
-xml_entry(struct import *import, const char *line, char *copy,
-          struct entry *entry)
-{
-    char *at = copy + strcspn(copy, " \t>");
-    const struct import_slice element = {copy, (size_t)(at - copy)};
-    struct import_slice name = {0};
-    struct import_slice value = {0};
-    int got = 0;
-
-    entry->wall_ns = INT64_MIN;
-    if (!import_is(element, "<en")) {
-        if (import_is(element, "<co")) {
-            import->report->connections++;
-        } else {
-            import->report->others++;
-        }
-        return false;
-    }
-    while ((got = attribute_read(&at, &name, &value)) > 0) {
-        if (!attribute_take(entry, name, value)) {
-            import_bad(import, line, line + (value.at - copy),
-                       "expected a date and a time");
-            return false;
-        }
-    }
-    if (got < 0 || entry->wall_ns == INT64_MIN || !is_code(entry->code)) {
-        import_bad(import, line, line + (at - copy),
-                   "expected an element with ts, sc, ac, sz and de");
-        return false;
-    }
-    if (import_is(entry->sender, "<>")) {
-        entry->sender.size = 0;
-    }
     return true;
 }
 
@@ -478,7 +336,7 @@ group_put(struct group *group, struct import_slice slice)
  * All parts but one letter and two ends come from one line; the time stands
  * for its own digits. */
 static void
-group_make(const struct entry *entry, struct group *group)
+group_make(const struct import_sun_entry *entry, struct group *group)
 {
     if (entry->message_id.size > 0) {
         group_put(group, (struct import_slice){"i", 1});
@@ -502,7 +360,7 @@ group_make(const struct entry *entry, struct group *group)
 /* enqueued - an E entry becomes a record */
 static void
 enqueued(struct import *import, const char *line, const char *text,
-         const struct entry *entry)
+         const struct import_sun_entry *entry)
 {
     char source[TRACE_TEXT_BYTES_MAX + 1];
     char channel[TRACE_TEXT_BYTES_MAX + 1];
@@ -549,7 +407,7 @@ enqueued(struct import *import, const char *line, const char *text,
  * lie in `text`, which is the line or a copy */
 static void
 entry_take(struct import *import, const char *line, const char *text,
-           const struct entry *entry)
+           const struct import_sun_entry *entry)
 {
     const char letter = entry->code.at[0];
     int64_t blocks = 0;
@@ -576,7 +434,7 @@ entry_take(struct import *import, const char *line, const char *text,
 void
 import_sun_line(struct import *import, const char *line)
 {
-    struct entry entry = {0};
+    struct import_sun_entry entry = {0};
     const char *at = line;
 
     if (line[0] == '<') {
@@ -584,7 +442,7 @@ import_sun_line(struct import *import, const char *line)
         char *copy = base_alloc(size);
 
         memcpy(copy, line, size);
-        if (xml_entry(import, line, copy, &entry)) {
+        if (import_sun_xml(import, line, copy, &entry)) {
             entry_take(import, line, copy, &entry);
         }
         free(copy);

@@ -16,7 +16,8 @@ enum { PHILOX_WORDS = 4 };
 struct stat_interval
 stat_mean(const double *values, size_t count, double level)
 {
-    struct stat_interval interval = {.count = count, .half_width = INFINITY};
+    struct stat_interval interval = {.count = count,
+                                     .half_width = (double)INFINITY};
 
     ASSERT(level > 0 && level < 1);
     if (count > 0) {
@@ -39,7 +40,7 @@ stat_upper(const struct stat_interval *interval, double level)
 
     ASSERT(level > 0 && level < 1);
     if (interval->count < 2) {
-        return INFINITY;
+        return (double)INFINITY;
     }
     return interval->mean + gsl_cdf_tdist_Pinv(level, df) * interval->sd /
                                 sqrt((double)interval->count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sweep.c - plans a sweep: axes, points, keys; see sweep.h
+ * sweep.c - plans a sweep: points, keys; see sweep.h
  */
 #include "sim/lab/sweep.h"
 
@@ -11,157 +11,11 @@
 
 #include "sim/kernel/arena.h"
 
-enum { VALUES_MAX = 10000, KEY_SHOWN = 12 };
+enum { KEY_SHOWN = 12 };
 
 static const struct src_loc command_line = {.file = "command line"};
 
 /* --- Axes ---------------------------------------------------------------- */
-
-/* piece_size - bytes up to the comma that divides, or to the end */
-static size_t
-piece_size(const char *text)
-{
-    size_t size = 0;
-    int depth = 0;
-
-    while (text[size] != '\0' && (text[size] != ',' || depth > 0)) {
-        depth += text[size] == '(' || text[size] == '[' || text[size] == '{';
-        depth -= text[size] == ')' || text[size] == ']' || text[size] == '}';
-        size++;
-    }
-    return size;
-}
-
-static const char *
-piece_copy(struct arena *arena, const char *text, size_t size)
-{
-    char *copy = arena_take(arena, size + 1);
-
-    while (size > 0 && text[0] == ' ') {
-        text++;
-        size--;
-    }
-    while (size > 0 && text[size - 1] == ' ') {
-        size--;
-    }
-    memcpy(copy, text, size); /* the arena's memory is zeroed: NUL is there */
-    return copy;
-}
-
-/* range_read - "10..50:10" or "1..8"; false: it is something else */
-static bool
-range_read(const char *text, int64_t range[3])
-{
-    char *end = NULL;
-
-    errno = 0;
-    range[0] = strtoll(text, &end, 10);
-    if (end == text || strncmp(end, "..", 2) != 0) {
-        return false;
-    }
-    text = end + 2;
-    range[1] = strtoll(text, &end, 10);
-    if (end == text) {
-        return false;
-    }
-    range[2] = 1;
-    if (*end == ':') {
-        text = end + 1;
-        range[2] = strtoll(text, &end, 10);
-    }
-    return end != text && *end == '\0' && errno == 0;
-}
-
-/* range_count - how many values; 0: none, or far too many */
-static uint32_t
-range_count(const int64_t range[3])
-{
-    base_i128 span = (base_i128)range[1] - range[0];
-
-    if (range[2] <= 0 || span < 0 || span / range[2] >= VALUES_MAX) {
-        return 0;
-    }
-    return (uint32_t)(span / range[2]) + 1;
-}
-
-/* values_add - a value, or all of a range; false: complained */
-static bool
-values_add(struct scenario_axis *axis, struct arena *arena, const char *value,
-           struct diag *diag)
-{
-    int64_t range[3] = {0};
-    uint32_t count = 1;
-    bool is_range = range_read(value, range);
-
-    if (is_range) {
-        count = range_count(range);
-    }
-    if (value[0] == '\0' || count == 0 ||
-        axis->values_count + count > VALUES_MAX) {
-        diag_error(diag, command_line,
-                   "%s: '%s' is no value and no range like 10..50:10 of at"
-                   " most %d values",
-                   axis->path, value, VALUES_MAX);
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        char number[24];
-
-        if (is_range) {
-            snprintf(number, sizeof number, "%" PRId64,
-                     range[0] + (int64_t)i * range[2]);
-        }
-        axis->values[axis->values_count++] =
-            is_range ? arena_text(arena, number) : value;
-    }
-    return true;
-}
-
-/* axis_check - a value that stands twice would be one run made twice */
-static bool
-axis_check(const struct scenario_axis *axis, struct diag *diag)
-{
-    for (uint32_t i = 0; i < axis->values_count; i++) {
-        for (uint32_t j = 0; j < i; j++) {
-            if (strcmp(axis->values[i], axis->values[j]) == 0) {
-                diag_error(diag, command_line, "%s: the value %s stands twice",
-                           axis->path, axis->values[i]);
-                return false;
-            }
-        }
-    }
-    return axis->values_count > 0;
-}
-
-bool
-sweep_axis_parse(const char *text, struct arena *arena,
-                 struct scenario_axis *axis, struct diag *diag)
-{
-    const char *equals = strchr(text, '=');
-    bool is_more = true;
-
-    *axis = (struct scenario_axis){0};
-    if (equals == NULL || equals == text) {
-        diag_error(diag, command_line,
-                   "'%s' must be PATH=VALUE,VALUE,... as in"
-                   " channel.tcp_local.threaddepth=1,2,5",
-                   text);
-        return false;
-    }
-    axis->path = piece_copy(arena, text, (size_t)(equals - text));
-    axis->values = arena_take(arena, VALUES_MAX * sizeof *axis->values);
-    text = equals + 1;
-    while (is_more) {
-        size_t size = piece_size(text);
-
-        if (!values_add(axis, arena, piece_copy(arena, text, size), diag)) {
-            return false;
-        }
-        is_more = text[size] == ',';
-        text += size + (is_more ? 1 : 0);
-    }
-    return axis_check(axis, diag);
-}
 
 /* axis_copy - into the sweep's own memory */
 static struct scenario_axis
@@ -238,6 +92,28 @@ sweep_point_load(const struct sweep *sweep, uint32_t point,
                          sweep->request->sets_count + at->params_count, diag);
 }
 
+/* point_check - loads a point with a diag of its own: what is said of a text
+ * borrows the text from the scenario, which goes away. true: the scenario is
+ * loaded; what was said goes to diag only if it is not, for warnings would
+ * come once a point */
+static bool
+point_check(const struct sweep *sweep, uint32_t index,
+            struct scenario *scenario, struct diag *diag)
+{
+    struct diag own;
+    bool is_ok;
+
+    diag_init(&own);
+    is_ok = sweep_point_load(sweep, index, scenario, &own);
+    if (!is_ok) {
+        diag_append(diag, own.text == NULL ? "" : own.text, own.errors_count,
+                    own.warnings_count);
+        scenario_free(scenario);
+    }
+    diag_free(&own);
+    return is_ok;
+}
+
 /* point_params - the values of the axes at this index of the grid */
 static void
 point_params(struct sweep *sweep, uint32_t index)
@@ -283,7 +159,7 @@ point_make(struct sweep *sweep, uint32_t index,
 
     point->experiment = *experiment;
     point_params(sweep, index);
-    if (!sweep_point_load(sweep, index, &scenario, diag)) {
+    if (!point_check(sweep, index, &scenario, diag)) {
         return false;
     }
     point->canonical = arena_text(sweep->arena, scenario_canonical(&scenario));
@@ -427,34 +303,58 @@ scenario_take(struct sweep *sweep, struct scenario *scenario,
     }
 }
 
+/* base_load - the scenario before any axis moves: what is the same everywhere */
+static bool
+base_load(struct sweep *sweep, struct store_experiment *experiment,
+          struct diag *diag)
+{
+    const struct sweep_request *request = sweep->request;
+    struct scenario scenario;
+    struct diag own; /* as in point_check() */
+    bool is_ok;
+
+    diag_init(&own);
+    is_ok = scenario_load(&scenario, request->scenario_path, request->sets,
+                          request->sets_count, &own);
+    if (own.text != NULL) {
+        diag_append(diag, own.text, own.errors_count, own.warnings_count);
+    }
+    if (is_ok) {
+        scenario_take(sweep, &scenario, experiment);
+    }
+    scenario_free(&scenario);
+    diag_free(&own);
+    return is_ok;
+}
+
+/* axes_check - all of them, to report all at once */
+static bool
+axes_check(const struct sweep *sweep, struct diag *diag)
+{
+    bool is_ok = true;
+
+    for (uint32_t i = 0; i < sweep->axes_count; i++) {
+        is_ok = sweep_axis_check(&sweep->axes[i], diag) && is_ok;
+    }
+    return is_ok;
+}
+
 struct sweep *
 sweep_new(const struct sweep_request *request, struct diag *diag)
 {
     struct sweep *sweep = base_alloc(sizeof *sweep);
     struct store_experiment experiment;
-    struct scenario scenario;
 
     ASSERT(request->run != NULL);
     ASSERT(request->shard_count == 0 ||
            request->shard_index < request->shard_count);
     sweep->request = request;
     sweep->arena = arena_new(0);
-    if (scenario_load(&scenario, request->scenario_path, request->sets,
-                      request->sets_count, diag)) {
-        bool is_ok = true;
-
-        scenario_take(sweep, &scenario, &experiment);
-        scenario_free(&scenario);
-        for (uint32_t i = 0; i < sweep->axes_count; i++) {
-            is_ok = axis_check(&sweep->axes[i], diag) && is_ok;
-        }
-        if (is_ok &&
-            file_sha256(request->scheduler_path, sweep->scheduler_sha256,
-                        diag) &&
-            points_make(sweep, &experiment, diag)) {
-            runs_name(sweep);
-            return sweep;
-        }
+    if (base_load(sweep, &experiment, diag) && axes_check(sweep, diag) &&
+        file_sha256(request->scheduler_path, sweep->scheduler_sha256, diag) &&
+        points_make(sweep, &experiment, diag)) {
+        runs_name(sweep);
+        return sweep;
     }
     sweep_free(sweep);
     return NULL;

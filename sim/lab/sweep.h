@@ -79,7 +79,7 @@ struct sweep {
     struct store_point *points;
     uint32_t points_count;
     uint32_t replications;
-    int64_t horizon_ns; /* of the scenario before any axis moves */
+    int64_t horizon_ns;     /* of the scenario before any axis moves */
     struct sweep_run *runs; /* replications x points, in the order of making */
     uint32_t runs_count;
     const char **measure; /* the scenario's own choice of metrics */
@@ -105,6 +105,10 @@ struct sweep_outcome {
 MUST_USE bool sweep_axis_parse(const char *text, struct arena *arena,
                                struct scenario_axis *axis, struct diag *diag);
 
+/* No value may stand twice: it would be one run made twice. */
+MUST_USE bool sweep_axis_check(const struct scenario_axis *axis,
+                               struct diag *diag);
+
 /* Loads the scenario at every point and names all runs. NULL: complained. */
 MUST_USE struct sweep *sweep_new(const struct sweep_request *request,
                                  struct diag *diag);
@@ -117,6 +121,10 @@ const struct sweep_run *sweep_run_at(const struct sweep *sweep, uint32_t point,
 /* Loads the scenario as it is at this point; scenario_free() releases it. */
 MUST_USE bool sweep_point_load(const struct sweep *sweep, uint32_t point,
                                struct scenario *scenario, struct diag *diag);
+
+/* "mtasim run ..." that makes this run alone, quoted for a shell; to be
+ * released with free(). NULL: no memory for it. */
+char *sweep_command(const struct sweep *sweep, const struct sweep_run *run);
 
 /* One line for each run: there or missing, key, replication, parameters. */
 void sweep_list(const struct sweep *sweep, struct store *store, FILE *out);

@@ -105,11 +105,11 @@ self_check(const struct host_script *host)
 
 /* refuse - the action just pulled, before the next is */
 static void
-refuse(struct host_script *host, uint64_t action)
+refuse(struct host_script *host, uint64_t action, uint32_t reason)
 {
     const struct sched_event event = {
         .kind = SCHED_EVENT_REFUSED,
-        .u.refused = {.action = action, .reason = host->refuse_reason}};
+        .u.refused = {.action = action, .reason = reason}};
 
     assert_int_equal(host->object->event(host->self, host->now_ns, &event),
                      SCHED_OK);
@@ -129,8 +129,13 @@ pull(struct host_script *host)
         }
         assert_true(host->actions_count < HOST_ACTIONS_MAX);
         host->actions[host->actions_count++] = action;
-        if (action.kind == host->refuse_kind) {
-            refuse(host, action.action);
+        uint32_t reason =
+            action.kind == host->refuse_kind ? host->refuse_reason : 0;
+        if (host->on_action != NULL) {
+            reason = host->on_action(host->arg, &action);
+        }
+        if (reason != 0) {
+            refuse(host, action.action, reason);
         }
     }
 }

@@ -38,6 +38,10 @@ struct host_setup {
     int64_t wall_offset_ns;
 };
 
+/* Called with each action while its pointers are good; the reason of a refusal
+   (enum sched_refusal), or 0. */
+typedef uint32_t host_action_fn(void *arg, const struct sched_action *action);
+
 struct host_script {
     const struct sched_object *object;
     void *self;
@@ -51,6 +55,8 @@ struct host_script {
     /* Refuse actions of this kind (0: none), for this reason. */
     uint32_t refuse_kind;
     uint32_t refuse_reason;
+    host_action_fn *on_action; /* or NULL */
+    void *arg;
 };
 
 /* Creates an instance; host_script_free() destroys it and expects that all

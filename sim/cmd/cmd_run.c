@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd_run.c - mtasim run: a scenario once
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "models/mta/host.h"
+#include "sim/cmd/commands.h"
+#include "sim/cmd/runjson.h"
+#include "sim/cmd/session.h"
+#include "sim/cmd/sheet.h"
+#include "sim/lab/json.h"
+#include "sim/lab/wholefile.h"
+
+/* One call of the command. */
+struct work {
+    struct command_call *call;
+    struct session session;
+    struct sheet_settings settings;
+    struct wholefile trace_file; /* unless it is stdout */
+    FILE *trace;                 /* NULL: none */
+    struct mta_observer observer;
+};
+
+static void
+on_setting(void *context, const char *path, const char *value, const char *unit,
+           const char *origin, const char *help)
+{
+    struct work *work = context;
+
+    sheet_setting_add(&work->settings, path, value, unit, origin, help);
+}
+
+static void
+on_line(void *context, const char *text)
+{
+    const struct work *work = context;
+
+    fputs(text, work->trace);
+    fputc('\n', work->trace);
+}
+
+/* lines_read - "FROM,UNTIL": which records are traced */
+static bool
+lines_read(struct work *work)
+{
+    const char *text = options_text(work->call->options, OPTION_LINES, NULL);
+    unsigned long long from = 0;
+    unsigned long long until = 0;
+
+    work->observer.line_until = UINT64_MAX;
+    if (text == NULL) {
+        return true;
+    }
+    if (sscanf(text, "%llu,%llu", &from, &until) != 2 || from > until) {
+        diag_error(work->call->diag, (struct src_loc){.file = "command line"},
+                   "--lines must be FROM,UNTIL, found '%s'", text);
+        return false;
+    }
+    work->observer.line_from = from;
+    work->observer.line_until = until;
+    return true;
+}
+
+/* trace_open_for - where the trace goes; false: reported */
+static bool
+trace_open_for(struct work *work)
+{
+    const char *path = options_text(work->call->options, OPTION_TRACE, NULL);
+
+    if (path == NULL) {
+        return true;
+    }
+    if (strcmp(path, "-") == 0) {
+        work->trace = stdout;
+    } else {
+        if (!wholefile_open(&work->trace_file, path, work->call->diag)) {
+            return false;
+        }
+        work->trace = work->trace_file.out;
+    }
+    work->observer.line = on_line;
+    return lines_read(work);
+}
+
+/* settings_json - the effective configuration as an array */
+static bool
+settings_json(const struct sheet_settings *settings)
+{
+    struct json json;
+
+    json_init(&json, stdout);
+    json_array_begin(&json);
+    for (uint32_t i = 0; i < settings->rows_count; i++) {
+        const struct sheet_setting *row = &settings->rows[i];
+
+        json_object_begin(&json);
+        json_key(&json, "path");
+        json_text(&json, row->path);
+        json_key(&json, "value");
+        json_text(&json, row->value);
+        json_key(&json, "unit");
+        json_text(&json, row->unit);
+        json_key(&json, "origin");
+        json_text(&json, row->origin);
+        json_key(&json, "help");
+        json_text(&json, row->help);
+        json_object_end(&json);
+    }
+    json_array_end(&json);
+    return json_end(&json);
+}
+
+/* settings_do - `run --settings` */
+static int
+settings_do(struct work *work)
+{
+    struct run_request request = session_request(&work->session);
+    struct run_scheduler scheduler = {0};
+
+    request.observer = &work->observer;
+    if (!run_describe(&request, &scheduler, work->call->diag)) {
+        return EXIT_USER_ERROR;
+    }
+    if (!options_has(work->call->options, OPTION_JSON)) {
+        sheet_settings_print(&work->settings, stdout);
+    } else if (!settings_json(&work->settings)) {
+        return EXIT_IO_ERROR;
+    }
+    return session_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+}
+
+/* result_print - the screen, or the object; neither where the trace is */
+static bool
+result_print(struct work *work, const struct result *result,
+             const struct run_scheduler *scheduler)
+{
+    const struct options *options = work->call->options;
+
+    if (work->trace == stdout) {
+        return session_flush(work->call->diag);
+    }
+    if (!options_has(options, OPTION_JSON)) {
+        sheet_print(&work->session, &work->settings, result, scheduler, stdout);
+        return session_flush(work->call->diag);
+    }
+    return runjson_write(&work->session, result, scheduler,
+                         options_has(options, OPTION_MARKS), stdout) &&
+           session_flush(work->call->diag);
+}
+
+static int
+run_do(struct work *work)
+{
+    struct result result;
+    struct run_scheduler scheduler = {0};
+    int code = EXIT_USER_ERROR;
+
+    if (!trace_open_for(work)) {
+        return EXIT_USER_ERROR;
+    }
+    result_init(&result);
+    if (session_run(&work->session, &work->observer, &result, &scheduler,
+                    work->call->diag)) {
+        code = result.violations > 0 ? EXIT_CHECK_FAILED : EXIT_DONE;
+        if (!result_print(work, &result, &scheduler) ||
+            (work->trace_file.out != NULL &&
+             !wholefile_commit(&work->trace_file, work->call->diag))) {
+            code = EXIT_IO_ERROR;
+        }
+    }
+    wholefile_abandon(&work->trace_file);
+    result_free(&result);
+    return code;
+}
+
+int
+cmd_run(struct command_call *call)
+{
+    struct work work = {.call = call};
+    int code = EXIT_USER_ERROR;
+
+    work.observer =
+        (struct mta_observer){.context = &work, .setting = on_setting};
+    if (session_open(&work.session, call, call->options->operands[0])) {
+        work.settings.arena = work.session.arena;
+        code = options_has(call->options, OPTION_SETTINGS) ? settings_do(&work)
+                                                           : run_do(&work);
+    }
+    session_close(&work.session);
+    return code;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * commands.c - the table of commands and their options; see commands.h
+ */
+#include "sim/cmd/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/program.h"
+
+enum { COMMANDS_MAX = 32, NAME_COLUMN = 12, ANY = 1000000 };
+
+static const struct src_loc command_line = {.file = "command line"};
+
+/* --- Options, those that several commands share first -------------------- */
+
+/* clang-format off */
+#define ROW_HELP                                                               \
+    {.id = OPTION_HELP, .letter = 'h', .name = "help",                         \
+     .help = "Show this help and exit"}
+#define ROW_JSON                                                               \
+    {.id = OPTION_JSON, .name = "json",                                        \
+     .help = "Print the results as one JSON value"}
+#define ROW_QUIET                                                              \
+    {.id = OPTION_QUIET, .letter = 'q', .name = "quiet",                       \
+     .help = "Say nothing on standard error but errors"}
+#define ROWS_COMMON ROW_JSON, ROW_QUIET, ROW_HELP, {.id = OPTION_NONE}
+
+#define ROW_SET                                                                \
+    {.id = OPTION_SET, .kind = OPTION_TEXTS, .name = "set",                    \
+     .argument = "PATH=VALUE",                                                 \
+     .help = "Set a parameter of the scenario or the scheduler; may be"        \
+             " repeated"}
+#define ROW_SEED                                                               \
+    {.id = OPTION_SEED, .kind = OPTION_NUMBER, .name = "seed",                 \
+     .argument = "N", .standard = "20060312", .most = UINT64_MAX,              \
+     .help = "Seed of all chance"}
+#define ROW_SCHEDULER                                                          \
+    {.id = OPTION_SCHEDULER, .kind = OPTION_TEXT, .name = "scheduler",         \
+     .argument = "PATH", .standard = "jobctl.so beside the program",           \
+     .help = "Scheduler object to run"}
+#define ROW_REPLICATION                                                        \
+    {.id = OPTION_REPLICATION, .kind = OPTION_NUMBER, .name = "replication",   \
+     .argument = "N", .standard = "0", .most = UINT32_MAX,                     \
+     .help = "Which of the many lucks under this seed"}
+#define ROWS_OF_A_RUN ROW_SET, ROW_SEED, ROW_REPLICATION, ROW_SCHEDULER
+
+static const struct option_row rows_run[] = {
+    ROWS_OF_A_RUN,
+    {.id = OPTION_SETTINGS, .name = "settings",
+     .help = "Print the scheduler's effective configuration; run nothing"},
+    {.id = OPTION_TRACE, .kind = OPTION_TEXT, .name = "trace",
+     .argument = "FILE",
+     .help = "Write every event and action to FILE, a line each (-: standard"
+             " output)"},
+    {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
+     .help = "Add the digest's checkpoints to the JSON"},
+    {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,
+     .name = "lines", .argument = "FROM,UNTIL",
+     .help = "Trace these records only"},
+    ROWS_COMMON,
+};
+
+static const struct option_row rows_sweep[] = {
+    {.id = OPTION_PARAM, .kind = OPTION_TEXTS, .letter = 'p', .name = "param",
+     .argument = "PATH=VALUES",
+     .help = "Values of a parameter, as in threads=1,2,4..16:4; may be"
+             " repeated"},
+    {.id = OPTION_REPLICATIONS, .kind = OPTION_NUMBER, .letter = 'n',
+     .name = "replications", .argument = "N", .least = 1, .most = 1000000,
+     .standard = "the scenario's", .help = "Runs at each point"},
+    {.id = OPTION_JOBS, .kind = OPTION_NUMBER, .letter = 'j', .name = "jobs",
+     .argument = "N", .least = 1, .most = 1024, .standard = "one a core",
+     .help = "Processes at once"},
+    {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
+     .argument = "FILE", .standard = "NAME.db, NAME being the scenario's",
+     .help = "Results file; runs that are in it are not made again"},
+    {.id = OPTION_SHARD, .kind = OPTION_TEXT, .name = "shard",
+     .argument = "I/N",
+     .help = "Make only the I-th of N parts, from 0; auto asks Slurm, MPI or"
+             " Kubernetes"},
+    {.id = OPTION_DRY_RUN, .name = "dry-run",
+     .help = "List the runs, and which are there; make none"},
+    {.id = OPTION_METRIC, .kind = OPTION_TEXTS, .letter = 'm',
+     .name = "metric", .argument = "NAME", .standard = "the scenario's measure",
+     .help = "Show this metric; may be repeated"},
+    ROW_SET, ROW_SEED, ROW_SCHEDULER, ROWS_COMMON,
+};
+
+static const struct option_row rows_plot[] = {
+    {.id = OPTION_PICTURE, .kind = OPTION_TEXTS, .letter = 'p',
+     .name = "picture", .argument = "LIST", .standard = "all",
+     .help = "Which of throughput,latency,backlog,cdf,tail"},
+    {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
+     .argument = "DIR", .standard = "DB without its ending",
+     .help = "Folder for the pictures"},
+    {.id = OPTION_FORMAT, .kind = OPTION_TEXTS, .letter = 'f',
+     .name = "format", .argument = "LIST", .standard = "svg",
+     .help = "Which of svg,png,ascii"},
+    {.id = OPTION_EXPERIMENT, .kind = OPTION_TEXT, .name = "experiment",
+     .argument = "NAME", .standard = "the one with the most points",
+     .help = "Which experiment of the file"},
+    {.id = OPTION_TITLE, .kind = OPTION_TEXT, .name = "title",
+     .argument = "TEXT", .help = "Title of the pictures"},
+    {.id = OPTION_SCRIPT, .name = "script",
+     .help = "Print the gnuplot scripts; draw nothing"},
+    ROWS_COMMON,
+};
+
+static const struct option_row rows_help[] = {
+    {.id = OPTION_MAN, .is_hidden = true, .name = "man",
+     .help = "The tables of the manual page, as mdoc"},
+    ROW_HELP, {.id = OPTION_NONE},
+};
+
+/* --- Commands ------------------------------------------------------------ */
+
+static const struct command table[] = {
+    {.name = "run", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_run, .run = cmd_run,
+     .summary = "run a scenario once and say what came of it",
+     .about =
+         "SCENARIO is a folder with scenario.yaml, or such a file. The same"
+         " scenario,\nscheduler, seed and replication give the same digest on"
+         " every machine."},
+    {.name = "sweep", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_sweep, .run = cmd_sweep,
+     .summary = "run it at every point of a grid of parameters, many times",
+     .about =
+         "Axes are the scenario's own and those of --param. Results go to one"
+         " SQLite\nfile; a sweep that was interrupted goes on where it was."},
+    {.name = "plot", .operands = "DB", .operands_least = 1,
+     .operands_most = 1, .rows = rows_plot, .run = cmd_plot,
+     .summary = "draw the results of a sweep",
+     .about = "Prints the paths of the pictures. Needs gnuplot."},
+    {.name = "help", .operands = "[TOPIC]", .operands_most = 1,
+     .rows = rows_help, .run = cmd_help,
+     .summary = "explain a command, or: scenario, metrics, exit-codes",
+     .about = "Topics: scenario (everything it can say), metrics,"
+              " exit-codes, and every\ncommand."},
+};
+/* clang-format on */
+
+enum { TABLE_COUNT = sizeof table / sizeof table[0] };
+_Static_assert((int)TABLE_COUNT <= (int)COMMANDS_MAX, "names fit");
+
+static const struct {
+    enum commands_exit code;
+    const char *meaning;
+} exits[] = {
+    {EXIT_DONE, "done"},
+    {EXIT_CHECK_FAILED, "a check failed, a rule was seen broken, or a"
+                        " regression was found"},
+    {EXIT_USER_ERROR, "the command line, the scenario or a file of it is"
+                      " wrong; nothing was written"},
+    {EXIT_RUNS_FAILED, "some runs failed; the others are in the results file"},
+    {EXIT_UNDECIDED, "the runs do not decide the question"},
+    {EXIT_HELPER_MISSING, "a helper program (gnuplot) is missing"},
+    {EXIT_IO_ERROR, "a file could not be read or written"},
+    {EXIT_INTERRUPTED, "interrupted; what was finished is kept"},
+};
+
+enum { EXITS_COUNT = sizeof exits / sizeof exits[0] };
+
+const struct command *
+commands_at(uint32_t index)
+{
+    return index < TABLE_COUNT ? &table[index] : NULL;
+}
+
+const struct command *
+commands_get(const char *name)
+{
+    for (uint32_t i = 0; i < TABLE_COUNT; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+const char *
+commands_nearest(const char *name)
+{
+    const char *names[COMMANDS_MAX];
+
+    for (uint32_t i = 0; i < TABLE_COUNT; i++) {
+        names[i] = table[i].name;
+    }
+    return diag_nearest(name, names, TABLE_COUNT);
+}
+
+void
+commands_help(const struct command *command, FILE *out)
+{
+    fprintf(out, "Usage: mtasim %s [OPTION]... %s\n\n", command->name,
+            command->operands);
+    fprintf(out, "mtasim %s: %s.\n%s\n\n", command->name, command->summary,
+            command->about);
+    options_help(command->rows, out);
+}
+
+void
+commands_overview(FILE *out)
+{
+    fputs("Usage: mtasim COMMAND [OPTION]... [OPERAND]...\n\n"
+          "A wind tunnel for mail delivery scheduling.\n\n",
+          out);
+    for (uint32_t i = 0; i < TABLE_COUNT; i++) {
+        fprintf(out, "  %-*s%s\n", NAME_COLUMN, table[i].name,
+                table[i].summary);
+    }
+    fputs("\nmtasim COMMAND --help says what it takes.\n", out);
+}
+
+void
+commands_exit_codes(FILE *out)
+{
+    for (uint32_t i = 0; i < EXITS_COUNT; i++) {
+        fprintf(out, "%4d  %s\n", (int)exits[i].code, exits[i].meaning);
+    }
+}
+
+/* operands_check - as many as the command wants; false: reported */
+static bool
+operands_check(const struct command *command, const struct options *options,
+               struct diag *diag)
+{
+    if (options->operands_count >= command->operands_least &&
+        options->operands_count <= command->operands_most) {
+        return true;
+    }
+    if (options->operands_count < command->operands_least) {
+        diag_error(diag, command_line, "mtasim %s wants %s", command->name,
+                   command->operands);
+    } else {
+        diag_error(diag, command_line,
+                   "mtasim %s wants %s and no more, found '%s'", command->name,
+                   command->operands[0] != '\0' ? command->operands : "nothing",
+                   options->operands[command->operands_most]);
+    }
+    return false;
+}
+
+/* command_do - reads its options and does it */
+static int
+command_do(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    struct diag diag;
+    int code = EXIT_USER_ERROR;
+    bool is_quiet = false;
+
+    diag_init(&diag);
+    if (options_read(&options, command->rows, argc - 2, argv + 2, &diag)) {
+        is_quiet = options_has(&options, OPTION_QUIET);
+        if (options_has(&options, OPTION_HELP)) {
+            commands_help(command, stdout);
+            code = EXIT_DONE;
+        } else if (operands_check(command, &options, &diag)) {
+            code = command->run(&(struct command_call){
+                .command = command,
+                .options = &options,
+                .diag = &diag,
+                .argc = argc - 1,
+                .argv = argv + 1,
+            });
+        }
+    }
+    fflush(stdout);
+    if (!is_quiet || diag.errors_count > 0) {
+        diag_print(&diag, stderr);
+    }
+    options_free(&options);
+    diag_free(&diag);
+    return code;
+}
+
+static int
+unknown_command(const char *name)
+{
+    const char *nearest = commands_nearest(name);
+
+    fprintf(stderr, "command line: error: there is no command '%s'", name);
+    if (nearest != NULL) {
+        fprintf(stderr, "; did you mean %s?\n", nearest);
+    } else {
+        fputs("; mtasim help lists them\n", stderr);
+    }
+    return EXIT_USER_ERROR;
+}
+
+int
+commands_main(int argc, char **argv)
+{
+    const struct command *command = NULL;
+
+    if (argc < 2) {
+        commands_overview(stderr);
+        return EXIT_USER_ERROR;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("mtasim, sources %s\n", program_sha256());
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        commands_overview(stdout);
+        return EXIT_DONE;
+    }
+    command = commands_get(argv[1]);
+    return command != NULL ? command_do(command, argc, argv)
+                           : unknown_command(argv[1]);
+}

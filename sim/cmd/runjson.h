@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * runjson.h - a run's result as one JSON object
+ *
+ * Names end in their unit. What is longer than the horizon, or not defined, is
+ * null; a mean over recipients of whom some are left is null, too.
+ */
+#ifndef SIM_CMD_RUNJSON_H
+#define SIM_CMD_RUNJSON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "models/result.h"
+#include "sim/cmd/session.h"
+#include "sim/lab/run.h"
+
+/* False: it could not be written. has_marks: with the digest's checkpoints. */
+MUST_USE bool runjson_write(const struct session *session,
+                            const struct result *result,
+                            const struct run_scheduler *scheduler,
+                            bool has_marks, FILE *out);
+
+#endif

@@ -424,8 +424,15 @@ test_scenario_errors_have_their_place(void **state)
         {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 0 } "
               "}]\n",
          ":3:57:", "more than 0"},
-        {HEAD "traffic: [{ name: u, arrivals: even(5), to: { '*': 1 } }]\n",
+        {HEAD "traffic: [{ name: u, arrivals: even(5), to: { a: 1 } }]\n"
+              "destinations: { a: {} }\n",
          ":3:32:", "over"},
+        {HEAD "traffic: [{ name: u, arrivals: 'even(5, over 4000d)', to: { a: "
+              "1 } }]\ndestinations: { a: {} }\n",
+         ":3:32:", "3650d"},
+        {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 1 } "
+              "}]\n",
+         ":3:52:", "with a name"},
         {HEAD "traffic: [{ name: u, arrivals: poisson(1/s) }]\n",
          ":3:11:", "no destinations"},
         {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { b: 1 } }]\n"

@@ -529,10 +529,14 @@ oracle_returned(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
         &oracle->channels[file->channel]
              .params->retry[retry_class(file->priority)];
     const int64_t age_ns = now_ns - message->submitted_at_ns;
+
+    if (!oracle->params.is_policy || retry->notices_count == 0) {
+        return; /* no such rule */
+    }
     const int64_t least_ns =
         is_warning ? retry_warning_age_ns(retry) : retry_return_age_ns(retry);
 
-    if (oracle->params.is_policy && age_ns < least_ns) {
+    if (age_ns < least_ns) {
         oracle_violation(oracle, now_ns,
                          "policy: message %" PRIu64 " is %s at an age of "
                          "%" PRId64 " s, before %" PRId64 " s",

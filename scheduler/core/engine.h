@@ -342,10 +342,21 @@ void job_rest(struct engine *engine, struct thread *thread);
 uint32_t job_lose_thread(struct engine *engine, struct thread *thread);
 /* The job is no more, its threads neither. */
 void job_lose(struct engine *engine, struct job *job);
-/* Idle threads and jobs whose time has come. */
-void job_idle_exits(struct engine *engine);
+/* An idle thread ends. */
+void job_stop_thread(struct engine *engine, struct thread *thread);
+
+/* --- idle.c: threads and jobs without work, and when they end ------------ */
+
+void idle_thread_add(struct engine *engine, struct channel *channel,
+                     struct thread *thread);
+void idle_thread_remove(struct engine *engine, struct channel *channel,
+                        struct thread *thread);
+void idle_job_add(struct engine *engine, struct job *job);
+void idle_job_remove(struct engine *engine, struct job *job);
+/* Those whose time has come end. */
+void idle_exits(struct engine *engine);
 /* When the next such is due. */
-int64_t job_idle_wish(struct engine *engine);
+int64_t idle_wish(struct engine *engine);
 
 /* --- start.c: when threads and jobs are started -------------------------- */
 

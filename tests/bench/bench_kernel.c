@@ -32,7 +32,12 @@
 #include "tests/bench/floor_heap.h"
 #include "tests/bench/floor_indexed.h"
 
-enum { TURNS = 9, CUSTOMERS_MAX = 1 << 16 };
+enum {
+    TURNS = 15,
+    STEPS = 500000, /* a turn */
+    WARM_UP_STEPS = 500000,
+    CUSTOMERS_MAX = 1 << 16
+};
 
 #define MEAN_NS (1e6) /* of a delay, per pending event */
 #define SEED    2006
@@ -431,14 +436,16 @@ static struct row
 measure(const struct workload *workload, uint32_t population)
 {
     struct bench *bench = bench_new(population);
-    uint64_t steps = population > 100000 ? 1000000 : 2000000;
+    uint64_t steps = STEPS;
     double floor_ns[TURNS];
     double ours_ns[TURNS];
     double ratios[TURNS];
 
     workload->start(bench);
-    workload->floor(bench, steps);
-    workload->ours(bench, steps);
+    for (uint32_t i = 0; i <= population / WARM_UP_STEPS; i++) {
+        workload->floor(bench, WARM_UP_STEPS);
+        workload->ours(bench, WARM_UP_STEPS);
+    }
     for (int i = 0; i < TURNS; i++) {
         floor_ns[i] = turn(workload->floor, bench, steps);
         ours_ns[i] = turn(workload->ours, bench, steps);

@@ -319,6 +319,42 @@ test_jobctl_submit_without_memory_leaves_the_state_as_it_was(void **state)
 }
 
 static void
+test_jobctl_memory_does_not_grow_with_the_mail_that_passes(void **state)
+{
+    /* Messages of two to nine recipients, in one file or two. */
+    static const struct sched_recipient recipients[9] = {
+        {CHANNEL_A, 1}, {CHANNEL_A, 1}, {CHANNEL_A, 1},
+        {CHANNEL_A, 1}, {CHANNEL_A, 1}, {CHANNEL_A, 1},
+        {CHANNEL_A, 1}, {CHANNEL_A, 2}, {CHANNEL_A, 2}};
+    const struct sched_override overrides[] = {
+        {.path = "job.tcp_a.max_life_conns", .value = "0"},
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"},
+        {.path = "channel.tcp_a.maxjobs", .value = "1"}};
+    struct host_script *host = host_with(overrides, 3);
+    int64_t bytes = 0;
+
+    (void)state;
+    for (uint32_t round = 0; round < 500; round++) {
+        host_submit_many(host, recipients, 2 + round % 8);
+        if (round == 0) {
+            host_job_up(host, 1);
+        }
+        const struct sched_action deliver =
+            *host_action(host, SCHED_ACTION_DELIVER, 0);
+        for (uint32_t i = 0; i < 9; i++) {
+            host_submit_many(host, recipients, 2 + i % 8);
+        }
+        host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+        assert_true(deliver_all(host) >= 9);
+        if (round == 100) {
+            bytes = host->memory.bytes;
+        }
+    }
+    assert_int_equal(host->memory.bytes, bytes);
+    host_script_free(host);
+}
+
+static void
 test_jobctl_events_it_does_not_know_are_unsupported(void **state)
 {
     static const uint32_t kinds[] = {0,
@@ -435,6 +471,8 @@ main(void)
             test_jobctl_create_without_memory_leaves_nothing_behind),
         cmocka_unit_test(
             test_jobctl_submit_without_memory_leaves_the_state_as_it_was),
+        cmocka_unit_test(
+            test_jobctl_memory_does_not_grow_with_the_mail_that_passes),
         cmocka_unit_test(test_jobctl_events_it_does_not_know_are_unsupported),
         cmocka_unit_test(
             test_jobctl_event_before_all_actions_are_pulled_is_out_of_turn),

@@ -170,11 +170,11 @@ static void
 test_jobctl_large_mail_loses_its_class(void **state)
 {
     static const struct {
-        uint32_t given;
         int64_t size_bytes;
+        uint32_t given;
         uint32_t effective;
-    } cases[] = {{1, 102400, 1},  {1, 102401, 2},  {0, 102401, 0},
-                 {2, 1024000, 2}, {2, 1024001, 3}, {1, 1024001, 3}};
+    } cases[] = {{102400, 1, 1},  {102401, 1, 2},  {102401, 0, 0},
+                 {1024000, 2, 2}, {1024001, 2, 3}, {1024001, 1, 3}};
     const struct sched_recipient recipient = {CHANNEL_A, 1};
     struct host_script *host = host_with(NULL, 0);
 

@@ -364,6 +364,9 @@ int64_t idle_wish(struct engine *engine);
 void start_inserted(struct engine *engine, uint32_t slot);
 /* An unserved host, without insertion: what is there may take it. */
 void start_serve(struct engine *engine, uint32_t slot);
+/* A thread left the host: an idle one, if there is any, has asked for work and
+   takes what is left there. */
+void start_idle(struct engine *engine, uint32_t slot);
 /* A job has exited, perhaps with files under way: those are ready again, and
    what the channel still has may take them. The slot is start_freed()'s. */
 void start_exited(struct engine *engine, struct job *job);

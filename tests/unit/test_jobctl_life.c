@@ -167,6 +167,38 @@ test_jobctl_idle_thread_ends_after_its_time_then_the_job(void **state)
 }
 
 static void
+test_jobctl_idle_thread_takes_the_host_that_a_draining_job_leaves(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "job.tcp_a.max_life_conns", .value = "2"},
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"}};
+    struct host_script *host = host_with(overrides, 2);
+    struct sched_action deliver[2];
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    for (uint32_t n = 0; n < 2; n++) {
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    }
+    host_job_up(host, 1);
+    deliver[0] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_job_up(host, 2);
+    deliver[1] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver[1], SCHED_RESULT_DELIVERED); /* job 2 idles */
+    host_outcome(host, &deliver[0], SCHED_RESULT_DELIVERED);
+    deliver[0] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver[0], SCHED_RESULT_DELIVERED); /* its third */
+    assert_int_equal(host->actions_count, 3);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_STOP_THREAD);
+    assert_int_equal(host->actions[1].kind, SCHED_ACTION_STOP_JOB);
+    assert_int_equal(host->actions[2].kind, SCHED_ACTION_DELIVER);
+    assert_int_equal(host->actions[2].u.deliver.job, 2);
+    assert_int_equal(host->actions[2].u.deliver.message, 4);
+    host_script_free(host);
+}
+
+static void
 test_jobctl_large_mail_loses_its_class(void **state)
 {
     static const struct {
@@ -463,6 +495,8 @@ main(void)
             test_jobctl_aged_job_stops_idle_threads_at_once_and_others_as_they_ask),
         cmocka_unit_test(
             test_jobctl_idle_thread_ends_after_its_time_then_the_job),
+        cmocka_unit_test(
+            test_jobctl_idle_thread_takes_the_host_that_a_draining_job_leaves),
         cmocka_unit_test(test_jobctl_large_mail_loses_its_class),
         cmocka_unit_test(
             test_jobctl_deferred_mail_waits_for_its_date_where_dates_count),

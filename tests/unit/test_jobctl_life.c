@@ -486,6 +486,50 @@ test_jobctl_many_short_jobs_and_threads_keep_their_numbers_apart(void **state)
     host_script_free(host);
 }
 
+/* explains - the sentence about a file has these words in it */
+static void
+explains(const struct host_script *host, uint64_t message, const char *words)
+{
+    char text[512] = "";
+
+    assert_int_equal(
+        host->object->explain(host->self, message, 1, text, sizeof text),
+        SCHED_OK);
+    if (strstr(text, words) == NULL) {
+        fail_msg("\"%s\" is not in: %s", words, text);
+    }
+}
+
+static void
+test_jobctl_explain_names_what_a_file_waits_for(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"},
+        {.path = "channel.tcp_a.maxjobs", .value = "1"}};
+    struct host_script *host = host_with(overrides, 2);
+    char text[8];
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    explains(host, 1, "with thread 0 of job 1");
+    explains(host, 2, "served by 1 threads");
+    explains(host, 3, "the smaller of maxjobs and JOB_LIMIT");
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver, SCHED_RESULT_TEMPORARY);
+    explains(host, 1, "failed 1 times; by its backoff tried at 3600000000000");
+    assert_int_equal(host->object->explain(host->self, 9, 1, text, sizeof text),
+                     SCHED_ERR_ARGUMENT);
+    /* A short buffer is filled as far as it goes. */
+    assert_int_equal(host->object->explain(host->self, 1, 1, text, sizeof text),
+                     SCHED_OK);
+    assert_int_equal(strlen(text), sizeof text - 1);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -507,6 +551,7 @@ main(void)
             test_jobctl_submit_without_memory_leaves_the_state_as_it_was),
         cmocka_unit_test(
             test_jobctl_memory_does_not_grow_with_the_mail_that_passes),
+        cmocka_unit_test(test_jobctl_explain_names_what_a_file_waits_for),
         cmocka_unit_test(test_jobctl_events_it_does_not_know_are_unsupported),
         cmocka_unit_test(
             test_jobctl_event_before_all_actions_are_pulled_is_out_of_turn),

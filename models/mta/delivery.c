@@ -350,7 +350,7 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
 
     if (slot == 0 || thread_at(host, slot)->state != THREAD_IDLE ||
         file == NULL || file->state == MAIL_FILE_ACTIVE ||
-        file->state == MAIL_FILE_HELD ||
+        file->state == MAIL_FILE_PARTED || file->state == MAIL_FILE_HELD ||
         deliver->recipients_count != file->recipients_count ||
         file->channel != host->jobs[deliver->job - 1].channel) {
         return false;
@@ -483,6 +483,9 @@ attempt_apply(struct host *host, struct thread *thread,
     }
     oracle_attempted(host->oracle, host_now_ns(host), thread->file, queue_host,
                      is_delayed);
+    if (temporary_count > 0 && !is_delayed) {
+        file->state = MAIL_FILE_PARTED;
+    }
     host->result->deferrals += temporary_count > 0;
     /* Message and file go with their last recipient, so the count is kept. */
     const uint32_t count = dialogue->recipients_count;

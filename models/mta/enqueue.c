@@ -374,7 +374,8 @@ enqueue_file(struct host *host, const struct sched_action *action,
     struct mail_file *file =
         message == NULL ? NULL : mail_file(host->mail, message, what->file);
 
-    if (file == NULL || file->state == MAIL_FILE_ACTIVE) {
+    if (file == NULL || file->state == MAIL_FILE_ACTIVE ||
+        (action->kind == SCHED_ACTION_HOLD && file->state == MAIL_FILE_HELD)) {
         return illegal(host, reason, "return, warning or hold of a file in use",
                        what->message);
     }

@@ -14,7 +14,7 @@ enum { SEEN_POOL = 1, SEEN_MAXJOBS = 2, SEEN_THREADS = 4, SEEN_ALL = 7 };
 struct reading {
     struct settings *settings;
     uint8_t *seen; /* by channel */
-    char (*pool_names)[64];
+    char (*pool_names)[96];
 };
 
 /* part - copies what stands between two dots (or to the end) */
@@ -94,7 +94,7 @@ channel_row(struct reading *reading, const struct sched_setting *row,
 
     if (strcmp(key, "pool") == 0) {
         snprintf(reading->pool_names[row->owner], sizeof *reading->pool_names,
-                 "%.63s", row->value);
+                 "%.95s", row->value);
         *seen |= SEEN_POOL;
     } else if (strcmp(key, "maxjobs") == 0) {
         program->maxjobs = number;
@@ -133,7 +133,7 @@ pool_row(struct settings *settings, const struct sched_setting *row,
     settings->pools[n - 1] =
         (struct pool_params){.job_limit = (uint32_t)row->numbers[0]};
     snprintf(settings->pools[n - 1].name, sizeof settings->pools[n - 1].name,
-             "%.31s", name);
+             "%.95s", name);
 }
 
 static void

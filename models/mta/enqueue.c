@@ -288,7 +288,9 @@ enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
         message == NULL ? NULL : mail_file(host->mail, message, rewrite->file);
 
     if (file == NULL || file->state == MAIL_FILE_HELD ||
+        file->state == MAIL_FILE_ACTIVE || rewrite->new_file == 0 ||
         rewrite->recipients_count != file->recipients_count ||
+        rewrite->recipients[0] >= message->recipients_count ||
         mail_file(host->mail, message, rewrite->new_file) != NULL) {
         return illegal(host, reason, "rewrite", rewrite->message);
     }
@@ -372,7 +374,8 @@ enqueue_file(struct host *host, const struct sched_action *action,
     struct mail_file *file =
         message == NULL ? NULL : mail_file(host->mail, message, what->file);
 
-    if (file == NULL || file->state == MAIL_FILE_ACTIVE) {
+    if (file == NULL || file->state == MAIL_FILE_ACTIVE ||
+        (action->kind == SCHED_ACTION_HOLD && file->state == MAIL_FILE_HELD)) {
         return illegal(host, reason, "return, warning or hold of a file in use",
                        what->message);
     }

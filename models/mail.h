@@ -32,6 +32,7 @@ enum mail_state { /* of a recipient */
 enum mail_file_state {
     MAIL_FILE_READY,   /* may be tried */
     MAIL_FILE_ACTIVE,  /* being tried */
+    MAIL_FILE_PARTED,  /* some were delivered: the rest waits to be rewritten */
     MAIL_FILE_DELAYED, /* failed: not before due_at_ns */
     MAIL_FILE_HELD
 };

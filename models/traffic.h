@@ -11,7 +11,8 @@
  *                                          in order
  *            replay                        a trace, see trace.h
  * DRAWS      "traffic/<name>/gap", ".../size", ".../destination",
- *            ".../recipients" by the ordinal of the message in its source.
+ *            ".../recipients", ".../priority" by the ordinal of the message in
+ *            its source.
  * UNITS      ns since the start of the run, bytes, messages.
  */
 #ifndef MODELS_TRAFFIC_H

@@ -208,7 +208,7 @@ create_fields(struct line *line, const struct sched_create *create)
     add(line, "channel", create->channel);
     add(line, "host", (uint64_t)(int32_t)create->host);
     add(line, "priority", create->priority);
-    add(line, "held", create->is_held);
+    add(line, "state", create->state);
     add(line, "recipients", create->recipients_count);
     add(line, "indices",
         list_word(create->recipients, create->recipients_count));

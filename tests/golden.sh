@@ -16,13 +16,16 @@ trap 'rm -rf "$tmp"' EXIT
 bad=0
 seen=0
 
-# trace FOLDER FILE - the run's trace and its results, in one text
+# trace FOLDER FILE - every event and action, a line each; last the digest
 trace() {
-  "$mtasim" run "$1" --trace "$2" --quiet >"$2.out" 2>"$2.err" || {
-    status=$?
+  status=0
+  "$mtasim" run "$1" --trace "$2" --quiet >"$2.out" 2>"$2.err" || status=$?
+  if [ $status -eq 0 ]; then
+    sed -n 's/^digest  */digest /p' "$2.out" >>"$2"
+  else
     cat "$2.err" >>"$2"
     echo "exit status $status" >>"$2"
-  }
+  fi
 }
 
 fails() { # fails CLAIM FROM TO

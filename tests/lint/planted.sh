@@ -217,4 +217,62 @@ seam_finds "a second exported symbol" 'exported symbol: planted' \
   '__attribute__((visibility("default"))) int planted(void);
    int planted(void) { return 1; }'
 
+# --- golden traces ----------------------------------------------------------
+
+# A program that gives a trace of its own for every scenario.
+pretend() { # pretend TRACE-COMMAND
+  printf '#!/bin/sh\n{ %s; } >"$4"\necho "digest 0"\n' "$1" >"$tree/pretend"
+  chmod +x "$tree/pretend"
+}
+golden_finds() { # golden_finds WHAT NAMED TRACE-COMMAND
+  pretend "$3"
+  if said=$(sh tests/golden.sh "$tree/pretend" 2>&1); then
+    echo "not ok - planted: golden finds $1: it passed"
+    bad=1
+  elif ! printf '%s\n' "$said" | grep -q "$2"; then
+    echo "not ok - planted: golden finds $1: it failed without naming $2"
+    printf '%s\n' "$said" | head -20 | sed 's/^/# /'
+    bad=1
+  else
+    echo "ok - planted: golden finds $1"
+  fi
+}
+golden_finds "another trace" 'not ok - golden: backoff: behaviour changed' \
+  'echo 1 host wake'
+# shellcheck disable=SC2016 # $$ is for the program
+golden_finds "two runs that differ" 'not ok - golden: backoff: NOT DETERM' \
+  'echo $$ host wake'
+golden_finds "a run that fails" 'exit status 70' 'exit 70'
+
+# --- the counting itself ----------------------------------------------------
+
+counts() { # counts WHAT "PASSED FAILED SKIPPED" COMMAND
+  sh tests/setup/run.sh "$tree/count" it sh -c "$3" >"$tree/said"
+  read -r found <"$tree/count/it.count"
+  total=0
+  sh tests/setup/total.sh "$tree/count" it >"$tree/said" || total=1
+  expected=0
+  case $2 in "0 "* | *" 1 "*) expected=1 ;; esac
+  if [ "$found" = "$2" ] && [ $total -eq $expected ]; then
+    echo "ok - planted: the count of $1 is $2"
+  else
+    echo "not ok - planted: the count of $1 is $2: it was $found, exit $total"
+    bad=1
+  fi
+}
+counts "two that pass" "2 0 0" 'echo 1..2; echo ok 1; echo ok 2 - b'
+counts "one of each kind" "1 1 1" \
+  'echo ok - a; echo not ok - b; echo "not ok 3 # SKIP c"; exit 1'
+counts "a test that ends in the middle" "1 1 0" 'echo 1..2; echo ok 1'
+counts "a crash after the last test" "1 1 0" 'echo 1..1; echo ok 1; exit 139'
+counts "a program that says nothing" "0 1 0" 'exit 0'
+counts "a program that is not there" "0 1 0" 'exec ./no-such-program'
+counts "tests that are all skipped" "0 0 1" 'echo "ok 1 # SKIP no gnuplot"'
+if sh tests/setup/total.sh "$tree/count" it never-run >"$tree/said"; then
+  echo "not ok - planted: a test that left no count is a failure"
+  bad=1
+else
+  echo "ok - planted: a test that left no count is a failure"
+fi
+
 exit $bad

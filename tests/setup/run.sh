@@ -17,6 +17,7 @@ name=$2
 shift 2
 mkdir -p "$dir"
 log=$dir/$name.log
+rm -f "$dir/$name.count" # of another time
 limit=
 command -v timeout >/dev/null 2>&1 && limit="timeout -k 5 900"
 

@@ -13,7 +13,7 @@ passed=0 failed=0 skipped=0
 bad=
 
 for name in "$@"; do
-  if ! read -r p f s <"$dir/$name.count"; then
+  if ! read -r p f s 2>/dev/null <"$dir/$name.count"; then
     p=0 f=1 s=0
   fi
   passed=$((passed + p))
@@ -24,7 +24,7 @@ done
 [ -n "$bad" ] && echo "failed:$bad"
 if [ "$skipped" -gt 0 ]; then
   for name in "$@"; do
-    sed -n 's/^.*# SKIP */skipped: /p' "$dir/$name.log"
+    sed -n 's/^.*# SKIP */skipped: /p' "$dir/$name.log" 2>/dev/null
   done
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

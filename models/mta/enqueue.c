@@ -235,10 +235,12 @@ enqueue_create(struct host *host, const struct sched_create *create,
     struct mail_file *file = mail_file_at(host->mail, slot);
     file->channel = (uint16_t)create->channel;
     file->priority = (uint8_t)create->priority;
-    file->state = create->is_held ? MAIL_FILE_HELD : MAIL_FILE_READY;
+    file->state =
+        create->state == SCHED_FILE_HELD ? MAIL_FILE_HELD : MAIL_FILE_READY;
     file_fill(host, slot, message, create->recipients,
               create->recipients_count);
-    host->held_count += create->is_held ? create->recipients_count : 0;
+    host->held_count +=
+        create->state == SCHED_FILE_HELD ? create->recipients_count : 0;
     host->result->files++;
     const uint32_t domain =
         mail_recipients(message)[create->recipients[0]].host;

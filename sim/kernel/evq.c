@@ -40,7 +40,7 @@ struct record {
     void *arg;
     uint64_t data;       /* of a free record: the next free slot */
     uint32_t seq;        /* of its heap entry; 0: cancelled */
-    uint32_t generation; /* of the ids that mean this event; never 0 */
+    uint32_t generation; /* of the ids that mean this event; odd */
 };
 
 _Static_assert(sizeof(struct record) == 32, "two records: a line");
@@ -79,7 +79,7 @@ slot_free(struct evq *q, uint32_t slot)
 static inline void
 ids_expire(struct record *record)
 {
-    record->generation += record->generation == UINT32_MAX ? 2 : 1;
+    record->generation += 2;
 }
 
 /* root_drop - takes the root out */
@@ -520,11 +520,24 @@ evq_bytes(const struct evq *q)
            (uint64_t)q->slots_capacity * sizeof *q->records;
 }
 
+/* free_slots_count - walks the list of free slots */
+static uint32_t
+free_slots_count(const struct evq *q)
+{
+    uint32_t free_slots = 0;
+
+    for (uint32_t slot = q->free_slot; slot != SLOT_NONE;
+         slot = (uint32_t)q->records[slot].data) {
+        ASSERT(slot < q->slots_count && free_slots < q->slots_count);
+        free_slots++;
+    }
+    return free_slots;
+}
+
 void
 evq_check(const struct evq *q)
 {
     uint32_t alive = 0;
-    uint32_t free_slots = 0;
 
     ASSERT(q->slots_count <= q->slots_capacity);
     ASSERT(q->slots_capacity <= q->events_max);
@@ -537,6 +550,7 @@ evq_check(const struct evq *q)
         ASSERT(entry->key >> CLASS_BITS >= (uint64_t)q->clock.now_ns);
         ASSERT(entry_seq(entry) >= SEQ_FIRST && entry_seq(entry) < q->next_seq);
         ASSERT(entry_slot(entry) < q->slots_count);
+        ASSERT(q->records[entry_slot(entry)].generation % 2 == 1);
         ASSERT(i == 0 || (i <= ARITY && q->has_hole) ||
                entry_is_before(&q->heap[(i - 1) / ARITY], entry));
         alive += entry_is_alive(q, entry);
@@ -545,10 +559,5 @@ evq_check(const struct evq *q)
     for (uint32_t i = 0; i < ARITY; i++) {
         ASSERT(q->heap[q->entries_count + i].key > UINT64_MAX - ARITY);
     }
-    for (uint32_t slot = q->free_slot; slot != SLOT_NONE;
-         slot = (uint32_t)q->records[slot].data) {
-        ASSERT(slot < q->slots_count && free_slots < q->slots_count);
-        free_slots++;
-    }
-    ASSERT(alive + free_slots + q->has_hole == q->slots_count);
+    ASSERT(alive + free_slots_count(q) + q->has_hole == q->slots_count);
 }

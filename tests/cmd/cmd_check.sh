@@ -67,8 +67,19 @@ expect 0 "$mtasim" check "$small" --baseline after.so --candidate before.so \
 says out 'better'
 ok "what it does to latency is found"
 
+# A scheduler that looks at its environment is no function of its inputs.
+sed -i.kept 's/= 1 + host_channel(engine, host)/= (getenv("MTASIM_VERIFY_PADDING") != 0) + host_channel(engine, host)/
+    1i extern char *getenv(const char *name);' scheduler/core/start.c
+"${CC:-cc}" -std=c11 -O1 -w -fPIC -fvisibility=hidden -shared -nostartfiles \
+    -Wl,-z,relro,-z,now -o looks.so scheduler/core/*.c
+expect 1 "$mtasim" verify "$small" --scheduler ./looks.so
+says out 'FAILED, the same run twice is not the same'
+grep -q '^  first   [0-9]* [0-9]* sched start-' out ||
+    fail 'it does not part where a thread is started'
+ok "verify finds what an object took from its environment"
+
 # An object that dies takes no other run with it, and is named.
-sed -i.kept 's/= 1 + host_channel(engine, host)/= *(volatile uint32_t *)0 + host_channel(engine, host)/' \
+sed -i.kept 's/= (getenv[^+]*+ host_channel(engine, host)/= *(volatile uint32_t *)0 + host_channel(engine, host)/' \
     scheduler/core/start.c
 "${CC:-cc}" -std=c11 -O1 -w -fPIC -fvisibility=hidden -shared -nostartfiles \
     -Wl,-z,relro,-z,now -o dies.so scheduler/core/*.c

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/mta/host.h"
@@ -47,21 +48,22 @@ static bool
 lines_read(struct work *work)
 {
     const char *text = options_text(work->call->options, OPTION_LINES, NULL);
-    unsigned long long from = 0;
-    unsigned long long until = 0;
+    char *end = NULL;
 
     work->observer.line_until = UINT64_MAX;
     if (text == NULL) {
         return true;
     }
-    if (sscanf(text, "%llu,%llu", &from, &until) != 2 || from > until) {
-        diag_error(work->call->diag, (struct src_loc){.file = "command line"},
-                   "--lines must be FROM,UNTIL, found '%s'", text);
-        return false;
+    work->observer.line_from = strtoull(text, &end, 10);
+    if (*end == ',') {
+        work->observer.line_until = strtoull(end + 1, &end, 10);
     }
-    work->observer.line_from = from;
-    work->observer.line_until = until;
-    return true;
+    if (*end == '\0' && work->observer.line_from <= work->observer.line_until) {
+        return true;
+    }
+    diag_error(work->call->diag, (struct src_loc){.file = "command line"},
+               "--lines must be FROM,UNTIL, found '%s'", text);
+    return false;
 }
 
 /* trace_open_for - where the trace goes; false: reported */

@@ -412,7 +412,7 @@ tolerance_read(struct work *work)
         unit_probability_parse(text, &work->tolerance_ppm, &why)) {
         return true;
     }
-    diag_error(work->call->diag, command_line, "--tolerance: '%s' %s", text,
+    diag_error(work->call->diag, command_line, "--tolerance: '%s': %s", text,
                why);
     return false;
 }

@@ -131,7 +131,7 @@ man_print(FILE *out)
     commands_print(out);
     scenario_print(out);
     metrics_print(out);
-    fputs(".Sh EXIT STATUS\n.Bl -tag -width 4n\n", out);
+    fputs(".Sh EXIT CODES\n.Bl -tag -width 4n\n", out);
     commands_exits_man(out);
     fputs(".El\n", out);
 }

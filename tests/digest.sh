@@ -42,7 +42,7 @@ for way in gcc-O0 gcc-O3 clang-O0; do
     continue
   fi
   # BUILD=release: a debug build is the first of the list below.
-  $MAKE --no-print-directory BUILD=release CC="$cc" CFLAGS="-g0 ${way#*-}" \
+  $MAKE --no-print-directory BUILD=release CC="$cc" CFLAGS="-g0 -${way#*-}" \
     OUT="build/digest-$way" all | sed '/^  CC /d'
   built="$built $way"
 done

@@ -141,6 +141,10 @@ check_files(struct checker *checker)
                        "an active file and its thread disagree");
         }
         check_that(checker, file->state != FILE_NEW, "a file is nowhere");
+        check_that(checker,
+                   file->state != FILE_LEAVING || engine->outgoing_count > 0 ||
+                       engine->last.kind == SCHED_ACTION_RETURN,
+                   "a returned file is still there");
     }
     check_that(checker, count == engine->files.taken_count,
                "a file is not in the list of files");

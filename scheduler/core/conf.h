@@ -7,12 +7,21 @@
  * so that the engine never looks at a keyword. The same tables that parse a
  * keyword describe it: there is no second list.
  *
+ * RULES      Rewrite rules at the head of imta.cnf are passed over. As a file
+ *            may have none, a paragraph before the first channel block is
+ *            taken for rules when its first line that is no comment and no
+ *            include has a first word that begins with $ . [ * or %, or a
+ *            second word that holds $, % or @. Their includes are not read.
  * MISSING    Without any text of role CHANNELS or JOBS, and for an include that
  *            was not given, the answer is SCHED_TEXT_NEEDED.
  * PRECEDENCE override > channel line (last occurrence) > latest `defaults` >
  *            option file or job_controller.cnf section > built-in.
  *            A specific backoff or notices keyword beats the general one,
  *            whatever their order.
+ * PATHS      Those of `describe`. Keywords that exclude each other are one
+ *            setting: direction, protocol (smtp ...), splitting (single ...),
+ *            immediacy (imm... and periodic), caching. An override may name
+ *            the keyword too: channel.NAME.single_sys.
  * UNITS      Durations in ns, ages of notices in ns (days or hours already
  *            multiplied out by RETURN_UNITS).
  * OWNERSHIP  conf_new() allocates through the host's allocator; conf_free().

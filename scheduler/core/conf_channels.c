@@ -56,8 +56,7 @@ static void
 skip_args(struct words *words)
 {
     while (words_peek(words)) {
-        char first =
-            words->next.text.size > 0 ? words->next.text.bytes[0] : '\0';
+        char first = text_first(words->next.text);
 
         if (!words->next.is_quoted && !text_is_digit(first) && first != '+' &&
             first != '-') {

@@ -162,27 +162,48 @@ is_match(const struct target *target, const char *name)
                : text_equal_nocase(text_of(name), target->name, UINT64_MAX);
 }
 
-/* can_have - whether this channel's program can use the setting */
+static bool
+has_prefix(const char *name, const char *prefix)
+{
+    return text_starts_nocase(text_of(name), text_of(prefix));
+}
+
+static bool
+is_expander(const char *name)
+{
+    return has_prefix(name, "reprocess") || has_prefix(name, "process");
+}
+
+/* has_expander - whether somebody expands and holds for this channel */
+static bool
+has_expander(const struct conf *conf, const struct conf_draft *draft)
+{
+    const char *given = draft->values[CONF_KEY_EXPANDCHANNEL].text;
+    uint32_t expander =
+        conf_find_channel(conf, text_of(given ? given : "reprocess"));
+
+    return expander != SCHED_NONE && is_expander(conf->drafts[expander]->name);
+}
+
+/* can_have - whether this channel can use the setting */
 static bool
 can_have(const struct conf *conf, enum conf_key key, uint32_t index)
 {
     const struct conf_draft *draft = conf->drafts[index];
-    struct text_slice name = text_of(draft->name);
 
     if (key == CONF_KEY_MAX_CLIENT_THREADS) {
-        bool is_smtp =
-            draft->values[CONF_KEY_PROTOCOL].rank != CONF_RANK_BUILTIN &&
-            draft->values[CONF_KEY_PROTOCOL].numbers[0] != 0;
+        const struct conf_value *protocol = &draft->values[CONF_KEY_PROTOCOL];
 
-        return is_smtp || text_starts_nocase(name, text_of("tcp_")) ||
-               text_starts_nocase(name, text_of("ims-ms"));
+        return (protocol->rank != CONF_RANK_BUILTIN &&
+                protocol->numbers[0] != 0) ||
+               has_prefix(draft->name, "tcp_") ||
+               has_prefix(draft->name, "ims-ms");
     }
     if (key == CONF_KEY_EXPANDLIMIT) {
-        return !equal(name, "l") &&
-               !text_starts_nocase(name, text_of("reprocess")) &&
-               !text_starts_nocase(name, text_of("process"));
+        return !equal(text_of(draft->name), "l") && !is_expander(draft->name) &&
+               has_expander(conf, draft);
     }
-    return true;
+    return key != CONF_KEY_HOLDLIMIT || has_expander(conf, draft);
 }
 
 static bool
@@ -294,10 +315,9 @@ check_names(struct conf_build *build, const struct target *target,
     struct conf_nearest nearest = conf_nearest_begin(&build->say, name);
     for (uint32_t i = 0; i < names_count(conf, family); i++) {
         const char *other = name_at(conf, family, i);
-        bool is_fit = family == CONF_FAMILY_POOL ||
-                      !can_have(conf, CONF_KEY_EXPANDLIMIT, i);
 
-        if (is_fit && equal(name, other) && !equal(name, "l")) {
+        if (equal(name, other) &&
+            (family == CONF_FAMILY_POOL || is_expander(other))) {
             return true;
         }
         conf_nearest_try(&nearest, other);

@@ -52,6 +52,7 @@ static void
 set_builtin(enum conf_key key, struct conf_value *value)
 {
     const struct conf_setting *setting = conf_setting(key);
+    uint32_t class = (uint32_t)key - CONF_KEY_URGENTBACKOFF;
 
     *value = (struct conf_value){.place = builtin_place, .count = 1};
     switch ((enum conf_kind)setting->kind) {
@@ -70,9 +71,8 @@ set_builtin(enum conf_key key, struct conf_value *value)
         return;
     case CONF_KIND_INTERVALS:
         value->count = 0;
-        if (key != CONF_KEY_BACKOFF) {
-            set_numbers(value, backoff_minutes[key - CONF_KEY_URGENTBACKOFF], 7,
-                        CONF_NS_PER_MIN);
+        if (class < CONF_CLASSES_COUNT) {
+            set_numbers(value, backoff_minutes[class], 7, CONF_NS_PER_MIN);
         }
         return;
     case CONF_KIND_AGES:
@@ -470,6 +470,38 @@ warn_waiting(struct conf_build *build, uint32_t index)
     }
 }
 
+/* must_wait - whether mail of the channel may have to wait for a periodic run */
+static bool
+must_wait(const struct conf_channel *channel)
+{
+    return channel->direction != CONF_SLAVE &&
+           (channel->is_periodic || channel->immediacy < CONF_IMMNONURGENT ||
+            channel->blocklimit[CONF_CLASSES_COUNT - 1] != CONF_NO_LIMIT);
+}
+
+/* check_post - under strict rules, what mail waits for must be written down */
+static void
+check_post(struct conf_build *build)
+{
+    const struct conf *conf = build->conf;
+    struct conf_place place = conf_place_of_role(build, SCHED_TEXT_JOBS);
+
+    if (!build->is_strict || conf->options.compat != CONF_COMPAT_GUIDE ||
+        is_given(&conf->globals[CONF_KEY_POST_TIME])) {
+        return;
+    }
+    for (uint32_t i = 0; i < conf->channels_count; i++) {
+        if (must_wait(&conf->channels[i])) {
+            conf_error(&build->say, &place,
+                       "expected [PERIODIC_JOB=post] with a time, as low "
+                       "priority mail of %s waits for it, found none; add it, "
+                       "or immnonurgent to defaults",
+                       conf->channels[i].name);
+            return; /* once is enough */
+        }
+    }
+}
+
 void
 conf_resolve(struct conf_build *build, bool is_first)
 {
@@ -500,5 +532,8 @@ conf_resolve(struct conf_build *build, bool is_first)
         if (is_first) {
             warn_waiting(build, i);
         }
+    }
+    if (is_first) {
+        check_post(build);
     }
 }

@@ -25,28 +25,26 @@ static const char *const start_policy_choices[] = {"edge", "edge-capped",
 static const char *const affinity_choices[] = {"host", "priority", NULL};
 static const char *const compat_choices[] = {"guide", "product", NULL};
 
-#define AFTER(title, who)                                                      \
+#define AFTER(title, text)                                                     \
     {                                                                          \
-        .name = title, .kind = CONF_KIND_DELAY, .where = CONF_IN_CHANNELS,     \
-        .max = 86400, .help = "delay before a job is made for " who " mail"    \
+        .name = (title), .kind = CONF_KIND_DELAY, .where = CONF_IN_CHANNELS,   \
+        .max = 86400, .help = (text)                                           \
     }
-#define BACKOFF(title, who)                                                    \
+#define BACKOFF(title, text)                                                   \
     {                                                                          \
-        .name = title, .kind = CONF_KIND_INTERVALS, .min = 1,                  \
-        .where = CONF_IN_CHANNELS,                                             \
-        .help = "waits after each failure, " who "; the last one repeats"      \
+        .name = (title), .kind = CONF_KIND_INTERVALS, .min = 1,                \
+        .where = CONF_IN_CHANNELS, .help = (text)                              \
     }
-#define NOTICES(title, who)                                                    \
+#define NOTICES(title, text)                                                   \
     {                                                                          \
-        .name = title, .kind = CONF_KIND_AGES, .min = 1, .max = 10000,         \
-        .where = CONF_IN_CHANNELS,                                             \
-        .help = "ages that warn the sender, " who "; the last one returns"     \
+        .name = (title), .kind = CONF_KIND_AGES, .min = 1, .max = 10000,       \
+        .where = CONF_IN_CHANNELS, .help = (text)                              \
     }
 #define BLOCKLIMIT(title, places, text)                                        \
     {                                                                          \
-        .name = title, .kind = CONF_KIND_INTEGER, .max = COUNT_MAX,            \
+        .name = (title), .kind = CONF_KIND_INTEGER, .max = COUNT_MAX,          \
         .where = (places) | CONF_UNLIMITED_OK, .builtin = CONF_UNLIMITED,      \
-        .unit = "blocks", .help = text                                         \
+        .unit = "blocks", .help = (text)                                       \
     }
 
 static const struct conf_setting settings[CONF_KEYS_COUNT] = {
@@ -123,23 +121,43 @@ static const struct conf_setting settings[CONF_KEYS_COUNT] = {
                               .unit = "files",
                               .help = "files that ask for one more job; 0: "
                                       "off"},
-    [CONF_KEY_BACKOFF] = BACKOFF("backoff", "all priorities"),
-    [CONF_KEY_URGENTBACKOFF] = BACKOFF("urgentbackoff", "urgent"),
-    [CONF_KEY_NORMALBACKOFF] = BACKOFF("normalbackoff", "normal"),
-    [CONF_KEY_NONURGENTBACKOFF] = BACKOFF("nonurgentbackoff", "nonurgent"),
-    [CONF_KEY_NOTICES] = NOTICES("notices", "all priorities"),
-    [CONF_KEY_URGENTNOTICES] = NOTICES("urgentnotices", "urgent"),
-    [CONF_KEY_NORMALNOTICES] = NOTICES("normalnotices", "normal"),
-    [CONF_KEY_NONURGENTNOTICES] = NOTICES("nonurgentnotices", "nonurgent"),
+    [CONF_KEY_BACKOFF] = BACKOFF(
+        "backoff",
+        "waits after each failure, all priorities; the last one repeats"),
+    [CONF_KEY_URGENTBACKOFF] =
+        BACKOFF("urgentbackoff",
+                "waits after each failure, urgent; the last one repeats"),
+    [CONF_KEY_NORMALBACKOFF] =
+        BACKOFF("normalbackoff",
+                "waits after each failure, normal; the last one repeats"),
+    [CONF_KEY_NONURGENTBACKOFF] =
+        BACKOFF("nonurgentbackoff",
+                "waits after each failure, nonurgent; the last one repeats"),
+    [CONF_KEY_NOTICES] = NOTICES(
+        "notices",
+        "ages that warn the sender, all priorities; the last one returns"),
+    [CONF_KEY_URGENTNOTICES] =
+        NOTICES("urgentnotices",
+                "ages that warn the sender, urgent; the last one returns"),
+    [CONF_KEY_NORMALNOTICES] =
+        NOTICES("normalnotices",
+                "ages that warn the sender, normal; the last one returns"),
+    [CONF_KEY_NONURGENTNOTICES] =
+        NOTICES("nonurgentnotices",
+                "ages that warn the sender, nonurgent; the last one returns"),
     [CONF_KEY_DEFERRED] = {.name = "deferred",
                            .kind = CONF_KIND_SWITCH,
                            .where = CONF_IN_CHANNELS,
                            .max = 1,
                            .help = "honours Deferred-delivery: dates"},
-    [CONF_KEY_AFTER] = AFTER("after", "all"),
-    [CONF_KEY_URGENTAFTER] = AFTER("urgentafter", "urgent"),
-    [CONF_KEY_NORMALAFTER] = AFTER("normalafter", "normal"),
-    [CONF_KEY_NONURGENTAFTER] = AFTER("nonurgentafter", "nonurgent"),
+    [CONF_KEY_AFTER] =
+        AFTER("after", "delay before a job is made for all mail"),
+    [CONF_KEY_URGENTAFTER] =
+        AFTER("urgentafter", "delay before a job is made for urgent mail"),
+    [CONF_KEY_NORMALAFTER] =
+        AFTER("normalafter", "delay before a job is made for normal mail"),
+    [CONF_KEY_NONURGENTAFTER] = AFTER(
+        "nonurgentafter", "delay before a job is made for nonurgent mail"),
     [CONF_KEY_URGENTBLOCKLIMIT] =
         BLOCKLIMIT("urgentblocklimit", CONF_IN_CHANNELS,
                    "larger urgent mail becomes normal"),

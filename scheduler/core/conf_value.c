@@ -39,7 +39,7 @@ conf_value_args_max(enum conf_key key)
 bool
 conf_value_goes_on(enum conf_key key, const struct conf_word *word)
 {
-    char first = word->text.size > 0 ? word->text.bytes[0] : '\0';
+    char first = text_first(word->text);
 
     if (word->is_quoted) {
         return true;

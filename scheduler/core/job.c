@@ -9,105 +9,6 @@
  */
 #include "engine.h"
 
-/* --- Lists and heaps through jobs and threads ----------------------------- */
-
-static int
-idle_before(const struct engine *engine, uint32_t a, uint32_t b)
-{
-    const struct thread *thread_a = &engine->threads[a];
-    const struct thread *thread_b = &engine->threads[b];
-    const uint32_t id_a = engine->jobs[thread_a->job].id;
-    const uint32_t id_b = engine->jobs[thread_b->job].id;
-
-    return id_a != id_b ? id_a < id_b : thread_a->number < thread_b->number;
-}
-
-static uint32_t *
-idle_place(const struct engine *engine, uint32_t thread)
-{
-    return &engine->threads[thread].idle_place;
-}
-
-/* idle_thread_add - at the tail: time does not go back */
-static void
-idle_thread_add(struct engine *engine, struct channel *channel,
-                struct thread *thread)
-{
-    struct list *list = &channel->idle_threads;
-    const uint32_t slot = thread_slot(engine, thread);
-
-    heap_push(&channel->idle, engine, slot, idle_before, idle_place);
-    thread->idle_since_ns = engine->now_ns;
-    thread->idle_prev = list->tail;
-    thread->idle_next = MEMORY_NONE;
-    if (list->tail == MEMORY_NONE) {
-        list->head = slot;
-        engine->idle_is_stale = 1;
-    } else {
-        engine->threads[list->tail].idle_next = slot;
-    }
-    list->tail = slot;
-}
-
-static void
-idle_thread_remove(struct engine *engine, struct channel *channel,
-                   struct thread *thread)
-{
-    struct list *list = &channel->idle_threads;
-
-    heap_remove(&channel->idle, engine, thread->idle_place, idle_before,
-                idle_place);
-    if (thread->idle_prev == MEMORY_NONE) {
-        list->head = thread->idle_next;
-        engine->idle_is_stale = 1;
-    } else {
-        engine->threads[thread->idle_prev].idle_next = thread->idle_next;
-    }
-    if (thread->idle_next == MEMORY_NONE) {
-        list->tail = thread->idle_prev;
-    } else {
-        engine->threads[thread->idle_next].idle_prev = thread->idle_prev;
-    }
-}
-
-static void
-idle_job_add(struct engine *engine, struct job *job)
-{
-    struct list *list = &engine->channels[job->channel].idle_jobs;
-    const uint32_t slot = job_slot(engine, job);
-
-    job->is_idle = 1;
-    job->idle_since_ns = engine->now_ns;
-    job->idle_prev = list->tail;
-    job->idle_next = MEMORY_NONE;
-    if (list->tail == MEMORY_NONE) {
-        list->head = slot;
-        engine->idle_is_stale = 1;
-    } else {
-        engine->jobs[list->tail].idle_next = slot;
-    }
-    list->tail = slot;
-}
-
-static void
-idle_job_remove(struct engine *engine, struct job *job)
-{
-    struct list *list = &engine->channels[job->channel].idle_jobs;
-
-    job->is_idle = 0;
-    if (job->idle_prev == MEMORY_NONE) {
-        list->head = job->idle_next;
-        engine->idle_is_stale = 1;
-    } else {
-        engine->jobs[job->idle_prev].idle_next = job->idle_next;
-    }
-    if (job->idle_next == MEMORY_NONE) {
-        list->tail = job->idle_prev;
-    } else {
-        engine->jobs[job->idle_next].idle_prev = job->idle_prev;
-    }
-}
-
 /* working_change - one more or one less thread that is not idle */
 static void
 working_change(struct engine *engine, struct job *job, int is_more)
@@ -361,6 +262,15 @@ thread_stop(struct engine *engine, struct job *job, struct thread *thread)
                 0, 0);
 }
 
+void
+job_stop_thread(struct engine *engine, struct thread *thread)
+{
+    struct job *job = &engine->jobs[thread->job];
+
+    idle_thread_remove(engine, &engine->channels[job->channel], thread);
+    thread_stop(engine, job, thread);
+}
+
 /* idle_first - its idle thread with the lowest number, or NULL */
 static struct thread *
 idle_first(const struct engine *engine, const struct job *job)
@@ -393,8 +303,7 @@ job_drain(struct engine *engine, struct job *job)
     }
     for (struct thread *thread = idle_first(engine, job); thread != NULL;
          thread = idle_first(engine, job)) {
-        idle_thread_remove(engine, channel, thread);
-        thread_stop(engine, job, thread);
+        job_stop_thread(engine, thread);
     }
     stop_if_done(engine, job);
 }
@@ -446,12 +355,16 @@ job_ask(struct engine *engine, struct thread *thread)
         (conf->max_life_age_ns > 0 && age_ns >= conf->max_life_age_ns)) {
         job_drain(engine, job);
     }
+    const uint32_t left = thread->host;
     const uint32_t host =
         job->is_draining ? MEMORY_NONE : work_for(engine, channel, thread);
     if (host == MEMORY_NONE) {
         job_rest(engine, thread);
     } else {
         job_give(engine, thread, host);
+    }
+    if (left != MEMORY_NONE && left != host) {
+        start_idle(engine, left);
     }
 }
 
@@ -525,75 +438,6 @@ job_lose(struct engine *engine, struct job *job)
     job->state = JOB_FREE;
     job->next = channel->free_jobs;
     channel->free_jobs = slot;
-}
-
-/* idle_due - when something idle since then is to end */
-static int64_t
-idle_due(int64_t since_ns, int64_t idle_ns)
-{
-    return idle_ns <= 0 || since_ns > SCHED_NEVER - idle_ns
-               ? SCHED_NEVER
-               : since_ns + idle_ns;
-}
-
-void
-job_idle_exits(struct engine *engine)
-{
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        struct channel *channel = &engine->channels[i];
-        const struct conf_channel *conf = channel->conf;
-
-        while (channel->idle_threads.head != MEMORY_NONE) {
-            struct thread *thread =
-                &engine->threads[channel->idle_threads.head];
-
-            if (idle_due(thread->idle_since_ns, conf->thread_idle_ns) >
-                engine->now_ns) {
-                break;
-            }
-            idle_thread_remove(engine, channel, thread);
-            thread_stop(engine, &engine->jobs[thread->job], thread);
-        }
-        while (channel->idle_jobs.head != MEMORY_NONE) {
-            struct job *job = &engine->jobs[channel->idle_jobs.head];
-
-            if (idle_due(job->idle_since_ns, conf->job_idle_ns) >
-                engine->now_ns) {
-                break;
-            }
-            job_drain(engine, job);
-        }
-    }
-}
-
-int64_t
-job_idle_wish(struct engine *engine)
-{
-    if (!engine->idle_is_stale) {
-        return engine->idle_wish_ns;
-    }
-    int64_t wish_ns = SCHED_NEVER;
-
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        const struct channel *channel = &engine->channels[i];
-        int64_t due_ns = SCHED_NEVER;
-
-        if (channel->idle_threads.head != MEMORY_NONE) {
-            due_ns = idle_due(
-                engine->threads[channel->idle_threads.head].idle_since_ns,
-                channel->conf->thread_idle_ns);
-            wish_ns = due_ns < wish_ns ? due_ns : wish_ns;
-        }
-        if (channel->idle_jobs.head != MEMORY_NONE) {
-            due_ns =
-                idle_due(engine->jobs[channel->idle_jobs.head].idle_since_ns,
-                         channel->conf->job_idle_ns);
-            wish_ns = due_ns < wish_ns ? due_ns : wish_ns;
-        }
-    }
-    engine->idle_wish_ns = wish_ns;
-    engine->idle_is_stale = 0;
-    return wish_ns;
 }
 
 /* --- All of them ----------------------------------------------------------- */

@@ -21,7 +21,10 @@ text_of(const char *string)
 char
 text_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c - 'A' + 'a');
+    }
+    return c;
 }
 
 bool
@@ -34,6 +37,15 @@ bool
 text_is_digit(char c)
 {
     return c >= '0' && c <= '9';
+}
+
+char
+text_first(struct text_slice text)
+{
+    if (text.size > 0) {
+        return text.bytes[0];
+    }
+    return '\0';
 }
 
 struct text_slice
@@ -115,7 +127,7 @@ void
 text_out_init(struct text_out *out, char *bytes, uint64_t size)
 {
     *out = (struct text_out){bytes, bytes ? size : 0, 0, false};
-    if (out->size > 0) {
+    if (bytes && size > 0) {
         bytes[0] = '\0';
     }
 }
@@ -170,9 +182,9 @@ put_quoted(struct text_out *out, const struct text_slice *text)
     for (uint64_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)text->bytes[i];
         bool is_printable = byte >= 0x20 && byte != 0x7f;
-        char shown = is_printable ? text->bytes[i] : '?';
 
-        text_put(out, (struct text_slice){&shown, 1});
+        text_put(out,
+                 (struct text_slice){is_printable ? text->bytes + i : "?", 1});
     }
     text_put_string(out, size < text->size ? "...'" : "'");
 }

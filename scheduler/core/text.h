@@ -34,6 +34,9 @@ char text_lower(char c);
 bool text_is_blank(char c); /* blank, tab, CR, form feed, vertical tab */
 bool text_is_digit(char c);
 
+/* The first byte, or NUL if there is none. */
+char text_first(struct text_slice text);
+
 /* Without blanks at either end. */
 struct text_slice text_trim(struct text_slice text);
 

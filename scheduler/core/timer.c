@@ -108,7 +108,7 @@ void
 timer_wake(struct engine *engine)
 {
     release_due(engine);
-    job_idle_exits(engine);
+    idle_exits(engine);
     if (engine->refused_try_at_ns <= engine->now_ns) {
         start_retry(engine);
     }
@@ -137,7 +137,7 @@ timer_wall_offset(struct engine *engine, int64_t wall_offset_ns)
 int64_t
 timer_wish(struct engine *engine)
 {
-    int64_t wish_ns = job_idle_wish(engine);
+    int64_t wish_ns = idle_wish(engine);
     const int64_t return_ns =
         engine->return_is_running ? engine->now_ns : return_at_ns(engine);
 

@@ -35,7 +35,7 @@ rotr(uint32_t x, unsigned n)
 static void
 schedule_fill(uint32_t w[ROUNDS_COUNT], const uint8_t block[BLOCK_BYTES])
 {
-    for (int t = 0; t < 16; t++) {
+    for (size_t t = 0; t < 16; t++) {
         const uint8_t *p = block + 4 * t;
 
         w[t] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |

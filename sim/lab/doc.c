@@ -10,6 +10,10 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "sim/lab/format.h"
+
+#define JOINED_BYTES_MAX 1000
+
 /* One reading. */
 struct reader {
     struct arena *arena;
@@ -274,33 +278,21 @@ key_read(struct reader *reader, struct src_loc where)
     return key;
 }
 
-/* is_open - a plain text whose parentheses do not close */
+/* is_open - a plain text whose parentheses do not close. A long one is no
+ * distribution, and to go on joining it would take the square of its length. */
 static bool
 is_open(const struct doc_node *node)
 {
     int depth = 0;
 
-    if (node->kind != DOC_TEXT || !node->is_plain) {
+    if (node->kind != DOC_TEXT || !node->is_plain ||
+        strlen(node->text) > JOINED_BYTES_MAX) {
         return false;
     }
     for (const char *c = node->text; *c != '\0'; c++) {
         depth += (*c == '(') - (*c == ')');
     }
     return depth > 0;
-}
-
-/* text_join - within { } and [ ] a comma ends a plain text: what follows one
- * with an open parenthesis is the rest of it */
-static void
-text_join(struct reader *reader, struct doc_node *node, const char *rest)
-{
-    char *joined = arena_take(reader->arena,
-                              strlen(node->text) + strlen(rest) + sizeof ", ");
-
-    strcpy(joined, node->text);
-    strcat(joined, ", ");
-    strcat(joined, rest);
-    node->text = joined;
 }
 
 /* is_nothing - an empty text that is not written at all */
@@ -310,7 +302,9 @@ is_nothing(const struct doc_node *node)
     return node->kind == DOC_TEXT && node->is_plain && *node->text == '\0';
 }
 
-/* map_read - from after its start to its end event */
+/* map_read - from after its start to its end event. A comma ends a plain text
+ * within { }: what follows one with an open parenthesis is the rest of it, in
+ * the shape of a key without a value. */
 static bool
 map_read(struct reader *reader, struct doc_node *map, bool is_flow,
          uint32_t depth)
@@ -342,7 +336,7 @@ map_read(struct reader *reader, struct doc_node *map, bool is_flow,
             continue; /* reported */
         }
         if (open != NULL && is_nothing(value)) {
-            text_join(reader, open, key);
+            open->text = format_arena(reader->arena, "%s, %s", open->text, key);
         } else if (!child_add(reader, map, key, where, value)) {
             return false;
         } else {
@@ -373,7 +367,8 @@ list_read(struct reader *reader, struct doc_node *list, bool is_flow,
             return false;
         }
         if (open != NULL && value->kind == DOC_TEXT && value->is_plain) {
-            text_join(reader, open, value->text);
+            open->text =
+                format_arena(reader->arena, "%s, %s", open->text, value->text);
         } else if (!child_add(reader, list, NULL, value->where, value)) {
             return false;
         } else {
@@ -472,8 +467,10 @@ document_read(struct reader *reader)
 {
     struct doc_node *root = NULL;
 
-    if (!event_next(reader) || !event_next(reader)) {
-        return NULL; /* stream start, document start */
+    for (int i = 0; i < 2; i++) { /* stream start, document start */
+        if (!event_next(reader)) {
+            return NULL;
+        }
     }
     if (reader->event.type == YAML_STREAM_END_EVENT) {
         diag_error(reader->diag,
@@ -487,8 +484,10 @@ document_read(struct reader *reader)
         return NULL;
     }
     root = value_read(reader, 0);
-    if (root == NULL || !event_next(reader) || !event_next(reader)) {
-        return NULL; /* document end, stream end */
+    for (int i = 0; i < 2; i++) { /* document end, stream end */
+        if (root == NULL || !event_next(reader)) {
+            return NULL;
+        }
     }
     if (reader->event.type != YAML_STREAM_END_EVENT) {
         diag_error(reader->diag, mark_loc(reader, &reader->event.start_mark),

@@ -268,7 +268,7 @@ json_double_format(char text[JSON_NUMBER_SIZE], double value)
 
         snprintf(text, JSON_NUMBER_SIZE, "%.*g", digits, value);
         back = strtod(text, NULL);
-        if (memcmp(&back, &value, sizeof back) == 0) {
+        if (!(back < value) && !(back > value)) {
             return;
         }
     }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "sim/lab/format.h"
+
 /* A walk down a path. `node` is NULL where the document has nothing. */
 struct walk {
     const char *path;
@@ -25,23 +27,21 @@ override_advice(struct arena *arena, const char *wrong,
 {
     enum { NAMES_SHOWN = 5 };
     const char *near = NULL;
-    char *text = NULL;
+    const char *text = "";
 
     if (diag->errors_count >= DIAG_ERRORS_MAX) {
-        return "";
-    }
-    text = arena_take(arena, (NAMES_SHOWN + 1) * (SCHEMA_NAME_MAX + 32));
-    near = diag_nearest(wrong, names, names_count);
-    if (near != NULL) {
-        snprintf(text, SCHEMA_NAME_MAX + 32, "; did you mean %.*s?",
-                 SCHEMA_NAME_MAX, near);
         return text;
     }
-    for (size_t i = 0; i < names_count && i < NAMES_SHOWN; i++) {
-        strcat(text, i == 0 ? "; there are: " : ", ");
-        strncat(text, names[i], SCHEMA_NAME_MAX);
+    near = diag_nearest(wrong, names, names_count);
+    if (near != NULL) {
+        return format_arena(arena, "; did you mean %s?", near);
     }
-    return names_count > NAMES_SHOWN ? strcat(text, ", ...") : text;
+    for (size_t i = 0; i < names_count && i < NAMES_SHOWN; i++) {
+        text = format_arena(arena, "%s%s%.255s", text,
+                            i == 0 ? "; there are: " : ", ", names[i]);
+    }
+    return names_count > NAMES_SHOWN ? format_arena(arena, "%s, ...", text)
+                                     : text;
 }
 
 /* arena_piece - a copy of the first bytes of a text */

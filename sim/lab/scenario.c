@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/lab/format.h"
 #include "sim/lab/override.h"
 #include "sim/lab/scenario_load.h"
 
@@ -162,11 +163,9 @@ static void
 set_apply(struct load *load, const char *set)
 {
     const char *equals = strchr(set, '=');
-    char *file = arena_take(load->arena, strlen(set) + sizeof "--set ");
-    const struct src_loc where = {.file = file};
+    const struct src_loc where = {
+        .file = format_arena(load->arena, "--set %s", set)};
 
-    strcpy(file, "--set ");
-    strcat(file, set);
     if (equals == NULL || equals == set) {
         diag_error(load->diag, where,
                    "a setting is written PATH=VALUE: links.wan.rtt=80ms");
@@ -262,23 +261,25 @@ scenario_load(struct scenario *scenario, const char *path,
               const char *const *sets, uint32_t sets_count, struct diag *diag)
 {
     const uint32_t errors_before = diag->errors_count;
+    const uint32_t texts_before = diag->texts_count;
     struct load load = {
         .scenario = scenario, .arena = arena_new(0), .diag = diag};
 
     *scenario = (struct scenario){.arena = load.arena};
     load.root = document_read(&load, path);
-    if (load.root == NULL) {
-        return false;
+    if (load.root != NULL) {
+        scenario->doc = load.root;
+        load_overrides(&load);
+        for (uint32_t i = 0; i < sets_count; i++) {
+            set_apply(&load, sets[i]);
+        }
+        schema_check(load.root, load.arena, diag);
     }
-    scenario->doc = load.root;
-    load_overrides(&load);
-    for (uint32_t i = 0; i < sets_count; i++) {
-        set_apply(&load, sets[i]);
-    }
-    schema_check(load.root, load.arena, diag);
-    if (load.root->kind == DOC_MAP) {
+    if (load.root != NULL && load.root->kind == DOC_MAP) {
         build_all(&load);
     }
+    /* The texts go with the scenario, and a diag may outlive several. */
+    diag->texts_count = texts_before;
     return diag->errors_count == errors_before;
 }
 

@@ -64,7 +64,7 @@ trace_sha(const char *path, char sha_text[SHA256_TEXT_SIZE])
     char *block = NULL;
     size_t got = 0;
 
-    strcpy(sha_text, "unreadable");
+    snprintf(sha_text, SHA256_TEXT_SIZE, "unreadable");
     if (stream == NULL) {
         return;
     }

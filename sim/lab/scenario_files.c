@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/lab/format.h"
 #include "sim/lab/scenario_load.h"
 
 /* Roles: the numbers of enum sched_text_role. */
@@ -22,18 +23,13 @@ enum {
 const char *
 load_path(const struct load *load, const char *folder, const char *name)
 {
-    const size_t folder_size = strlen(folder);
-    char *path = NULL;
+    const size_t size = strlen(folder);
 
-    if (*name == '/' || folder_size == 0) {
+    if (*name == '/' || size == 0) {
         return arena_text(load->arena, name);
     }
-    path = arena_take(load->arena, folder_size + strlen(name) + 2);
-    strcpy(path, folder);
-    if (folder[folder_size - 1] != '/') {
-        strcat(path, "/");
-    }
-    return strcat(path, name);
+    return format_arena(load->arena, "%s%s%s", folder,
+                        folder[size - 1] == '/' ? "" : "/", name);
 }
 
 const char *

@@ -7,37 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/lab/format.h"
 #include "sim/lab/override.h"
 #include "sim/lab/scenario_load.h"
 #include "sim/lab/unit.h"
 
-enum { OVERRIDES_MAX = 10000, AXES_MAX = 16 };
-
-/* path_join - "channel" and "tcp_local" to "channel.tcp_local" */
-static const char *
-path_join(struct arena *arena, const char *path, const char *key)
-{
-    char *joined = arena_take(arena, strlen(path) + strlen(key) + 2);
-
-    strcpy(joined, path);
-    strcat(joined, ".");
-    return strcat(joined, key);
-}
+enum { OVERRIDES_MAX = 10000, AXES_MAX = 16, PATH_BYTES_MAX = 1000 };
 
 /* where_text - "scenario.yaml:12:5" */
 static const char *
 where_text(struct arena *arena, struct src_loc where)
 {
-    char *text = NULL;
-    const size_t size = strlen(where.file) + 32;
-
     if (where.line == 0) {
         return where.file;
     }
-    text = arena_take(arena, size);
-    snprintf(text, size, "%s:%" PRIu32 ":%" PRIu32, where.file, where.line,
-             where.column);
-    return text;
+    return format_arena(arena, "%s:%" PRIu32 ":%" PRIu32, where.file,
+                        where.line, where.column);
 }
 
 void
@@ -111,11 +96,18 @@ static void
 settings_flatten(struct load *load, const char *path,
                  const struct doc_node *node)
 {
+    if (strlen(path) > PATH_BYTES_MAX) {
+        diag_error(load->diag, node->where,
+                   "the path of a setting has at most %d characters",
+                   PATH_BYTES_MAX);
+        return;
+    }
     if (node->kind == DOC_MAP) {
         for (const struct doc_node *child = node->first; child != NULL;
              child = child->next) {
-            settings_flatten(load, path_join(load->arena, path, child->key),
-                             child);
+            settings_flatten(
+                load, format_arena(load->arena, "%s.%s", path, child->key),
+                child);
         }
         return;
     }
@@ -183,7 +175,7 @@ range_parse(const char *text, int64_t range[3])
     if (strlen(text) >= sizeof copy) {
         return false;
     }
-    strcpy(copy, text);
+    memcpy(copy, text, strlen(text) + 1);
     dots = strstr(copy, "..");
     if (dots == NULL) {
         return false;

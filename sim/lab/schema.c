@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define COUNT_MAX INT64_C(4294967295) /* uint32_t */
-#define YEARS_MAX (3650 * NS_PER_DAY)
 #define PHASES                                                                 \
     PHASE("connect", "while connecting"),                                      \
         PHASE("greeting", "in the greeting"), PHASE("ehlo", "to EHLO"),        \
@@ -17,43 +16,47 @@
 /* clang-format off: one row, one line or two */
 #define SECTION(p, h)                                                          \
     {                                                                          \
-        p, SCHEMA_SECTION, "", 0, 0, NULL, true, h                             \
+        p, "", NULL, h, 0, 0, SCHEMA_SECTION, true                             \
     }
 #define NAMES(p, h)                                                            \
     {                                                                          \
-        p, SCHEMA_NAMES, "", 0, 0, NULL, true, h                               \
+        p, "", NULL, h, 0, 0, SCHEMA_NAMES, true                               \
     }
 #define LIST(p, h)                                                             \
     {                                                                          \
-        p, SCHEMA_LIST, "", 0, 0, NULL, true, h                                \
+        p, "", NULL, h, 0, 0, SCHEMA_LIST, true                                \
+    }
+#define BY_PHASE(p, h)                                                         \
+    {                                                                          \
+        p, "", NULL, h, 0, 0, SCHEMA_BY_PHASE, true                            \
     }
 #define SETTINGS(p, h)                                                         \
     {                                                                          \
-        p, SCHEMA_SETTINGS, "", 0, 0, NULL, false, h                           \
+        p, "", NULL, h, 0, 0, SCHEMA_SETTINGS, false                           \
     }
 #define VALUE(p, t, d, h)                                                      \
     {                                                                          \
-        p, t, d, 0, 0, NULL, true, h                                           \
+        p, d, NULL, h, 0, 0, t, true                                           \
     }
 #define NOTE(p, t, d, h)                                                       \
     {                                                                          \
-        p, t, d, 0, 0, NULL, false, h                                          \
+        p, d, NULL, h, 0, 0, t, false                                          \
     }
 #define CHOICE(p, d, c, h)                                                     \
     {                                                                          \
-        p, SCHEMA_CHOICE, d, 0, 0, c, true, h                                  \
+        p, d, c, h, 0, 0, SCHEMA_CHOICE, true                                  \
     }
 #define COUNT(p, d, lo, h)                                                     \
     {                                                                          \
-        p, SCHEMA_INTEGER, d, lo, COUNT_MAX, NULL, true, h                     \
+        p, d, NULL, h, lo, COUNT_MAX, SCHEMA_INTEGER, true                     \
     }
 #define TIME(p, d, lo, h)                                                      \
     {                                                                          \
-        p, SCHEMA_DURATION, d, lo, YEARS_MAX, NULL, true, h                    \
+        p, d, NULL, h, lo, SCHEMA_YEARS_MAX, SCHEMA_DURATION, true             \
     }
 #define SIZE(p, d, lo, hi, h)                                                  \
     {                                                                          \
-        p, SCHEMA_BYTES, d, lo, hi, NULL, true, h                              \
+        p, d, NULL, h, lo, hi, SCHEMA_BYTES, true                              \
     }
 
 static const struct schema_row rows[] = {
@@ -62,8 +65,9 @@ static const struct schema_row rows[] = {
     VALUE("start", SCHEMA_DATE, "2006-03-12T08:00:00Z",
           "civil time at which the run starts"),
     TIME("horizon", NULL, 1, "simulated time after which the run ends"),
-    {"step", SCHEMA_DURATION, "", NS_PER_MS, YEARS_MAX, NULL, true,
-     "of the time series; default: horizon / 240, whole seconds, at least 1s"},
+    TIME("step", "", NS_PER_MS,
+         "of the time series; default: horizon / 240, whole seconds, at least "
+         "1s"),
     COUNT("messages_max", "10000000", 1,
           "messages queued at once; a run that needs more ends with an error"),
     NOTE("strict", SCHEMA_BOOL, "false",
@@ -75,8 +79,8 @@ static const struct schema_row rows[] = {
     NOTE("mta.options", SCHEMA_TEXTS, "",
          "channel option files; default: all *_option beside mta.channels"),
     VALUE("mta.default_channel", SCHEMA_NAME, "",
-          "for destinations that name none; default: the first channel with "
-          "host queues"),
+          "for destinations that name none; default: tcp_local, else the first "
+          "channel with host queues"),
 
     SECTION("machine", "what running delivery programs costs"),
     VALUE("machine.process_start", SCHEMA_TIMES, "200ms",
@@ -140,14 +144,14 @@ static const struct schema_row rows[] = {
           "from accept to greeting"),
     TIME("destinations.*.greylist", "0s", 0,
          "a recipient is deferred until it is known so long; 0: never"),
-    {"destinations.*.temporary", SCHEMA_BY_PHASE, "", 0, 0, NULL, true,
-     "4xx replies by command; a single value is meant for rcpt"},
+    BY_PHASE("destinations.*.temporary",
+             "4xx replies by command; a single value is meant for rcpt"),
 #define PHASE(k, h)                                                            \
     VALUE("destinations.*.temporary." k, SCHEMA_PROBABILITY, "0", h)
     PHASES,
 #undef PHASE
-    {"destinations.*.permanent", SCHEMA_BY_PHASE, "", 0, 0, NULL, true,
-     "5xx replies by command; a single value is meant for rcpt"},
+    BY_PHASE("destinations.*.permanent",
+             "5xx replies by command; a single value is meant for rcpt"),
 #define PHASE(k, h)                                                            \
     VALUE("destinations.*.permanent." k, SCHEMA_PROBABILITY, "0", h)
     PHASES,
@@ -175,12 +179,11 @@ static const struct schema_row rows[] = {
     SETTINGS("pool", "overrides of job_controller.cnf: pool.N.KEYWORD"),
     SETTINGS("option", "overrides of the Job Controller's own options"),
 
-    {"sweep", SCHEMA_AXES, "", 0, 0, NULL, false,
-     "path: [values] or 1..32 or 4..32:4; the first varies slowest"},
-    {"measure", SCHEMA_TEXTS, "", 0, 0, NULL, false,
-     "what sweeps and comparisons print"},
-    {"replications", SCHEMA_INTEGER, "10", 1, 1000000, NULL, false,
-     "of each point of a sweep"},
+    NOTE("sweep", SCHEMA_AXES, "",
+         "path: [values] or 1..32 or 4..32:4; the first varies slowest"),
+    NOTE("measure", SCHEMA_TEXTS, "", "what sweeps and comparisons print"),
+    {"replications", "10", NULL, "of each point of a sweep", 1, 1000000,
+     SCHEMA_INTEGER, false},
 };
 /* clang-format on */
 

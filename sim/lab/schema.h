@@ -27,6 +27,7 @@
 
 #define SCHEMA_PATTERN_MAX 64
 #define SCHEMA_NAME_MAX    255
+#define SCHEMA_YEARS_MAX   (3650 * NS_PER_DAY) /* of every duration */
 
 enum schema_type {
     SCHEMA_SECTION,  /* mapping with the keys of the rows below it */
@@ -58,14 +59,14 @@ enum schema_type {
 
 struct schema_row {
     const char *pattern;
-    enum schema_type type;
     const char *standard; /* the default as text; "": none or see help;
                              NULL: must be given */
+    const char *choices;  /* "refuse timeout dns", in the order of the enum */
+    const char *help;     /* what it is; source of the default */
     int64_t least;        /* of integers, durations, bytes */
     int64_t most;
-    const char *choices; /* "refuse timeout dns", in the order of the enum */
-    bool is_of_run;      /* a run's outcome depends on it: it is in the key */
-    const char *help;    /* what it is; source of the default */
+    enum schema_type type;
+    bool is_of_run; /* a run's outcome depends on it: it is in the key */
 };
 
 /* Where numbers[] of an SCHEMA_ARRIVALS and an SCHEMA_PRIORITY value are. */

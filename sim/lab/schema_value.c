@@ -62,7 +62,8 @@ zipf_parse(const char *text, int64_t *value, const char **why)
         return refuse(why, "zipf(1.2) makes the k-th host's share 1/k^1.2");
     }
     return unit_number_parse(call.args[0], value, why) &&
-           (*value <= 10 * PPM ? true : refuse(why, "s is at most 10"));
+           (*value <= INT64_C(10) * PPM ? true
+                                        : refuse(why, "s is at most 10"));
 }
 
 /* window_parse - "at 1h", "over 2m", "most 500" after the first argument */
@@ -95,6 +96,10 @@ window_parse(const struct unit_call *call, struct schema_value *value,
         has[which] = true;
         if (!parse(rest, &value->numbers[which], why)) {
             return false;
+        }
+        if (parse == unit_duration_parse &&
+            value->numbers[which] > SCHEMA_YEARS_MAX) {
+            return refuse(why, "it is longer than 3650d");
         }
     }
     return true;

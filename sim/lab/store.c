@@ -277,6 +277,74 @@ store_metric(struct store *store, const char *key, const struct metric *metric)
     return value;
 }
 
+/* row_text - a column as text; NULL stays NULL */
+static const char *
+row_text(sqlite3_stmt *stmt, int column)
+{
+    return (const char *)sqlite3_column_text(stmt, column);
+}
+
+static void
+row_read(sqlite3_stmt *stmt, struct store_row *row)
+{
+    *row = (struct store_row){
+        .key = row_text(stmt, 0),
+        .experiment = row_text(stmt, 1),
+        .params = row_text(stmt, 2),
+        .seed = row_text(stmt, 3),
+        .scheduler_name = row_text(stmt, 4),
+        .scheduler_version = row_text(stmt, 5),
+        .scheduler_sha256 = row_text(stmt, 6),
+        .program_sha256 = row_text(stmt, 7),
+        .status = row_text(stmt, 8),
+        .digest = row_text(stmt, 9),
+        .log = row_text(stmt, 10),
+        .command = row_text(stmt, 11),
+        .replication = (uint32_t)sqlite3_column_int64(stmt, 12),
+        .events = sqlite3_column_int64(stmt, 13),
+        .simulated_s = sqlite3_column_double(stmt, 14),
+        .wall_s = sqlite3_column_double(stmt, 15),
+    };
+}
+
+int64_t
+store_rows(struct store *store, const char *key_prefix, store_row_fn *fn,
+           void *arg, struct diag *diag)
+{
+    sqlite3_stmt *stmt = store_sql_prepare(
+        store,
+        "SELECT r.key, v.experiment, v.params, r.seed, r.scheduler_name,"
+        " r.scheduler_version, r.scheduler_sha256, r.program_sha256, r.status,"
+        " r.digest, l.text, x.command, r.replication, r.events,"
+        " r.simulated_ns / 1e9, x.wall_ns / 1e9"
+        " FROM run r JOIN v_point v ON v.point = r.point"
+        " LEFT JOIN execution x ON x.run = r.id"
+        " LEFT JOIN log l ON l.run = r.id"
+        " WHERE substr(r.key, 1, length(?1)) = ?1"
+        " ORDER BY v.experiment, v.params, r.replication, r.key",
+        diag);
+    int64_t count = 0;
+    int rc = SQLITE_ERROR;
+
+    if (stmt == NULL) {
+        return -1;
+    }
+    store_sql_text(stmt, 1, key_prefix);
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct store_row row;
+
+        row_read(stmt, &row);
+        fn(arg, &row);
+        count++;
+    }
+    if (rc != SQLITE_DONE) {
+        store_sql_complain(store, "read results", diag);
+        count = -1;
+    }
+    sqlite3_finalize(stmt);
+    return count;
+}
+
 int64_t
 store_runs_count(struct store *store)
 {

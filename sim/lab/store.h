@@ -74,6 +74,8 @@ struct store_run {
     uint32_t replication;
     const struct result *result; /* NULL: the run failed */
     const char *log;             /* its warnings, or why it failed; or NULL */
+    const char *command; /* that makes this run alone; NULL: not said. In no
+                            key */
 };
 
 /* What a run's key is made of, and nothing else. */
@@ -121,6 +123,33 @@ MUST_USE enum store_status store_merge(struct store *store, const char *path,
 /* The metric of a run; UNDEFINED if the run is not there or failed. */
 struct metric_value store_metric(struct store *store, const char *key,
                                  const struct metric *metric);
+
+/* A run as it stands in the file; texts are the file's, for the call. */
+struct store_row {
+    const char *key;
+    const char *experiment;
+    const char *params; /* "a=1 b=2"; NULL: the point has none */
+    const char *seed;
+    const char *scheduler_name;
+    const char *scheduler_version;
+    const char *scheduler_sha256;
+    const char *program_sha256;
+    const char *status; /* "ok", "failed" */
+    const char *digest; /* NULL: failed */
+    const char *log;
+    const char *command;
+    uint32_t replication;
+    int64_t events;
+    double simulated_s;
+    double wall_s;
+};
+
+typedef void store_row_fn(void *arg, const struct store_row *row);
+
+/* Calls fn for every run whose key begins with this ("": all), by experiment,
+ * point and replication. Returns how many; -1: complained. */
+int64_t store_rows(struct store *store, const char *key_prefix,
+                   store_row_fn *fn, void *arg, struct diag *diag);
 
 /* How many runs are in the file, failed ones included. */
 int64_t store_runs_count(struct store *store);

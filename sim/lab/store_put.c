@@ -203,18 +203,19 @@ execution_write(struct put *put)
 {
     const struct result *result = put->run->result;
     sqlite3_stmt *stmt = store_sql_prepare(
-        put->store, "INSERT INTO execution VALUES (?, ?, ?, ?)", put->diag);
+        put->store, "INSERT INTO execution VALUES (?, ?, ?, ?, ?)", put->diag);
     bool is_ok;
 
     if (stmt == NULL) {
         return false;
     }
     store_sql_i64(stmt, 1, put->run_id);
-    store_sql_i64(stmt, 2, result->wall_ns);
-    if (result->peak_rss_bytes > 0) {
+    store_sql_i64(stmt, 2, result != NULL ? result->wall_ns : 0);
+    if (result != NULL && result->peak_rss_bytes > 0) {
         store_sql_i64(stmt, 3, result->peak_rss_bytes);
     }
     store_sql_text(stmt, 4, put->run->point->experiment.path);
+    store_sql_text(stmt, 5, put->run->command);
     is_ok = store_sql_step(put->store, stmt, put->diag);
     sqlite3_finalize(stmt);
     return is_ok;
@@ -317,12 +318,12 @@ group_bind(sqlite3_stmt *stmt, const struct result_group *group,
     }
 }
 
+/* groups_write - a row each; names NULL: they have their own */
 static bool
 groups_write(struct put *put, const char *kind,
-             const struct result_group *groups, uint32_t groups_count)
+             const struct result_group *groups, uint32_t groups_count,
+             const char *const *names)
 {
-    static const char *const priority_names[RESULT_PRIORITIES_COUNT] = {
-        "urgent", "normal", "nonurgent"};
     sqlite3_stmt *stmt = store_sql_prepare(
         put->store,
         "INSERT INTO population VALUES"
@@ -331,9 +332,7 @@ groups_write(struct put *put, const char *kind,
     bool is_ok = stmt != NULL;
 
     for (uint32_t i = 0; is_ok && i < groups_count; i++) {
-        const char *name = groups == put->run->result->priorities
-                               ? priority_names[i]
-                               : groups[i].name;
+        const char *name = names != NULL ? names[i] : groups[i].name;
 
         ASSERT(name != NULL);
         store_sql_i64(stmt, 1, put->run_id);
@@ -349,17 +348,19 @@ groups_write(struct put *put, const char *kind,
 static bool
 measured_write(struct put *put)
 {
+    static const char *const priorities[RESULT_PRIORITIES_COUNT] = {
+        "urgent", "normal", "nonurgent"};
     const struct result *result = put->run->result;
 
-    return execution_write(put) && metrics_write(put) &&
-           histogram_write(put, 0, &result->latency_ns) &&
+    return metrics_write(put) && histogram_write(put, 0, &result->latency_ns) &&
            histogram_write(put, 1, &result->first_attempt_ns) &&
            series_write(put) &&
            groups_write(put, "channel", result->channels,
-                        result->channels_count) &&
-           groups_write(put, "host", result->hosts, result->hosts_count) &&
+                        result->channels_count, NULL) &&
+           groups_write(put, "host", result->hosts, result->hosts_count,
+                        NULL) &&
            groups_write(put, "priority", result->priorities,
-                        RESULT_PRIORITIES_COUNT);
+                        RESULT_PRIORITIES_COUNT, priorities);
 }
 
 static bool
@@ -429,7 +430,7 @@ all_write(struct put *put, const char *digest)
     }
     sqlite3_finalize(stmt);
     return is_ok && experiment_write(put) && point_write(put) &&
-           run_write(put, digest) &&
+           run_write(put, digest) && execution_write(put) &&
            (put->run->result == NULL || measured_write(put)) && log_write(put);
 }
 

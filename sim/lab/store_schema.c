@@ -67,7 +67,8 @@ static const char *const statements[] = {
     " run INTEGER PRIMARY KEY REFERENCES run(id) ON DELETE CASCADE,"
     " wall_ns INTEGER NOT NULL,"
     " peak_rss_bytes INTEGER,"
-    " scenario_path TEXT NOT NULL) STRICT",
+    " scenario_path TEXT NOT NULL,"
+    " command TEXT) STRICT",
 
     "CREATE TABLE metric_def ("
     " id INTEGER PRIMARY KEY,"

@@ -122,6 +122,10 @@ const struct sweep_run *sweep_run_at(const struct sweep *sweep, uint32_t point,
 MUST_USE bool sweep_point_load(const struct sweep *sweep, uint32_t point,
                                struct scenario *scenario, struct diag *diag);
 
+/* "mtasim run ..." that makes this run alone, quoted for a shell; to be
+ * released with free(). NULL: no memory for it. */
+char *sweep_command(const struct sweep *sweep, const struct sweep_run *run);
+
 /* One line for each run: there or missing, key, replication, parameters. */
 void sweep_list(const struct sweep *sweep, struct store *store, FILE *out);
 

@@ -292,6 +292,7 @@ answer_store(struct crew *crew, const struct worker *worker,
              const struct wire_answer *answer, const char *log)
 {
     struct run_scheduler scheduler = answer->scheduler;
+    char *command = sweep_command(crew->sweep, worker->run);
     struct store_run run = {
         .point = &crew->sweep->points[worker->run->point],
         .key = worker->run->key,
@@ -301,6 +302,7 @@ answer_store(struct crew *crew, const struct worker *worker,
         .replication = worker->run->replication,
         .result = answer->is_ok ? &answer->result : NULL,
         .log = log,
+        .command = command,
     };
 
     /* A run that failed may not have come as far as the object. */
@@ -319,6 +321,7 @@ answer_store(struct crew *crew, const struct worker *worker,
         crew->is_stopped = true;
         break;
     }
+    free(command);
 }
 
 /* worker_finish - its answer goes to the file, and the place is free */
@@ -487,14 +490,22 @@ jobs_count(uint32_t asked, uint32_t runs)
     return jobs > 0 ? jobs : 1;
 }
 
-/* ending_tell - what to type after an interruption */
+/* ending_tell - that there was nothing to do, or what to type after an
+ * interruption */
 static void
 ending_tell(const struct crew *crew)
 {
     const struct sweep_request *request = crew->sweep->request;
     const struct sweep_outcome *outcome = crew->outcome;
 
-    if (!outcome->is_interrupted || request->progress == NULL) {
+    if (request->progress == NULL) {
+        return;
+    }
+    if (outcome->had == outcome->planned) {
+        fprintf(request->progress, "%s has all %" PRIu32 " runs already\n",
+                request->database_path, outcome->planned);
+    }
+    if (!outcome->is_interrupted) {
         return;
     }
     fprintf(request->progress,
@@ -513,8 +524,8 @@ crew_work(struct crew *crew)
     do {
         signals_take(crew);
         places_fill(crew);
-        progress_show(&crew->progress, crew->running, clock_ns());
         if (crew->running > 0) {
+            progress_show(&crew->progress, crew->running, clock_ns());
             answers_take(crew);
         }
     } while (crew->running > 0 ||
@@ -555,7 +566,9 @@ sweep_execute(const struct sweep *sweep, struct store *store,
     signals_take(&crew);
     outcome->is_interrupted = is_cut_short(outcome);
     sigprocmask(SIG_SETMASK, &crew.old_mask, NULL);
-    progress_end(&crew.progress, clock_ns());
+    if (wanted > 0) {
+        progress_end(&crew.progress, clock_ns());
+    }
     ending_tell(&crew);
     if (crew.told_count > TOLD_MAX) {
         diag_warning(diag, (struct src_loc){0}, "%" PRIu32 " more runs failed",

@@ -121,7 +121,7 @@ bool
 unit_variate_parse(const char *text, unit_fn *unit, struct variate *variate,
                    const char **why)
 {
-    struct unit_call call;
+    struct unit_call call = {.name = NULL};
     const struct form *form = NULL;
 
     *variate = (struct variate){.kind = VARIATE_CONSTANT};

@@ -54,6 +54,7 @@ bytes_move(struct wire *wire, void *field, size_t size)
         wire_buffer_add(wire->out, field, size);
         return;
     }
+    ASSERT(wire->in != NULL);
     if (wire->is_cut || wire->in->size - wire->at < size) {
         wire->is_cut = true;
         return;

@@ -76,11 +76,11 @@ floor_fence(struct floor_entry *heap, uint32_t position)
 static inline struct floor_entry *
 floor_entries_new(uint32_t capacity, void **memory)
 {
-    *memory = base_alloc(((uint64_t)capacity + 4) * 16 + 128);
+    unsigned char *bytes = base_alloc(((uint64_t)capacity + 4) * 16 + 128);
+    struct floor_entry *heap =
+        (void *)(bytes + 128 - 16 - (uintptr_t)bytes % 64);
 
-    uintptr_t line = (uintptr_t)*memory / 64 * 64 + 64;
-    struct floor_entry *heap = (struct floor_entry *)(line + 48);
-
+    *memory = bytes;
     for (uint32_t i = 0; i < 4; i++) {
         floor_fence(heap, i);
     }
@@ -139,10 +139,11 @@ floor_least(const struct floor_entry *c)
 static inline void
 floor_fetch(const struct floor_entry *heap, uint32_t first_child)
 {
-    uintptr_t line = (uintptr_t)heap + 16 * ((uint64_t)first_child * 4 + 1);
+    const char *line =
+        (const char *)heap + 16 * ((uint64_t)first_child * 4 + 1);
 
-    for (uint32_t i = 0; i < 4; i++) {
-        __builtin_prefetch((const void *)(line + (uintptr_t)i * 64));
+    for (uint64_t i = 0; i < 4; i++) {
+        __builtin_prefetch(line + i * 64);
     }
 }
 

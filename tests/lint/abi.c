@@ -181,7 +181,7 @@ static const struct layout_field sched_create[] = {
     FIELD(sched_create, message),          FIELD(sched_create, recipients),
     FIELD(sched_create, recipients_count), FIELD(sched_create, file),
     FIELD(sched_create, channel),          FIELD(sched_create, host),
-    FIELD(sched_create, priority),         FIELD(sched_create, is_held),
+    FIELD(sched_create, priority),         FIELD(sched_create, state),
 };
 
 static const struct layout_field sched_reject[] = {

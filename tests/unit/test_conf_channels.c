@@ -6,14 +6,14 @@
  * administration guide's own examples, and the exact words of the commonest
  * messages. Not pinned: the words of the others.
  */
+#include <string.h>
+
 #include "tests/support/conf_fixture.h"
 #include "tests/support/support.h"
 
-#include <string.h>
-
 #define MINUTES_NS(n) ((n)*INT64_C(60000000000))
-#define HOURS_NS(n)   MINUTES_NS(60 * (n))
-#define DAYS_NS(n)    HOURS_NS(24 * (n))
+#define HOURS_NS(n)   MINUTES_NS(INT64_C(60) * (n))
+#define DAYS_NS(n)    HOURS_NS(INT64_C(24) * (n))
 
 enum { URGENT, NORMAL, NONURGENT };
 
@@ -400,11 +400,11 @@ test_conf_channels_unknown_keyword_is_an_error_when_strict(void **state)
 {
     struct conf_fixture *f = *state;
 
-    conf_fixture_init(f, "a zyzzyva\nh\n", CONF_FIXTURE_JOBS);
+    conf_fixture_init(f, "a immnonurgent zyzzyva\nh\n", CONF_FIXTURE_JOBS);
     f->is_strict = 1;
     assert_int_equal(conf_fixture_load(f), SCHED_ERR_CONFIGURATION);
     assert_string_equal(f->messages,
-                        "imta.cnf:1:3: error: expected a keyword, found "
+                        "imta.cnf:1:16: error: expected a keyword, found "
                         "'zyzzyva'; it has no effect, remove it\n");
 }
 
@@ -415,6 +415,7 @@ test_conf_channels_keywords_of_real_files_are_known(void **state)
 
     conf_fixture_init(
         f,
+        "defaults immnonurgent\n\n"
         "tcp_local SMTP mx single_sys remotehost inner switchchannel "
         "identnonenumeric subdirs 20 maxjobs 7 pool DEFAULT maytlsserver "
         "maysaslserver saslswitchchannel tcp_auth missingrecipientpolicy 0 "

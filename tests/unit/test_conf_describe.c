@@ -6,10 +6,12 @@
  * described value is accepted back as an override, and that every allocation
  * may fail.
  */
+#include <stdbool.h>
+#include <string.h>
+
+#include "scheduler/core/text.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/support.h"
-
-#include <string.h>
 
 #define S_NS(n) ((n)*INT64_C(1000000000))
 
@@ -174,39 +176,60 @@ test_conf_describe_numbers_are_in_ns_for_durations(void **state)
     assert_int_equal(row.numbers_count, 0);
 }
 
+/* is_row_of - whether a row is one of `family`, named `name` (or unnamed) */
+static bool
+is_row_of(const struct sched_setting *row, const char *family, const char *name)
+{
+    char prefix[64];
+    struct text_out out;
+
+    text_out_init(&out, prefix, sizeof prefix);
+    text_format(&out, name ? "%s.%s." : "%s.", family, name);
+    return strncmp(row->path, prefix, out.length) == 0;
+}
+
+/* skip_rows - past the rows of one owner; there is at least one */
+static void
+skip_rows(const struct conf *conf, uint32_t *index, const char *family,
+          const char *name)
+{
+    struct sched_setting row = {.owner = 0};
+    uint32_t first = *index;
+
+    while (conf_describe(conf, *index, &row) == SCHED_OK &&
+           is_row_of(&row, family, name)) {
+        assert_true(row.help[0] != '\0' && row.origin[0] != '\0');
+        assert_true(strlen(row.help) < sizeof row.help - 1);
+        assert_true(strlen(row.unit) < sizeof row.unit - 1);
+        (*index)++;
+    }
+    assert_true(*index > first);
+}
+
 static void
 test_conf_describe_rows_come_by_channel_then_pool_then_option(void **state)
 {
-    static const char *const families[] = {"channel.", "job.", "pool.",
-                                           "option."};
     struct conf_fixture *f = load(state);
     struct sched_setting row = {.owner = 0};
-    uint32_t owner = 0;
-    uint32_t family = 0;
+    uint32_t index = 0;
 
-    for (uint32_t i = 0; conf_describe(f->conf, i, &row) == SCHED_OK; i++) {
-        if (strncmp(row.path, families[family], strlen(families[family]))) {
-            family = family == 1 && row.owner == owner + 1 &&
-                             owner + 1 < conf_channels_count(f->conf)
-                         ? 0
-                         : family + 1;
-            assert_true(family < 4);
-            assert_memory_equal(row.path, families[family],
-                                strlen(families[family]));
-            owner = row.owner;
-        }
-        assert_true(row.help[0] != '\0');
-        assert_true(strlen(row.help) < sizeof row.help - 1);
-        assert_true(strlen(row.unit) < sizeof row.unit - 1);
-        assert_true(row.origin[0] != '\0');
-        if (family < 2) {
-            const char *name = conf_channel(f->conf, row.owner)->name;
-            assert_memory_equal(row.path + strlen(families[family]), name,
-                                strlen(name));
-        }
+    for (uint32_t i = 0; i < conf_channels_count(f->conf); i++) {
+        const char *name = conf_channel(f->conf, i)->name;
+
+        assert_int_equal(conf_describe(f->conf, index, &row), SCHED_OK);
+        assert_int_equal(row.owner, i);
+        skip_rows(f->conf, &index, "channel", name);
+        skip_rows(f->conf, &index, "job", name);
     }
-    assert_int_equal(family, 3);
-    assert_int_equal(owner, SCHED_NONE);
+    for (uint32_t i = 0; i < conf_pools_count(f->conf); i++) {
+        assert_int_equal(conf_describe(f->conf, index, &row), SCHED_OK);
+        assert_int_equal(row.owner, i);
+        skip_rows(f->conf, &index, "pool", conf_pool(f->conf, i)->name);
+    }
+    assert_int_equal(conf_describe(f->conf, index, &row), SCHED_OK);
+    assert_int_equal(row.owner, SCHED_NONE);
+    skip_rows(f->conf, &index, "option", NULL);
+    assert_int_equal(conf_describe(f->conf, index, &row), SCHED_END);
     assert_int_equal(conf_describe(f->conf, UINT32_MAX, &row), SCHED_END);
 }
 
@@ -219,9 +242,9 @@ test_conf_describe_values_are_accepted_back(void **state)
 
     for (uint32_t i = 0; conf_describe(f->conf, i, &row) == SCHED_OK; i++) {
         if (!row.is_overridable || row.value[0] == '\0' ||
-            !strcmp(row.path, "channel.l.expandlimit") ||
-            !strcmp(row.path, "channel.reprocess.expandlimit") ||
-            !strcmp(row.path, "channel.process.expandlimit")) {
+            strcmp(row.path, "channel.l.expandlimit") == 0 ||
+            strcmp(row.path, "channel.reprocess.expandlimit") == 0 ||
+            strcmp(row.path, "channel.process.expandlimit") == 0) {
             continue;
         }
         if (conf_set(f->conf, row.path, row.value, &f->created) != SCHED_OK) {

@@ -5,10 +5,11 @@
  * Pinned: which section serves which channel, what is inherited, the built-in
  * values, and that channels nobody delivers for are warned of.
  */
+#include <string.h>
+
+#include "scheduler/core/text.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/support.h"
-
-#include <string.h>
 
 #define S_NS(n) ((n)*INT64_C(1000000000))
 
@@ -36,10 +37,11 @@ static const char *
 command_of(const struct conf_fixture *fixture, const char *channel)
 {
     static char value[192];
-    char path[96] = "job.";
+    char path[96];
+    struct text_out out;
 
-    strcat(path, channel);
-    strcat(path, ".master_command");
+    text_out_init(&out, path, sizeof path);
+    text_format(&out, "job.%s.master_command", channel);
     memcpy(value, conf_fixture_setting(fixture, path).value, sizeof value);
     return value;
 }
@@ -113,8 +115,8 @@ test_conf_jobs_builtin_values(void **state)
     assert_int_equal(options->return_first_ns, S_NS(1800));
     assert_int_equal(options->return_period_ns, S_NS(86400));
     assert_int_equal(options->post_first_ns, 0);
-    assert_int_equal(options->post_period_ns, S_NS(4 * 3600));
-    assert_int_equal(options->synch_period_ns, S_NS(4 * 3600));
+    assert_int_equal(options->post_period_ns, S_NS(14400));
+    assert_int_equal(options->synch_period_ns, S_NS(14400));
 }
 
 static void
@@ -156,7 +158,7 @@ test_conf_jobs_global_options_are_read(void **state)
     assert_int_equal(options->synch_period_ns, S_NS(7200));
     assert_int_equal(options->block_size, 512);
     assert_int_equal(options->return_first_ns, S_NS(4500));
-    assert_int_equal(options->return_period_ns, S_NS(12 * 3600));
+    assert_int_equal(options->return_period_ns, S_NS(43200));
     assert_int_equal(options->post_first_ns, S_NS(600));
     assert_int_equal(options->post_period_ns, S_NS(3600));
     assert_int_equal(conf_channel(f->conf, 0)->blocklimit[1], 9);
@@ -275,6 +277,26 @@ test_conf_jobs_without_a_pool_is_an_error(void **state)
     refuse(state, "a\nh\n", "[CHANNEL=a]\nmaster_command=m");
 }
 
+static void
+test_conf_jobs_strict_wants_the_periodic_job_that_mail_waits_for(void **state)
+{
+    static const char jobs[] = "[POOL=P]\n[CHANNEL=*]\nmaster_command=m\n";
+    struct conf_fixture *f = *state;
+
+    conf_fixture_init(f, "a\nh\n", jobs);
+    f->is_strict = 1;
+    assert_int_equal(conf_fixture_load(f), SCHED_ERR_CONFIGURATION);
+    conf_fixture_init(f, "a immnonurgent\nh\n", jobs);
+    f->is_strict = 1;
+    conf_fixture_must_load(f);
+    conf_fixture_free(f);
+    conf_fixture_init(f, "a\nh\n", jobs);
+    f->is_strict = 1;
+    conf_fixture_override(f, "option.post_time", "00:00/02:00");
+    conf_fixture_must_load(f);
+    assert_int_equal(conf_options(f->conf)->post_period_ns, S_NS(7200));
+}
+
 static int
 setup(void **state)
 {
@@ -310,6 +332,7 @@ main(void)
         TEST(test_conf_jobs_anon_host_joins_the_hosts),
         TEST(test_conf_jobs_options_in_the_wrong_section_warn),
         TEST(test_conf_jobs_says_all_errors_at_once),
+        TEST(test_conf_jobs_strict_wants_the_periodic_job_that_mail_waits_for),
         TEST(test_conf_jobs_without_a_pool_is_an_error),
     };
     return cmocka_run_group_tests_name("conf_jobs", tests, NULL, NULL);

@@ -5,10 +5,10 @@
  * Pinned: rank, wildcards, the forms of values, what a wrong path or value is
  * told, and that a live change that is refused changes nothing.
  */
+#include <string.h>
+
 #include "tests/support/conf_fixture.h"
 #include "tests/support/support.h"
-
-#include <string.h>
 
 #define S_NS(n) ((n)*INT64_C(1000000000))
 
@@ -264,6 +264,21 @@ test_conf_override_live_change_refused_changes_nothing(void **state)
                         sizeof before);
 }
 
+static void
+test_conf_override_live_expandlimit_needs_somebody_to_expand(void **state)
+{
+    struct conf_fixture *f = *state;
+
+    conf_fixture_init(f, "a\nh\n", CONF_FIXTURE_JOBS);
+    conf_fixture_must_load(f);
+    assert_int_equal(conf_set(f->conf, "channel.a.expandlimit", "5", NULL),
+                     SCHED_ERR_CONFIGURATION);
+    assert_int_equal(conf_set(f->conf, "channel.a.holdlimit", "5", NULL),
+                     SCHED_ERR_CONFIGURATION);
+    assert_int_equal(conf_channel(f->conf, 0)->expandlimit, CONF_NO_LIMIT);
+    assert_int_equal(conf_channel(f->conf, 0)->holdlimit, CONF_NO_LIMIT);
+}
+
 static int
 setup(void **state)
 {
@@ -300,6 +315,7 @@ main(void)
         TEST(test_conf_override_junk_paths_are_errors),
         TEST(test_conf_override_live_changes_are_seen_at_once),
         TEST(test_conf_override_live_change_refused_changes_nothing),
+        TEST(test_conf_override_live_expandlimit_needs_somebody_to_expand),
     };
     return cmocka_run_group_tests_name("conf_override", tests, NULL, NULL);
 }

@@ -431,6 +431,79 @@ test_jobctl_clock_put_forward_makes_the_return_run_due(void **state)
     host_script_free(host);
 }
 
+static void
+test_jobctl_partial_success_begins_the_backoff_anew(void **state)
+{
+    static const uint8_t results[] = {
+        SCHED_RESULT_DELIVERED, SCHED_RESULT_TEMPORARY, SCHED_RESULT_TEMPORARY,
+        SCHED_RESULT_TEMPORARY};
+    struct host_script *host = setup_at(DAY / 2);
+
+    (void)state;
+    host_submit_many(host, four, 4);
+    host_job_up(host, 1);
+    struct sched_action deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver, SCHED_RESULT_TEMPORARY);
+    host_wake(host, HOST_H);
+    deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    /* A message that came meanwhile has waited longer than the rest. */
+    host->now_ns += HOST_S;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host->now_ns += HOST_S;
+    outcome_each(host, &deliver, results);
+    deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    assert_int_equal(deliver.u.deliver.message, 2);
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    assert_int_equal(deliver.u.deliver.recipients_count, 3);
+    host_outcome(host, &deliver, SCHED_RESULT_TEMPORARY);
+    assert_int_equal(host->wake_at_ns, host->now_ns + HOST_H);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_notice_is_reached_at_its_age_to_the_nanosecond(void **state)
+{
+    (void)state;
+    for (int64_t late_ns = 0; late_ns <= 1; late_ns++) {
+        struct host_script *host = setup_at(0);
+
+        host->now_ns = 30 * HOST_MIN + late_ns;
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+        host_wake(host, host->now_ns); /* of the first night: age 0 */
+        assert_int_equal(host->actions_count, 0);
+        host_wake(host, DAY + 30 * HOST_MIN);
+        assert_int_equal(host_actions(host, SCHED_ACTION_WARN),
+                         late_ns == 0 ? 1 : 0);
+        host_script_free(host);
+    }
+}
+
+static void
+test_jobctl_return_run_goes_on_when_the_file_it_stands_at_is_gone(void **state)
+{
+    struct host_script *host = setup_at(0);
+    struct sched_action deliver;
+
+    (void)state;
+    for (uint32_t i = 0; i < 1500; i++) {
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    }
+    host_job_up(host, 1);
+    deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_wake(host, 7 * DAY + 30 * HOST_MIN);
+    assert_int_equal(host_actions(host, SCHED_ACTION_RETURN), 999);
+    /* Message 1 is under way; the run stands at message 1001. */
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    assert_int_equal(deliver.u.deliver.message, 1001);
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_wake(host, host->wake_at_ns);
+    assert_int_equal(host_actions(host, SCHED_ACTION_RETURN), 498);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -462,6 +535,11 @@ main(void)
             test_jobctl_due_retries_are_cut_into_slices_of_a_thousand),
         cmocka_unit_test(
             test_jobctl_clock_put_forward_makes_the_return_run_due),
+        cmocka_unit_test(test_jobctl_partial_success_begins_the_backoff_anew),
+        cmocka_unit_test(
+            test_jobctl_notice_is_reached_at_its_age_to_the_nanosecond),
+        cmocka_unit_test(
+            test_jobctl_return_run_goes_on_when_the_file_it_stands_at_is_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

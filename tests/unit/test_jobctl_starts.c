@@ -429,6 +429,104 @@ test_jobctl_job_that_failed_to_start_loses_no_mail(void **state)
     host_script_free(host);
 }
 
+static void
+test_jobctl_new_thread_goes_to_the_job_with_the_fewest(void **state)
+{
+    struct host_script *host = setup_fill(10, 2, 3, "edge");
+    struct sched_action deliver[4];
+
+    (void)state;
+    /* Job 1 has three threads, job 2 has one: the next goes to job 2. */
+    for (uint32_t h = 1; h <= 4; h++) {
+        host_submit(host, CHANNEL_A, h, SCHED_PRIORITY_NORMAL);
+    }
+    host_job(host, SCHED_EVENT_JOB_STARTED, 1);
+    host_job(host, SCHED_EVENT_JOB_STARTED, 2);
+    for (uint32_t n = 0; n < 3; n++) {
+        host_thread(host, SCHED_EVENT_THREAD_READY, 1, n);
+        deliver[n] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    }
+    host_submit(host, CHANNEL_A, 5, SCHED_PRIORITY_NORMAL);
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_START_THREAD, 0)->u.thread.job, 2);
+    /* One thread of job 1 ends: two each, and the lower job is first. */
+    host_outcome(host, &deliver[1], SCHED_RESULT_DELIVERED);
+    host_thread(host, SCHED_EVENT_THREAD_ENDED, 1, 1);
+    host_submit(host, CHANNEL_A, 6, SCHED_PRIORITY_NORMAL);
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_START_THREAD, 0)->u.thread.job, 1);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_freed_slot_goes_to_the_mail_that_waits_longest(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "pool.SMTP_POOL.job_limit", .value = "1"},
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"}};
+    struct host_script *host = setup_with(overrides, 2);
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host->now_ns = 1;
+    host_submit(host, CHANNEL_B, 1, SCHED_PRIORITY_NORMAL);
+    host->now_ns = 2;
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    host_thread(host, SCHED_EVENT_THREAD_ENDED, 1, 0);
+    host_job(host, SCHED_EVENT_JOB_EXITED, 1);
+    assert_int_equal(host->actions[0].u.job.channel, CHANNEL_B);
+    host_job_up(host, 2);
+    host->now_ns = 3;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host->now_ns = 4;
+    /* The file that the exit makes ready again has waited since 1. */
+    host_job(host, SCHED_EVENT_JOB_EXITED, 2);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].u.job.channel, CHANNEL_B);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_lost_work_goes_to_an_idle_thread_before_a_new_job(void **state)
+{
+    struct host_script *host = setup_fill(10, 2, 1, "edge");
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    host_job_up(host, 2);
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    host_job(host, SCHED_EVENT_JOB_EXITED, 1);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].u.deliver.job, 2);
+    assert_int_equal(host->actions[0].u.deliver.message, 1);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_thread_lost_at_work_is_replaced(void **state)
+{
+    struct host_script *host = setup_fill(10, 2, 2, "edge");
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    host_thread(host, SCHED_EVENT_THREAD_ENDED, 1, 0);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_START_THREAD);
+    assert_int_equal(host->actions[0].u.thread.thread, 1);
+    host_thread(host, SCHED_EVENT_THREAD_READY, 1, 1);
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_DELIVER, 0)->u.deliver.message, 1);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -452,6 +550,13 @@ main(void)
         cmocka_unit_test(
             test_jobctl_refused_start_is_tried_again_after_ten_seconds),
         cmocka_unit_test(test_jobctl_job_that_failed_to_start_loses_no_mail),
+        cmocka_unit_test(
+            test_jobctl_new_thread_goes_to_the_job_with_the_fewest),
+        cmocka_unit_test(
+            test_jobctl_freed_slot_goes_to_the_mail_that_waits_longest),
+        cmocka_unit_test(
+            test_jobctl_lost_work_goes_to_an_idle_thread_before_a_new_job),
+        cmocka_unit_test(test_jobctl_thread_lost_at_work_is_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

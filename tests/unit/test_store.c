@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -544,45 +545,77 @@ test_store_key_depends_on_each_part(void **state)
     assert_string_equal(keys[0], keys[1]);
 }
 
-/* A process that writes one run after the other is killed; what is there
- * afterwards is whole runs. */
+/* whole_runs - what is there is whole runs, and there are some */
 static void
-test_store_killed_writer_leaves_whole_runs(void **state)
+whole_runs(const char *path)
 {
-    struct place *place = *state;
-    pid_t pid = fork();
-    struct store *store;
-
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        store = store_open(place->one, STORE_WRITE, &place->diag);
-        uint32_t r = 0;
-
-        while (put(store, &place->diag, "5", r, r + 1) == STORE_OK) {
-            r++;
-        }
-        _exit(1);
-    }
-    while (access(place->one, F_OK) != 0) {
-        poll(NULL, 0, 1);
-    }
-    poll(NULL, 0, 200);
-    kill(pid, SIGKILL);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-
-    store = open_new(place->one, &place->diag);
-    assert_true(store_runs_count(store) > 0);
-    store_close(store);
-    answer_is(place->one,
+    assert_true(ask(path, "SELECT count(*) FROM run") > 0);
+    answer_is(path,
               "SELECT count(*) FROM run r WHERE"
               " (SELECT count(*) FROM series WHERE run = r.id) <> 2 OR"
               " (SELECT count(*) FROM population WHERE run = r.id) <> 4 OR"
               " (SELECT count(*) FROM metric WHERE run = r.id) <>"
               " (SELECT count(*) FROM metric_def)",
               0);
-    answer_is(place->one, "SELECT count(*) FROM pragma_foreign_key_check", 0);
-    answer_is(place->one,
-              "SELECT integrity_check = 'ok' FROM pragma_integrity_check", 1);
+    answer_is(path, "SELECT count(*) FROM pragma_foreign_key_check", 0);
+    answer_is(path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check",
+              1);
+}
+
+/* writer_start - a process that writes one run after the other; it ends with
+ * 7 if a write failed with STORE_IO and was said. file_bytes_max 0: no limit */
+static pid_t
+writer_start(struct place *place, rlim_t file_bytes_max)
+{
+    const struct rlimit limit = {file_bytes_max, file_bytes_max};
+    enum store_status status = STORE_OK;
+    struct store *store;
+    pid_t pid = fork();
+
+    if (pid != 0) {
+        return pid;
+    }
+    if (file_bytes_max > 0) { /* a full disk, as far as SQLite can tell */
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    store = store_open(place->one, STORE_WRITE, &place->diag);
+    for (uint32_t r = 0; store != NULL && status == STORE_OK; r++) {
+        status = put(store, &place->diag, "5", r, r + 1);
+    }
+    _exit(status == STORE_IO && place->diag.errors_count == 1 ? 7 : 1);
+}
+
+static void
+test_store_killed_writer_leaves_whole_runs(void **state)
+{
+    struct place *place = *state;
+    pid_t pid = writer_start(place, 0);
+
+    assert_true(pid > 0);
+    while (access(place->one, F_OK) != 0) {
+        poll(NULL, 0, 1);
+    }
+    poll(NULL, 0, 200);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    store_close(open_new(place->one, &place->diag));
+    whole_runs(place->one);
+}
+
+static void
+test_store_full_disk_is_said_and_leaves_whole_runs(void **state)
+{
+    struct place *place = *state;
+    int status = 0;
+    pid_t pid = writer_start(place, 1 << 20);
+
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+    store_close(open_new(place->one, &place->diag));
+    whole_runs(place->one);
 }
 
 #define TEST(name)                                                             \
@@ -606,6 +639,7 @@ main(void)
         TEST(test_store_summary_view_gives_the_interval),
         TEST(test_store_metric_reads_back_value_and_state),
         TEST(test_store_killed_writer_leaves_whole_runs),
+        TEST(test_store_full_disk_is_said_and_leaves_whole_runs),
         cmocka_unit_test(test_store_key_depends_on_each_part),
     };
 

@@ -5,7 +5,7 @@
  * The runs are made up here (a result that is a plain function of scenario,
  * seed and replication); scenario, processes, pipes and results file are the
  * real ones. messages_max is the swept parameter: 13 fails, 14 breaks an
- * assertion, 15 is killed.
+ * assertion, 15 is killed, 17 takes for ever.
  */
 #include "tests/support/support.h"
 
@@ -68,6 +68,9 @@ made_up_run(const struct run_request *request, struct result *result,
     }
     if (x == 15) {
         kill(getpid(), SIGKILL);
+    }
+    if (x == 17) {
+        poll(NULL, 0, 60000);
     }
     poll(NULL, 0, 20); /* so that there is time to be interrupted in */
     digest_record(&result->digest, words, 3);
@@ -505,6 +508,30 @@ test_sweep_interrupted_keeps_what_is_done_and_goes_on(void **state)
 }
 
 static void
+test_sweep_interrupted_twice_does_not_wait(void **state)
+{
+    struct place *place = *state;
+    struct timespec before;
+    struct timespec after;
+    pid_t pid;
+    int status = 0;
+
+    axis_set(place, "messages_max=17");
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    pid = execute_apart(place, place->one);
+    poll(NULL, 0, 500);
+    kill(pid, SIGINT);
+    poll(NULL, 0, 500);
+    assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* it does, first */
+    kill(pid, SIGINT);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_true(after.tv_sec - before.tv_sec < 30);
+    assert_int_equal(WEXITSTATUS(status), 130);
+    answer_is(place->one, "SELECT count(*) FROM run", "0");
+}
+
+static void
 test_sweep_killed_goes_on_to_the_same_content(void **state)
 {
     struct place *place = *state;
@@ -521,6 +548,41 @@ test_sweep_killed_goes_on_to_the_same_content(void **state)
     execute(place, place->two);
     same_runs(place->one, place->two);
     answer_is(place->one, "SELECT count(*) FROM run", "60");
+}
+
+static void
+row_keep(void *arg, const struct store_row *row)
+{
+    snprintf(arg, 1000, "%s", row->command);
+}
+
+static void
+test_sweep_keeps_the_command_that_makes_a_run_alone(void **state)
+{
+    struct place *place = *state;
+    const char *const sets[] = {"title=it's one"};
+    struct sweep *sweep;
+    struct store *store;
+    char command[1000];
+    char expected[1000];
+
+    place->request.sets = sets;
+    place->request.sets_count = 1;
+    execute(place, place->one);
+    sweep = sweep_open(place);
+    store = store_open(place->one, STORE_READ, &place->diag);
+    assert_non_null(store);
+    assert_int_equal(store_rows(store, sweep_run_at(sweep, 2, 1)->key, row_keep,
+                                command, &place->diag),
+                     1);
+    snprintf(expected, sizeof expected,
+             "mtasim run %s --set 'title=it'\\''s one' --set messages_max=4"
+             " --seed 7 --replication 1 --scheduler %s",
+             place->yaml, place->object);
+    assert_string_equal(command, expected);
+    assert_int_equal(store_rows(store, "", row_keep, command, &place->diag), 9);
+    store_close(store);
+    sweep_free(sweep);
 }
 
 static void
@@ -643,7 +705,9 @@ main(void)
         TEST(test_sweep_goes_on_after_failures_and_keeps_why),
         TEST(test_sweep_notices_that_the_object_has_changed),
         TEST(test_sweep_interrupted_keeps_what_is_done_and_goes_on),
+        TEST(test_sweep_interrupted_twice_does_not_wait),
         TEST(test_sweep_killed_goes_on_to_the_same_content),
+        TEST(test_sweep_keeps_the_command_that_makes_a_run_alone),
         TEST(test_sweep_tells_how_far_it_is),
         TEST(test_sweep_lists_what_is_there_and_what_is_missing),
         TEST(test_sweep_knee_is_the_smallest_value_near_the_best),

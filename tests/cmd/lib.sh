@@ -15,8 +15,18 @@ mtasim=$build/mtasim
 small=$root/tests/fixtures/cmd/small
 name=$(basename "$0" .sh)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'finish $?' EXIT
 cd "$work"
+
+# finish CODE - one line for those who count, whichever way it ended
+finish() {
+    rm -rf "$work"
+    if [ "$1" -eq 0 ]; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name: exit code $1"
+    fi
+}
 
 fail() {
     echo "$name: FAILED: $1" >&2

@@ -195,7 +195,7 @@ demo: ## one command: sweep a question, draw the answer, say where it is
 # Every test program, shell test and rule is a target run-NAME. It runs one,
 # keeps its output in $(OUT)/check/ and prints one line, unless it fails; the
 # goal `check` then counts. `make check T=evq` runs those with evq in the name.
-CMD_TESTS := $(sort $(wildcard tests/cmd/*.sh))
+CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh))
 # The rules are about the sources: once, not in every variant.
 RULES := golden $(if $(filter debug,$(BUILD)),check-seam check-globals \
          check-headers check-abi lint check-planted)
@@ -224,8 +224,8 @@ do-check-seam    = sh tests/lint/seam.sh $(RELEASE_JOBCTL) scheduler/SYMBOLS
 do-check-globals = sh tests/lint/globals.sh $(LIB) $(CORE)
 do-check-headers = env CC='$(CC)' FLAGS='$(LIBS_CFLAGS) $(ALL_CFLAGS)' \
                    sh tests/lint/headers.sh $(ALL_HDR)
-do-check-abi     = sh tests/lint/same.sh tests/golden/sched_abi.txt \
-                   $(OUT)/tests/lint/abi
+do-check-abi     = sh tests/lint/abi.sh $(OUT)/tests/lint/abi \
+                   scheduler/sched_abi.h tests/golden/sched_abi.txt
 do-lint          = sh tests/lint/lint.sh
 do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' OBJECTS=$(OUT) \
                    RELEASE=$(RELEASE_OUT) sh tests/lint/planted.sh

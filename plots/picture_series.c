@@ -12,6 +12,7 @@
 #define PANEL_OTHER_PX   130  /* and of those under it */
 #define HEADROOM         1.04 /* a line never lies on the upper edge */
 #define COUNT_MIN        2    /* below it ticks would be halves of a thread */
+#define COLUMN_PX        2    /* of one value; finer is not seen, and large */
 #define FAULT_WIDTH_PX   2    /* a shorter window is drawn this wide */
 #define FAULT_ROW_PX     16
 #define FAULT_ROWS_MAX   3
@@ -211,12 +212,13 @@ layout(struct canvas *c, struct fault_label placed[FAULT_NAMES_MAX],
     c->frame.area = panel_area(c, 0);
 }
 
-/* column - the pixel column of a time. */
+/* column - the column of pixels a time lies in. */
 static uint32_t
 column(const struct canvas *c, double time_s)
 {
     return (uint32_t)style_axis_px(
-        &c->x, time_s, 0, c->frame.area.right_px - c->frame.area.left_px);
+        &c->x, time_s, 0,
+        (c->frame.area.right_px - c->frame.area.left_px) / COLUMN_PX);
 }
 
 /* column_end - the first index after those in the same column as `i`. */

@@ -235,10 +235,12 @@ enqueue_create(struct host *host, const struct sched_create *create,
     struct mail_file *file = mail_file_at(host->mail, slot);
     file->channel = (uint16_t)create->channel;
     file->priority = (uint8_t)create->priority;
-    file->state = create->is_held ? MAIL_FILE_HELD : MAIL_FILE_READY;
+    file->state =
+        create->state == SCHED_FILE_HELD ? MAIL_FILE_HELD : MAIL_FILE_READY;
     file_fill(host, slot, message, create->recipients,
               create->recipients_count);
-    host->held_count += create->is_held ? create->recipients_count : 0;
+    host->held_count +=
+        create->state == SCHED_FILE_HELD ? create->recipients_count : 0;
     host->result->files++;
     const uint32_t domain =
         mail_recipients(message)[create->recipients[0]].host;
@@ -288,7 +290,9 @@ enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
         message == NULL ? NULL : mail_file(host->mail, message, rewrite->file);
 
     if (file == NULL || file->state == MAIL_FILE_HELD ||
+        file->state == MAIL_FILE_ACTIVE || rewrite->new_file == 0 ||
         rewrite->recipients_count != file->recipients_count ||
+        rewrite->recipients[0] >= message->recipients_count ||
         mail_file(host->mail, message, rewrite->new_file) != NULL) {
         return illegal(host, reason, "rewrite", rewrite->message);
     }
@@ -372,7 +376,8 @@ enqueue_file(struct host *host, const struct sched_action *action,
     struct mail_file *file =
         message == NULL ? NULL : mail_file(host->mail, message, what->file);
 
-    if (file == NULL || file->state == MAIL_FILE_ACTIVE) {
+    if (file == NULL || file->state == MAIL_FILE_ACTIVE ||
+        (action->kind == SCHED_ACTION_HOLD && file->state == MAIL_FILE_HELD)) {
         return illegal(host, reason, "return, warning or hold of a file in use",
                        what->message);
     }

@@ -2,7 +2,7 @@
 /*
  * cmd_run.c - mtasim run: a scenario once
  */
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,6 +132,19 @@ settings_do(struct work *work)
     return session_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
 }
 
+/* marks_print - for `verify`: the digest, the records, a mark a line */
+static void
+marks_print(const struct digest *digest)
+{
+    char text[DIGEST_TEXT_SIZE];
+
+    digest_format(digest, text);
+    printf("%s %" PRIu64 "\n", text, digest->records_count);
+    for (size_t i = 0; i < digest->marks_count; i++) {
+        printf("%016" PRIx64 "\n", digest->marks[i]);
+    }
+}
+
 /* result_print - the screen, or the object; neither where the trace is */
 static bool
 result_print(struct work *work, const struct result *result,
@@ -142,12 +155,15 @@ result_print(struct work *work, const struct result *result,
     if (work->trace == stdout) {
         return session_flush(work->call->diag);
     }
+    if (options_has(options, OPTION_MARKS)) {
+        marks_print(&result->digest);
+        return session_flush(work->call->diag);
+    }
     if (!options_has(options, OPTION_JSON)) {
         sheet_print(&work->session, &work->settings, result, scheduler, stdout);
         return session_flush(work->call->diag);
     }
-    return runjson_write(&work->session, result, scheduler,
-                         options_has(options, OPTION_MARKS), stdout) &&
+    return runjson_write(&work->session, result, scheduler, stdout) &&
            session_flush(work->call->diag);
 }
 

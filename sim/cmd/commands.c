@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
 enum { COMMANDS_MAX = 32, NAME_COLUMN = 12, ANY = 1000000 };
@@ -55,7 +56,7 @@ static const struct option_row rows_run[] = {
      .help = "Write every event and action to FILE, a line each (-: standard"
              " output)"},
     {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
-     .help = "Add the digest's checkpoints to the JSON"},
+     .help = "Print the digest and its checkpoints, nothing else"},
     {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,
      .name = "lines", .argument = "FROM,UNTIL",
      .help = "Trace these records only"},
@@ -107,6 +108,31 @@ static const struct option_row rows_plot[] = {
      .help = "Print the gnuplot scripts; draw nothing"},
     ROWS_COMMON,
 };
+
+static const struct option_row rows_check[] = {
+    {.id = OPTION_BASELINE, .kind = OPTION_TEXT, .letter = 'b',
+     .name = "baseline", .argument = "PATH",
+     .help = "The scheduler object to compare with; must be said"},
+    {.id = OPTION_CANDIDATE, .kind = OPTION_TEXT, .letter = 'c',
+     .name = "candidate", .argument = "PATH",
+     .standard = "jobctl.so beside the program",
+     .help = "The scheduler object that is checked"},
+    {.id = OPTION_REPLICATIONS, .kind = OPTION_NUMBER, .letter = 'n',
+     .name = "replications", .argument = "N", .least = 1, .most = 10000,
+     .standard = "5", .help = "Runs of each on every scenario"},
+    {.id = OPTION_ALLOW_DECISIONS, .name = "allow-decisions",
+     .help = "Other decisions are no failure; only worse metrics are"},
+    {.id = OPTION_TOLERANCE, .kind = OPTION_TEXT, .name = "tolerance",
+     .argument = "SHARE", .standard = "0.1%",
+     .help = "A mean may be worse by this share of the baseline's"},
+    {.id = OPTION_METRIC, .kind = OPTION_TEXTS, .letter = 'm',
+     .name = "metric", .argument = "NAME",
+     .standard = "throughput, latencies, the scenario's measure",
+     .help = "Compare this metric; may be repeated"},
+    ROW_SET, ROW_SEED, ROWS_COMMON,
+};
+
+static const struct option_row rows_verify[] = {ROWS_OF_A_RUN, ROWS_COMMON};
 
 static const struct option_row rows_import[] = {
     {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
@@ -173,6 +199,19 @@ static const struct command table[] = {
      .about =
          "Axes are the scenario's own and those of --param. Results go to one"
          " SQLite\nfile; a sweep that was interrupted goes on where it was."},
+    {.name = "check", .operands = "SCENARIO...", .operands_least = 1,
+     .operands_most = ANY, .rows = rows_check, .run = cmd_check,
+     .summary = "compare a scheduler with a baseline: same decisions? worse?",
+     .about =
+         "Both meet the same traffic and luck. Exit code 1: decisions differ,"
+         " or, with\n--allow-decisions, a metric is worse beyond chance."},
+    {.name = "verify", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_verify, .run = cmd_verify,
+     .summary = "run a scenario twice in unlike processes: same digest?",
+     .about =
+         "The second process has another environment, stack limit, memory"
+         " contents, locale\nand folder. Exit code 1: the digests differ; the"
+         " first differing event is named."},
     {.name = "plot", .operands = "DB", .operands_least = 1,
      .operands_most = 1, .rows = rows_plot, .run = cmd_plot,
      .summary = "draw the results of a sweep",
@@ -281,6 +320,15 @@ commands_exit_codes(FILE *out)
 {
     for (uint32_t i = 0; i < EXITS_COUNT; i++) {
         fprintf(out, "%4d  %s\n", (int)exits[i].code, exits[i].meaning);
+    }
+}
+
+void
+commands_exits_man(FILE *out)
+{
+    for (uint32_t i = 0; i < EXITS_COUNT; i++) {
+        fprintf(out, ".It %d\n", (int)exits[i].code);
+        man_text(exits[i].meaning, out);
     }
 }
 

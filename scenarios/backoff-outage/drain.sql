@@ -4,7 +4,7 @@
 --
 -- The outage ends at minute 540. Of the backlog then, half is gone after
 -- half_min and 95 % after most_min; normal_min: fewer than 50 recipients are
--- queued from then on (before the outage there are never more than 10).
+-- queued from then on (before the outage there are never more than 8).
 -- wasted: deferrals, that is attempts that did no good.
 WITH queue AS (
     SELECT s.run, s.step + 1 AS minute, s.queued

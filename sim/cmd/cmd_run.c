@@ -9,6 +9,7 @@
 
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
+#include "sim/cmd/pace.h"
 #include "sim/cmd/runjson.h"
 #include "sim/cmd/session.h"
 #include "sim/cmd/sheet.h"
@@ -23,6 +24,7 @@ struct work {
     struct wholefile trace_file; /* unless it is stdout */
     FILE *trace;                 /* NULL: none */
     struct mta_observer observer;
+    struct pace pace;
 };
 
 static void
@@ -41,6 +43,14 @@ on_line(void *context, const char *text)
 
     fputs(text, work->trace);
     fputc('\n', work->trace);
+}
+
+static void
+on_step(void *context, int64_t at_ns, int64_t events)
+{
+    struct work *work = context;
+
+    pace_show(&work->pace, at_ns, events);
 }
 
 /* lines_read - "FROM,UNTIL": which records are traced */
@@ -175,13 +185,19 @@ run_do(struct work *work)
     struct result result;
     struct run_scheduler scheduler = {0};
     int code = EXIT_USER_ERROR;
+    bool is_good = false;
 
     if (!trace_open_for(work)) {
         return EXIT_USER_ERROR;
     }
     result_init(&result);
-    if (session_run(&work->session, &work->observer, &result, &scheduler,
-                    work->call->diag)) {
+    pace_init(&work->pace,
+              options_has(work->call->options, OPTION_QUIET) ? NULL : stderr,
+              work->session.scenario.horizon_ns);
+    is_good = session_run(&work->session, &work->observer, &result, &scheduler,
+                          work->call->diag);
+    pace_end(&work->pace);
+    if (is_good) {
         code = result.violations > 0 ? EXIT_CHECK_FAILED : EXIT_DONE;
         if (!result_print(work, &result, &scheduler) ||
             (work->trace_file.out != NULL &&
@@ -200,8 +216,8 @@ cmd_run(struct command_call *call)
     struct work work = {.call = call};
     int code = EXIT_USER_ERROR;
 
-    work.observer =
-        (struct mta_observer){.context = &work, .setting = on_setting};
+    work.observer = (struct mta_observer){
+        .context = &work, .setting = on_setting, .step = on_step};
     if (session_open(&work.session, call, call->options->operands[0])) {
         work.settings.arena = work.session.arena;
         code = options_has(call->options, OPTION_SETTINGS) ? settings_do(&work)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_usage.sh - what a wrong command line is answered: exit code 2, the
+# test_cmd_usage.sh - what a wrong command line is answered: exit code 2, the
 # nearest right word, nothing on stdout, nothing written; and help
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"

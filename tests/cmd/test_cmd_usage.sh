@@ -30,7 +30,7 @@ wrong 'none: error: the scenario cannot be read' run none
 wrong 'horizon' run "$small" --set horizon=minus
 wrong 'did you mean' run "$small" --set horizn=1h
 wrong 'threaddepth' run "$small" --set channel.tcp_local.threaddepth=0
-wrong "'smoke' is none of: throughput, latency, backlog, cdf, tail" \
+wrong "'smoke' is none of: throughput, latency, hosts, backlog, cdf, tail" \
     plot none.db --picture smoke
 wrong "did you mean 'latency.p90'?" sweep "$small" --metric latency.p98
 wrong '--shard must be I/N' sweep "$small" --shard 3

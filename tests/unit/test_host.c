@@ -168,6 +168,10 @@ test_host_reports_files_that_cannot_be(void **state)
            "option.tamper=create-again");
     BREAKS("law: a file that cannot be is created of message 1", BUSY,
            "option.tamper=create-far");
+    BREAKS("law: a file that cannot be is created of message 1", BUSY,
+           "option.tamper=wrong-host");
+    BREAKS("law: a file that cannot be is created of message 1", BUSY,
+           "option.tamper=wrong-channel");
     BREAKS("law: rejection after acceptance of message 1", BUSY,
            "option.tamper=reject-late");
     BREAKS("law: return, warning or hold of a file in use of message 1000000",

@@ -255,6 +255,8 @@ forge(struct tamper *t, struct sched_action *action)
         if (is(t, "lose") && create->recipients_count > 1) {
             create->recipients_count--;
         }
+        create->host += is(t, "wrong-host") ? 1 : 0;
+        create->channel = is(t, "wrong-channel") ? 0 : create->channel;
         if (is(t, "create-far")) {
             t->indices[0] = 1000;
             create->recipients = t->indices;

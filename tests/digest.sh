@@ -33,6 +33,14 @@ compare() { # compare HOW PROGRAM SCENARIO
   fi
 }
 
+build() { # build VARIABLE=VALUE... - quiet unless it fails
+  if ! said=$($MAKE --no-print-directory "$@" all 2>&1); then
+    printf '%s\n' "$said"
+    echo "not ok - digest: make $* fails"
+    exit 1
+  fi
+}
+
 built=
 for way in gcc-O0 gcc-O3 clang-O0; do
   cc=${way%-*}
@@ -41,12 +49,10 @@ for way in gcc-O0 gcc-O3 clang-O0; do
     skipped=$((skipped + 1))
     continue
   fi
-  # BUILD=release: a debug build is the first of the list below.
-  $MAKE --no-print-directory BUILD=release CC="$cc" CFLAGS="-g0 ${way#*-}" \
-    OUT="build/digest-$way" all | sed '/^  CC /d'
+  build BUILD=release CC="$cc" CFLAGS="-g0 -${way#*-}" OUT="build/digest-$way"
   built="$built $way"
 done
-$MAKE --no-print-directory BUILD=debug all | sed '/^  CC /d'
+build BUILD=debug
 
 first="a debug build"
 for scenario; do

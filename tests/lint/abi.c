@@ -338,6 +338,12 @@ static const struct constant constants[] = {
     CONSTANT(SCHED_ACTION_WARN),
     CONSTANT(SCHED_ACTION_NOTIFY),
     CONSTANT(SCHED_ACTION_SCAN),
+    CONSTANT(SCHED_FILE_READY),
+    CONSTANT(SCHED_FILE_HELD),
+    CONSTANT(SCHED_FILE_UNTRACKED),
+    CONSTANT(SCHED_NOTICE_WARNING),
+    CONSTANT(SCHED_NOTICE_RETURN),
+    CONSTANT(SCHED_NOTICE_FAILURE),
 };
 
 #define PRINT(type)                                                            \

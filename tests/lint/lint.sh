@@ -76,6 +76,7 @@ rule "nothing includes upward" "$layer"'
     angle["tests"]          = ".*"
     # Beyond the table, each with its reason.
     also["sim/lab/sweep_run.c"] = "sys/prctl" # a child ends with its parent
+    also["sim/cmd/twice.c"] = "sys/personality" # a run at other addresses
   }
   /^[ \t]*#[ \t]*include/ {
     dir = layer(FILENAME)
@@ -173,12 +174,14 @@ rule "nothing is left for later" '
 rule "no file is too long to be one idea" '
   BEGIN {
     max = 700
+    tests = 800 # a list of claims that know nothing of each other
     # One structure that is read as a whole, with the proof of its order.
     longer["sim/kernel/evq.c"] = 750
   }
   FNR == 1 {
     limit = FILENAME ~ /_table\.[ch]$/ ? 100000 \
-            : FILENAME in longer ? longer[FILENAME] : max
+            : FILENAME in longer ? longer[FILENAME] \
+            : FILENAME ~ /^tests\// ? tests : max
   }
   FNR == limit + 1 {
     printf "%s:%d: longer than %d lines\n", FILENAME, FNR, limit

@@ -184,6 +184,9 @@ finds "two fields that changed places" 'sched_abi.txt: it has changed' check-abi
 awk '/uint32_t channel; \/\* destination channel/ { print "    uint32_t more;" }
   { print }' "$tree/saved" >"$tree/scheduler/sched_abi.h"
 finds "a field put in between" 'sched_abi.txt: it has changed' check-abi
+awk '/SCHED_RESULT_MISSING = 3/ { print "    SCHED_RESULT_LATE = 4," }
+  { print }' "$tree/saved" >"$tree/scheduler/sched_abi.h"
+finds "a constant that is new" '# SCHED_RESULT_LATE' check-abi
 cp -p "$tree/saved" "$tree/scheduler/sched_abi.h" # with its old date
 
 # --- the seam ---------------------------------------------------------------

@@ -123,7 +123,7 @@ static void
 test_record_actions_read_as_lines(void **state)
 {
     (void)state;
-    ACTION_IS("create message=9 file=1 channel=2 host=-1 priority=3 held=1 "
+    ACTION_IS("create message=9 file=1 channel=2 host=-1 priority=3 state=1 "
               "recipients=0 indices=0",
               .kind = SCHED_ACTION_CREATE,
               .u.create = {.message = 9,
@@ -131,7 +131,7 @@ test_record_actions_read_as_lines(void **state)
                            .channel = 2,
                            .host = SCHED_NONE,
                            .priority = 3,
-                           .is_held = 1});
+                           .state = SCHED_FILE_HELD});
     ACTION_IS("reject message=9 reason=452", .kind = SCHED_ACTION_REJECT,
               .u.reject = {9, 452, 0});
     ACTION_IS("start-job job=1 channel=2 thread=0",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/commands.h"
+#include "sim/cmd/figures.h"
 #include "sim/cmd/program.h"
 #include "sim/cmd/session.h"
 #include "sim/lab/json.h"
@@ -104,7 +105,7 @@ request_fill(struct work *work)
         .program_sha256 = program_sha256(),
         .run = run_once,
         .progress = options_has(options, OPTION_QUIET) ? NULL : stderr,
-        .is_terminal = isatty(STDERR_FILENO) != 0,
+        .is_terminal = figures_is_terminal(stderr),
         .command =
             session_words(work->arena, work->call->argc, work->call->argv),
     };

@@ -92,7 +92,7 @@ static const struct option_row rows_sweep[] = {
 static const struct option_row rows_plot[] = {
     {.id = OPTION_PICTURE, .kind = OPTION_TEXTS, .letter = 'p',
      .name = "picture", .argument = "LIST", .standard = "all",
-     .help = "Which of throughput,latency,backlog,cdf,tail"},
+     .help = "Which of throughput,latency,hosts,backlog,cdf,tail"},
     {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
      .argument = "DIR", .standard = "DB without its ending",
      .help = "Folder for the pictures"},

@@ -4,7 +4,7 @@
  *
  * Pinned: the block that the marks name, and the first differing line with the
  * common one before it. The comparison of two objects as a whole:
- * tests/cmd/cmd_check.sh.
+ * tests/cmd/test_cmd_check.sh.
  */
 #include <stdio.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/figures.h"
+#include "sim/cmd/pace.h"
 #include "sim/kernel/base.h"
 #include "tests/support/support.h"
 
@@ -72,6 +73,22 @@ test_figures_tables_are_set_right_but_for_the_first_column(void **state)
                               "c     7\n");
 }
 
+static void
+test_pace_tells_simulated_time_speed_and_what_is_left(void **state)
+{
+    struct pace pace = {.horizon_ns = 4 * NS_PER_HOUR, .begun_ns = NS_PER_S};
+    char line[PACE_LINE_SIZE];
+
+    (void)state;
+    /* A quarter in 30 s: 90 s more. 3,000,000 events in 30 s. */
+    pace_format(&pace, 31 * NS_PER_S, NS_PER_HOUR, 3000000, line);
+    assert_string_equal(
+        line, "25 %, 60 min of 4 h simulated, 100 k events/s, 1:30 left");
+    pace_format(&pace, NS_PER_S, 0, 0, line);
+    assert_string_equal(line,
+                        "0 %, 0 s of 4 h simulated, 0 events/s, 0:00 left");
+}
+
 int
 main(void)
 {
@@ -81,6 +98,7 @@ main(void)
         cmocka_unit_test(test_figures_what_is_beyond_the_horizon_says_so),
         cmocka_unit_test(
             test_figures_tables_are_set_right_but_for_the_first_column),
+        cmocka_unit_test(test_pace_tells_simulated_time_speed_and_what_is_left),
     };
     return cmocka_run_group_tests_name("figures", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "plots/plots.h"
 #include "sim/cmd/commands.h"
 #include "sim/cmd/options.h"
 #include "tests/support/support.h"
@@ -251,6 +252,22 @@ test_options_of_a_command_have_names_of_their_own(void **state)
     }
 }
 
+static void
+test_options_of_plot_name_every_picture(void **state)
+{
+    const struct option_row *row = commands_get("plot")->rows;
+
+    (void)state;
+    while (row->id != OPTION_PICTURE) {
+        assert_int_not_equal(row->id, OPTION_NONE);
+        row++;
+    }
+    for (int i = 0; i < PLOTS_PICTURES_COUNT; i++) {
+        assert_non_null(
+            strstr(row->help, plots_picture_name((enum plots_picture)i)));
+    }
+}
+
 int
 main(void)
 {
@@ -267,6 +284,7 @@ main(void)
         cmocka_unit_test(test_options_lists_become_bits),
         cmocka_unit_test(test_options_choices_have_a_default),
         cmocka_unit_test(test_options_of_a_command_have_names_of_their_own),
+        cmocka_unit_test(test_options_of_plot_name_every_picture),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_plot.sh - mtasim plot: pictures, scripts, and no gnuplot
+# test_cmd_plot.sh - mtasim plot: pictures, scripts, and no gnuplot
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"
 

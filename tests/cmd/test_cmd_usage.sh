@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_usage.sh - what a wrong command line is answered: exit code 2, the
+# test_cmd_usage.sh - what a wrong command line is answered: exit code 2, the
 # nearest right word, nothing on stdout, nothing written; and help
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"
@@ -30,7 +30,7 @@ wrong 'none: error: the scenario cannot be read' run none
 wrong 'horizon' run "$small" --set horizon=minus
 wrong 'did you mean' run "$small" --set horizn=1h
 wrong 'threaddepth' run "$small" --set channel.tcp_local.threaddepth=0
-wrong "'smoke' is none of: throughput, latency, backlog, cdf, tail" \
+wrong "'smoke' is none of: throughput, latency, hosts, backlog, cdf, tail" \
     plot none.db --picture smoke
 wrong "did you mean 'latency.p90'?" sweep "$small" --metric latency.p98
 wrong '--shard must be I/N' sweep "$small" --shard 3

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_man.sh - the manual page's tables are the program's, and it is good mdoc
+# test_cmd_man.sh - the manual page's tables are the program's, and it is good mdoc
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_run.sh - mtasim run: the screen, the object, the trace, the settings;
+# test_cmd_run.sh - mtasim run: the screen, the object, the trace, the settings;
 # the line it prints repeats it
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_logs.sh - mtasim export and import: the replay of a run's log is the run
+# test_cmd_logs.sh - mtasim export and import: the replay of a run's log is the run
 #
 # export(replay(import(export(run)))) is export(run), byte by byte, and the
 # replay has the digest that the export printed.

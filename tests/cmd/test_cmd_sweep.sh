@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_sweep.sh - mtasim sweep, show, merge: runs are made once; shards join to
+# test_cmd_sweep.sh - mtasim sweep, show, merge: runs are made once; shards join to
 # the same results; a run of the file can be repeated
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"
@@ -41,6 +41,9 @@ says out 'all.db: 9 runs, 0 of them new'
 "$mtasim" show all.db >merged
 cmp -s whole merged || fail 'shards do not join to the whole'
 [ "$(wc -l <whole)" -eq 9 ] || fail 'show does not list 9 runs'
+expect 2 "$mtasim" merge new.db a.db none.db
+says err 'none.db'
+[ ! -e new.db ] || fail 'a merge that cannot be makes a file'
 expect 2 env -u SLURM_ARRAY_TASK_ID -u OMPI_COMM_WORLD_RANK -u PMI_RANK \
     -u SLURM_PROCID -u JOB_COMPLETION_INDEX -u PARALLEL_SEQ \
     "$mtasim" sweep "$small" --shard auto -o d.db

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmd_check.sh - mtasim check and verify: the same scheduler passes, one with a
+# test_cmd_check.sh - mtasim check and verify: the same scheduler passes, one with a
 # planted change is caught, where it first decides otherwise
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"

@@ -149,33 +149,45 @@ accepted_fail(struct dialogue *dialogue, int64_t now_ns, enum smtp_phase phase,
     dialogue->end_at_ns = now_ns;
 }
 
+/* accepted_mark - the remote host has it, and nobody here knows */
+static void
+accepted_mark(struct dialogue *dialogue)
+{
+    for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
+        if (dialogue->results[i] == DIALOGUE_DELIVERED) {
+            dialogue->recipients[dialogue->indices[i]].is_delivered = 1;
+        }
+    }
+}
+
 /* body_send - DATA's text, service, the reply to the dot */
 static void
 body_send(struct dialogue *dialogue, int64_t now_ns)
 {
     const struct destination_params *to = dialogue->to->params;
+    const int64_t rtt_ns = to->link->rtt_ns;
     int64_t service_ns = to->service.a;
-    int64_t at_ns = now_ns + link_transfer_ns(to->link, dialogue->link, now_ns,
-                                              dialogue->size_bytes);
+    const int64_t arrived_at_ns =
+        now_ns + link_transfer_ns(to->link, dialogue->link, now_ns,
+                                  dialogue->size_bytes);
+    const int64_t give_up_at_ns =
+        arrived_at_ns - rtt_ns / 2 + dialogue->params->dot_timeout_ns;
+    const enum destination_reply reply = reply_to(dialogue, SMTP_DOT);
 
     if (to->service.kind != VARIATE_CONSTANT) {
         uint64_t u = chance_u64(&dialogue->to->luck->service,
                                 entity(dialogue, 0), attempt(dialogue, 0), 0);
         service_ns = variate_sample(&to->service, u);
     }
-    if (service_ns > dialogue->params->dot_timeout_ns) {
-        for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
-            if (dialogue->results[i] == DIALOGUE_DELIVERED) {
-                dialogue->recipients[dialogue->indices[i]].is_delivered = 1;
-            }
+    const int64_t at_ns = arrived_at_ns + service_ns + rtt_ns - rtt_ns / 2;
+    if (at_ns > give_up_at_ns) {
+        if (reply == DESTINATION_2XX) {
+            accepted_mark(dialogue);
         }
-        accepted_fail(dialogue, at_ns + dialogue->params->dot_timeout_ns,
-                      SMTP_DOT, DIALOGUE_TEMPORARY);
+        accepted_fail(dialogue, give_up_at_ns, SMTP_DOT, DIALOGUE_TEMPORARY);
         dialogue->is_broken = true;
         return;
     }
-    at_ns += service_ns + to->link->rtt_ns / 2;
-    enum destination_reply reply = reply_to(dialogue, SMTP_DOT);
     if (reply != DESTINATION_2XX) {
         accepted_fail(dialogue, at_ns, SMTP_DOT, refusal(reply));
         return;

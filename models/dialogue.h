@@ -10,9 +10,10 @@
  *            several recipients those that were accepted go on. RSET and QUIT
  *            are not waited for.
  * VALID FOR  The client gives up on a greeting or a reply to the dot that takes
- *            longer than its timeout; other replies come after one RTT. When it
- *            gives up on the dot, the remote host has the message nevertheless:
- *            a later delivery is a duplicate.
+ *            longer than its timeout, counted from its own last byte; other
+ *            replies come after one RTT. When it gives up on a dot that would
+ *            have been answered 250, the remote host has the message
+ *            nevertheless: a later delivery is a duplicate.
  * UNITS      ns since the start of the run.
  * COST       One pass; a draw for each command that can fail.
  * SOURCE     RFC 5321; RFC 2920 (pipelining).

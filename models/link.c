@@ -2,9 +2,9 @@
 /*
  * link.c - slow start on an otherwise ideal line; see link.h
  *
- * No product here reaches 2^63: a message is below 2^32 bytes, a segment's wire
- * time below 2^16 * 8 s (rates start at 1 bit/s), and windows stop at
- * LINK_WINDOW_MAX.
+ * A message is below 2^32 bytes and rates start at 1 bit/s, so the whole of it
+ * can take 2^65 ns: products are made in 128 bits and what is longer than
+ * LINK_SENDING_NS_MAX is cut there, far beyond every horizon.
  */
 #include "models/link.h"
 
@@ -17,6 +17,16 @@ segment_ns(const struct link_params *params)
     }
     return i64_div_ceil(params->segment_bytes * BITS_PER_BYTE * NS_PER_S,
                         params->rate_bits_per_s);
+}
+
+/* flow_ns - wire time of so many segments, cut at LINK_SENDING_NS_MAX */
+static int64_t
+flow_ns(int64_t segments, int64_t wire_ns)
+{
+    const base_u128 flow = (base_u128)(uint64_t)segments * (uint64_t)wire_ns;
+
+    return flow > (uint64_t)LINK_SENDING_NS_MAX ? LINK_SENDING_NS_MAX
+                                                : (int64_t)flow;
 }
 
 void
@@ -41,13 +51,14 @@ link_transfer_ns(const struct link_params *params, struct link_state *state,
     }
     /* Rounds that do not fill the pipe; ends because the window doubles. */
     while (segments > state->window_segments &&
-           state->window_segments * wire_ns < round_ns &&
+           flow_ns(state->window_segments, wire_ns) < round_ns &&
            state->window_segments < LINK_WINDOW_MAX) {
         sending_ns += round_ns;
         segments -= state->window_segments;
         state->window_segments *= 2;
     }
-    sending_ns += segments * wire_ns;
+    sending_ns =
+        i64_min(sending_ns + flow_ns(segments, wire_ns), LINK_SENDING_NS_MAX);
     state->sent_at_ns = now_ns + sending_ns;
     return sending_ns + params->rtt_ns / 2;
 }

@@ -27,6 +27,7 @@
 
 #define LINK_INITIAL_SEGMENTS 10 /* RFC 6928, 2 */
 #define LINK_WINDOW_MAX       (INT64_C(1) << 20)
+#define LINK_SENDING_NS_MAX   (INT64_C(1) << 60) /* 36 years: for ever */
 
 struct link_params {
     const char *name;
@@ -44,7 +45,8 @@ struct link_state {
 
 void link_open(struct link_state *state, int64_t now_ns);
 
-/* ns from the start of sending to the arrival of the last byte. */
+/* ns from the start of sending to the arrival of the last byte; sending takes
+ * LINK_SENDING_NS_MAX at most. */
 int64_t link_transfer_ns(const struct link_params *params,
                          struct link_state *state, int64_t now_ns,
                          int64_t bytes);

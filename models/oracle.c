@@ -38,7 +38,9 @@ struct channel {
 struct delayed {
     int64_t due_at_ns;
     uint32_t file;
+    uint32_t generation; /* of the file */
     uint32_t host;
+    uint32_t zero;
 };
 
 struct oracle {
@@ -286,9 +288,10 @@ delayed_release(struct oracle *oracle, int64_t now_ns)
     while (oracle->heap_count > 0 && oracle->heap[0].due_at_ns < now_ns) {
         const struct delayed delayed = delayed_pop(oracle);
         struct mail_file *file = mail_file_at(oracle->mail, delayed.file);
-        /* The file may be gone and its slot taken: then this is nobody's, or
-         * the entry of one that is due as well. */
-        if ((file->generation & 1) != 0 && file->state == MAIL_FILE_DELAYED &&
+        /* The file may be gone and its slot taken, even by one that is due
+         * at the same instant for another host. */
+        if (file->generation == delayed.generation &&
+            file->state == MAIL_FILE_DELAYED &&
             file->due_at_ns == delayed.due_at_ns) {
             file->state = MAIL_FILE_READY;
             ready_add(oracle, file, delayed.host);
@@ -320,8 +323,8 @@ oracle_created(struct oracle *oracle, uint32_t file_slot, uint32_t host)
     if (file->state == MAIL_FILE_READY) {
         ready_add(oracle, file, host);
     } else if (file->state == MAIL_FILE_DELAYED) {
-        delayed_push(oracle,
-                     (struct delayed){file->due_at_ns, file_slot, host});
+        delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot,
+                                              file->generation, host, 0});
     }
 }
 
@@ -502,7 +505,8 @@ oracle_attempted(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
     file->due_at_ns = oracle->params.is_policy && retry->intervals_count > 0
                           ? retry_due_ns(retry, file->attempts, now_ns)
                           : now_ns;
-    delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot, host});
+    delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot,
+                                          file->generation, host, 0});
 }
 
 void
@@ -525,10 +529,14 @@ oracle_returned(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
         &oracle->channels[file->channel]
              .params->retry[retry_class(file->priority)];
     const int64_t age_ns = now_ns - message->submitted_at_ns;
+
+    if (!oracle->params.is_policy || retry->notices_count == 0) {
+        return; /* no such rule */
+    }
     const int64_t least_ns =
         is_warning ? retry_warning_age_ns(retry) : retry_return_age_ns(retry);
 
-    if (oracle->params.is_policy && age_ns < least_ns) {
+    if (age_ns < least_ns) {
         oracle_violation(oracle, now_ns,
                          "policy: message %" PRIu64 " is %s at an age of "
                          "%" PRId64 " s, before %" PRId64 " s",

@@ -19,7 +19,7 @@
  * VALID FOR  What it cannot see it does not judge: which host a starting thread
  *            is meant for, and whether a start was due that did not come.
  * ERRORS     A violation is recorded: the count, and the first ones in words.
- * COST       O(1) a decision; 48 bytes a host; 16 bytes a delayed file, and a
+ * COST       O(1) a decision; 48 bytes a host; 24 bytes a delayed file, and a
  *            heap operation for each.
  */
 #ifndef MODELS_ORACLE_H

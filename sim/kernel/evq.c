@@ -520,11 +520,24 @@ evq_bytes(const struct evq *q)
            (uint64_t)q->slots_capacity * sizeof *q->records;
 }
 
+/* free_slots_count - walks the list of free slots */
+static uint32_t
+free_slots_count(const struct evq *q)
+{
+    uint32_t free_slots = 0;
+
+    for (uint32_t slot = q->free_slot; slot != SLOT_NONE;
+         slot = (uint32_t)q->records[slot].data) {
+        ASSERT(slot < q->slots_count && free_slots < q->slots_count);
+        free_slots++;
+    }
+    return free_slots;
+}
+
 void
 evq_check(const struct evq *q)
 {
     uint32_t alive = 0;
-    uint32_t free_slots = 0;
 
     ASSERT(q->slots_count <= q->slots_capacity);
     ASSERT(q->slots_capacity <= q->events_max);
@@ -546,10 +559,5 @@ evq_check(const struct evq *q)
     for (uint32_t i = 0; i < ARITY; i++) {
         ASSERT(q->heap[q->entries_count + i].key > UINT64_MAX - ARITY);
     }
-    for (uint32_t slot = q->free_slot; slot != SLOT_NONE;
-         slot = (uint32_t)q->records[slot].data) {
-        ASSERT(slot < q->slots_count && free_slots < q->slots_count);
-        free_slots++;
-    }
-    ASSERT(alive + free_slots + q->has_hole == q->slots_count);
+    ASSERT(alive + free_slots_count(q) + q->has_hole == q->slots_count);
 }

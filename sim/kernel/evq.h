@@ -22,8 +22,10 @@
  * COST       push and run O(log n), cancel O(1), both amortised. 48 bytes a
  *            pending event at a full queue (a 16-byte heap entry, a 32-byte
  *            record); arrays double, so up to twice that while it fills. A
- *            cancelled event leaves its heap entry behind; when these are
- *            more than EVQ_DEAD_SHARE of the heap, all are swept out.
+ *            cancelled event leaves its heap entry behind, which
+ *            evq_next_at_ns() may have to look past; when a cancel finds more
+ *            than 1 in EVQ_DEAD_SHARE and a few entries dead, all of these
+ *            are swept out: 53 bytes an event at the most then.
  * LIMITS     A stale id is mistaken for a live one if its slot has been used
  *            again exactly k * 2^31 times since.
  * SOURCE     4-ary implicit heap: Johnson 1975, "Priority queues with update
@@ -47,7 +49,7 @@ struct evq_clock {
 #define EVQ_CLASS_MAX  15
 #define EVQ_AT_NS_MAX  ((INT64_C(1) << 59) - 1) /* 18 years */
 #define EVQ_EVENTS_MAX (UINT32_C(1) << 28)      /* 12 GiB */
-#define EVQ_DEAD_SHARE 4 /* at most 1/4 of the heap is cancelled events */
+#define EVQ_DEAD_SHARE 4 /* 1 in 4 heap entries may be a cancelled event's */
 
 /* What an event does. `data` is the event's own word. May push and cancel. */
 typedef void evq_fn(void *arg, uint64_t data);

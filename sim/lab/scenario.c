@@ -261,23 +261,25 @@ scenario_load(struct scenario *scenario, const char *path,
               const char *const *sets, uint32_t sets_count, struct diag *diag)
 {
     const uint32_t errors_before = diag->errors_count;
+    const uint32_t texts_before = diag->texts_count;
     struct load load = {
         .scenario = scenario, .arena = arena_new(0), .diag = diag};
 
     *scenario = (struct scenario){.arena = load.arena};
     load.root = document_read(&load, path);
-    if (load.root == NULL) {
-        return false;
+    if (load.root != NULL) {
+        scenario->doc = load.root;
+        load_overrides(&load);
+        for (uint32_t i = 0; i < sets_count; i++) {
+            set_apply(&load, sets[i]);
+        }
+        schema_check(load.root, load.arena, diag);
     }
-    scenario->doc = load.root;
-    load_overrides(&load);
-    for (uint32_t i = 0; i < sets_count; i++) {
-        set_apply(&load, sets[i]);
-    }
-    schema_check(load.root, load.arena, diag);
-    if (load.root->kind == DOC_MAP) {
+    if (load.root != NULL && load.root->kind == DOC_MAP) {
         build_all(&load);
     }
+    /* The texts go with the scenario, and a diag may outlive several. */
+    diag->texts_count = texts_before;
     return diag->errors_count == errors_before;
 }
 

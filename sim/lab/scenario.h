@@ -18,7 +18,8 @@
  *            destination "*". The link "default" is always there.
  * OWNERSHIP  scenario_load() fills one arena; scenario_free() releases it all,
  *            and is called after a failed load too.
- * ERRORS     Reported to diag, all at once; false: there was one.
+ * ERRORS     Reported to diag, all at once; false: there was one. Lines of source
+ *            are shown for what loading finds, not for what is found later.
  */
 #ifndef SIM_LAB_SCENARIO_H
 #define SIM_LAB_SCENARIO_H

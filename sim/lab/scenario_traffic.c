@@ -36,6 +36,11 @@ shares_build(struct load *load, const struct doc_node *section,
         struct schema_value value = {.text = NULL};
         const char *why = NULL;
 
+        if (strcmp(child->key, "*") == 0) {
+            diag_error(load->diag, child->key_where,
+                       "\"*\" stands for destinations without a name; mail "
+                       "goes to one with a name");
+        }
         /* What is inherited is reported once, where it was written. */
         if (destination == NULL && doc_get(section, "to") != NULL) {
             load_destination_unknown(load, child->key, child->key_where);

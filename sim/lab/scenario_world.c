@@ -53,6 +53,14 @@ load_links(struct load *load)
     }
 }
 
+/* names_count - how many names an error looks at: none when diag is full, for
+ * thousands of wrong names would each look at thousands */
+static uint32_t
+names_count(const struct load *load, uint32_t count)
+{
+    return load->diag->errors_count < DIAG_ERRORS_MAX ? count : 0;
+}
+
 /* link_get - by name; NULL: it is not there, reported where it was written */
 static const struct link_params *
 link_get(struct load *load, const struct doc_node *section, const char *name)
@@ -60,6 +68,7 @@ link_get(struct load *load, const struct doc_node *section, const char *name)
     const struct scenario *scenario = load->scenario;
     const struct doc_node *node = doc_get(section, "link");
     const struct doc_node *links = doc_get(load->root, "links");
+    const uint32_t count = names_count(load, scenario->links_count);
     const char **names = NULL;
 
     for (uint32_t i = 0; i < scenario->links_count; i++) {
@@ -70,13 +79,12 @@ link_get(struct load *load, const struct doc_node *section, const char *name)
     if (node == NULL || (links != NULL && links->kind != DOC_MAP)) {
         return NULL; /* reported at "*", from which it is, or at links */
     }
-    names = arena_take(load->arena, scenario->links_count * sizeof *names);
-    for (uint32_t i = 0; i < scenario->links_count; i++) {
+    names = arena_take(load->arena, (count + 1) * sizeof *names);
+    for (uint32_t i = 0; i < count; i++) {
         names[i] = scenario->links[i].name;
     }
     diag_error(load->diag, node->where, "there is no link %s%s", name,
-               override_advice(load->arena, name, names, scenario->links_count,
-                               load->diag));
+               override_advice(load->arena, name, names, count, load->diag));
     return NULL;
 }
 
@@ -267,15 +275,14 @@ load_destination_unknown(struct load *load, const char *name,
                          struct src_loc where)
 {
     const struct scenario *scenario = load->scenario;
-    const char **names =
-        arena_take(load->arena, scenario->destinations_count * sizeof *names);
+    const uint32_t count = names_count(load, scenario->destinations_count);
+    const char **names = arena_take(load->arena, (count + 1) * sizeof *names);
 
-    for (uint32_t i = 0; i < scenario->destinations_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         names[i] = scenario->destinations[i].name;
     }
     diag_error(load->diag, where, "there is no destination %.255s%s", name,
-               override_advice(load->arena, name, names,
-                               scenario->destinations_count, load->diag));
+               override_advice(load->arena, name, names, count, load->diag));
 }
 
 const struct destination_params *

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define COUNT_MAX INT64_C(4294967295) /* uint32_t */
-#define YEARS_MAX (3650 * NS_PER_DAY)
 #define PHASES                                                                 \
     PHASE("connect", "while connecting"),                                      \
         PHASE("greeting", "in the greeting"), PHASE("ehlo", "to EHLO"),        \
@@ -53,7 +52,7 @@
     }
 #define TIME(p, d, lo, h)                                                      \
     {                                                                          \
-        p, d, NULL, h, lo, YEARS_MAX, SCHEMA_DURATION, true                    \
+        p, d, NULL, h, lo, SCHEMA_YEARS_MAX, SCHEMA_DURATION, true             \
     }
 #define SIZE(p, d, lo, hi, h)                                                  \
     {                                                                          \

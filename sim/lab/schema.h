@@ -27,6 +27,7 @@
 
 #define SCHEMA_PATTERN_MAX 64
 #define SCHEMA_NAME_MAX    255
+#define SCHEMA_YEARS_MAX   (3650 * NS_PER_DAY) /* of every duration */
 
 enum schema_type {
     SCHEMA_SECTION,  /* mapping with the keys of the rows below it */

@@ -97,6 +97,10 @@ window_parse(const struct unit_call *call, struct schema_value *value,
         if (!parse(rest, &value->numbers[which], why)) {
             return false;
         }
+        if (parse == unit_duration_parse &&
+            value->numbers[which] > SCHEMA_YEARS_MAX) {
+            return refuse(why, "it is longer than 3650d");
+        }
     }
     return true;
 }

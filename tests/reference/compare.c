@@ -21,7 +21,7 @@ same_create(const struct sched_create *a, const struct sched_create *b)
 {
     return a->message == b->message && a->file == b->file &&
            a->channel == b->channel && a->host == b->host &&
-           a->priority == b->priority && a->is_held == b->is_held &&
+           a->priority == b->priority && a->state == b->state &&
            same_list(a->recipients, a->recipients_count, b->recipients,
                      b->recipients_count);
 }

@@ -424,8 +424,15 @@ test_scenario_errors_have_their_place(void **state)
         {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 0 } "
               "}]\n",
          ":3:57:", "more than 0"},
-        {HEAD "traffic: [{ name: u, arrivals: even(5), to: { '*': 1 } }]\n",
+        {HEAD "traffic: [{ name: u, arrivals: even(5), to: { a: 1 } }]\n"
+              "destinations: { a: {} }\n",
          ":3:32:", "over"},
+        {HEAD "traffic: [{ name: u, arrivals: 'even(5, over 4000d)', to: { a: "
+              "1 } }]\ndestinations: { a: {} }\n",
+         ":3:32:", "3650d"},
+        {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 1 } "
+              "}]\n",
+         ":3:52:", "with a name"},
         {HEAD "traffic: [{ name: u, arrivals: poisson(1/s) }]\n",
          ":3:11:", "no destinations"},
         {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { b: 1 } }]\n"
@@ -508,6 +515,28 @@ test_scenario_missing_file_is_named(void **state)
     assert_int_equal(fixture.diag.errors_count, 1);
     assert_non_null(strstr(fixture.diag.text, "tests/fixtures/scenario/none"));
     close_scenario(&fixture);
+}
+
+/* A sweep loads scenarios into one diag: what it shows of a file must not be
+ * the bytes that went with the scenario before. */
+static void
+test_scenario_diag_outlives_it(void **state)
+{
+    struct written written;
+    struct fixture fixture;
+
+    (void)state;
+    written_make(&written, HEAD MAIL);
+    open_scenario(&fixture, written.folder, NULL);
+    assert_true(fixture.is_loaded);
+    scenario_free(&fixture.scenario);
+    file_write(written.path, "horizn: 1h # here\n" HEAD MAIL);
+    assert_false(scenario_load(&fixture.scenario, written.folder, NULL, 0,
+                               &fixture.diag));
+    assert_int_equal(fixture.diag.errors_count, 1);
+    assert_non_null(strstr(fixture.diag.text, "    horizn: 1h # here\n"));
+    close_scenario(&fixture);
+    written_remove(&written);
 }
 
 /* same_canonical - two settings of one scenario have the same text */
@@ -631,6 +660,7 @@ main(void)
         cmocka_unit_test(test_scenario_errors_have_their_place),
         cmocka_unit_test(test_scenario_errors_come_all_at_once),
         cmocka_unit_test(test_scenario_missing_file_is_named),
+        cmocka_unit_test(test_scenario_diag_outlives_it),
         cmocka_unit_test(test_scenario_canonical_is_the_meaning),
         cmocka_unit_test(
             test_scenario_canonical_keeps_defaults_that_hide_others),

@@ -489,6 +489,16 @@ ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host)
     }
 }
 
+/* ref_host_left - a thread that drains leaves its host: an idle one takes it */
+void
+ref_host_left(struct reference *r, uint32_t channel, uint32_t host)
+{
+    if (ref_head_of_host(r, channel, host) != NULL &&
+        !ref_is_served(r, channel, host)) {
+        wake_idle(r, channel, host);
+    }
+}
+
 /* ref_hands_left - a job was lost: hosts that nobody serves look for threads in
    those that are left */
 void

@@ -147,6 +147,8 @@ take_work(struct reference *r, struct job *job, struct thread *thread)
 void
 ref_thread_asks(struct reference *r, struct job *job, struct thread *thread)
 {
+    const uint32_t own = thread->host;
+
     if (!job->drains && is_at_end(r, job)) {
         job->drains = 1;
         stop_idle_threads(r, job);
@@ -160,6 +162,7 @@ ref_thread_asks(struct reference *r, struct job *job, struct thread *thread)
         becomes_quiet(r, job);
     }
     ref_job_stop_if_done(r, job);
+    ref_host_left(r, job->channel, own);
 }
 
 /* attempt_lost - its file is READY again, as old as it was */

@@ -124,6 +124,7 @@ void ref_deliver(struct reference *r, struct job *job, struct thread *thread,
 void ref_serve_unserved(struct reference *r, uint32_t channel);
 void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
 void ref_hands_left(struct reference *r, uint32_t channel, uint32_t count);
+void ref_host_left(struct reference *r, uint32_t channel, uint32_t host);
 void ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by);
 void ref_level(struct reference *r);
 

@@ -126,7 +126,7 @@ void reference_settings_read(struct reference_settings *settings,
     X(JOB_IDLE, "an idle job was stopped")                                     \
     X(BACKOFF, "a file waits after a failure")                                 \
     X(BACKOFF_LAST, "with the last interval again")                            \
-    X(RETRY, "a retry became due")                                             \
+    X(DUE, "a retry, a date or a periodic run")                                \
     X(PARTIAL, "partial success: the rest at once")                            \
     X(PARTIAL_WAITS, "partly refused: the rest waits")                         \
     X(LOST_ATTEMPT, "an attempt ended without outcome")                        \

@@ -281,6 +281,17 @@ in_order(struct reference *r, uint64_t message, uint32_t number)
     return best;
 }
 
+/* due_of - the instant at which a file becomes READY; mail that waits for the
+   periodic run does so then, or at its date if that is later */
+static int64_t
+due_of(const struct reference *r, const struct file *file)
+{
+    const int64_t run_ns = file->run_at_ns - r->wall_offset_ns;
+
+    return file->is == FILE_WAITS && run_ns > file->due_ns ? run_ns
+                                                           : file->due_ns;
+}
+
 /* due_next - of all that wait for an instant, the first that has come */
 static struct file *
 due_next(struct reference *r)
@@ -289,14 +300,14 @@ due_next(struct reference *r)
 
     for (uint32_t i = 0; i < r->files_count; i++) {
         struct file *file = &r->files[i];
+        const int64_t due_ns = due_of(r, file);
 
-        if ((file->is == FILE_DELAYED || file->is == FILE_DEFERRED) &&
-            file->due_ns <= r->now_ns &&
-            (best == NULL || file->due_ns < best->due_ns ||
-             (file->due_ns == best->due_ns &&
-              (file->message < best->message ||
-               (file->message == best->message &&
-                file->number < best->number))))) {
+        if (file->is != FILE_READY && file->is != FILE_ACTIVE &&
+            due_ns <= r->now_ns &&
+            (best == NULL || due_ns < due_of(r, best) ||
+             (due_ns == due_of(r, best) && (file->message < best->message ||
+                                            (file->message == best->message &&
+                                             file->number < best->number))))) {
             best = file;
         }
     }
@@ -304,13 +315,13 @@ due_next(struct reference *r)
 }
 
 static void
-retries(struct reference *r)
+files_due(struct reference *r)
 {
     struct file *file;
 
     while ((file = due_next(r)) != NULL) {
-        RULE(r, RETRY);
-        ref_file_insert(r, file, file->due_ns);
+        RULE(r, DUE);
+        ref_file_insert(r, file, due_of(r, file));
     }
 }
 
@@ -368,32 +379,6 @@ return_run(struct reference *r)
     }
 }
 
-/* post_due - the instant at which mail that waits becomes READY: that of the
-   next run, or its date if that is later */
-static int64_t
-post_due(const struct reference *r, const struct file *file)
-{
-    const int64_t run_ns = file->run_at_ns - r->wall_offset_ns;
-
-    return run_ns > file->due_ns ? run_ns : file->due_ns;
-}
-
-static void
-periodic_run(struct reference *r)
-{
-    uint64_t message = 0;
-    uint32_t number = 0;
-    struct file *file;
-
-    while ((file = in_order(r, message, number)) != NULL) {
-        message = file->message;
-        number = file->number;
-        if (file->is == FILE_WAITS && post_due(r, file) <= r->now_ns) {
-            ref_file_insert(r, file, r->now_ns);
-        }
-    }
-}
-
 static void
 pauses(struct reference *r)
 {
@@ -411,12 +396,11 @@ pauses(struct reference *r)
     }
 }
 
-/* timers - retries and deferrals, idle exits, return job, periodic job */
+/* timers - retries, dates and periodic runs; idle exits; the return job */
 void
 ref_timers(struct reference *r)
 {
-    retries(r);
-    periodic_run(r);
+    files_due(r);
     ref_idle_exits(r);
     pauses(r);
     const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
@@ -465,10 +449,8 @@ ref_wish(const struct reference *r)
     for (uint32_t i = 0; i < r->files_count; i++) {
         const struct file *file = &r->files[i];
 
-        if (file->is == FILE_DELAYED || file->is == FILE_DEFERRED) {
-            wish = earlier(wish, file->due_ns);
-        } else if (file->is == FILE_WAITS) {
-            wish = earlier(wish, post_due(r, file));
+        if (file->is != FILE_READY && file->is != FILE_ACTIVE) {
+            wish = earlier(wish, due_of(r, file));
         }
     }
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {

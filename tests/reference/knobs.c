@@ -68,7 +68,7 @@ static const struct knob by_channel[] = {
 };
 
 static const struct knob others[] = {
-    {"", "option.start_policy", {"edge", "edge", "edge-capped"}},
+    {"", "option.start_policy", {"edge", "edge", "edge-capped", "level"}},
     {"", "option.affinity", {"host", "host", "priority"}},
     {"", "option.compat", {"guide", "product"}},
     {"", "option.return_units", {"0", "1"}},

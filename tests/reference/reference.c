@@ -463,11 +463,51 @@ ref_file_insert(struct reference *r, struct file *file, int64_t eligible_at_ns)
     rule_filesperjob(r, channel, host);
 }
 
+static int
+lacks_threads(const struct reference *r, const struct file *file)
+{
+    const uint32_t channel = file->channel;
+    const uint32_t files = backlog(r, channel, 0, file->host);
+    uint32_t wanted = 1 + files / ref_channel_of(r, channel)->threaddepth;
+
+    if (wanted > files) {
+        wanted = files; /* one more would find nothing to do */
+    }
+    return file->is == FILE_READY && ref_channel_of(r, channel)->delivers &&
+           threads_serving(r, channel, file->host) < wanted;
+}
+
+/* head_lacking - best READY file of the hosts that lack threads */
+static struct file *
+head_lacking(struct reference *r, uint32_t channel)
+{
+    struct file *best = NULL;
+
+    for (uint32_t i = 0; i < r->files_count; i++) {
+        struct file *file = &r->files[i];
+
+        if (file->channel == channel && lacks_threads(r, file) &&
+            (best == NULL || ref_goes_before(file, best))) {
+            best = file;
+        }
+    }
+    return best;
+}
+
+/* head_wanting - who is next to be given hands */
+struct file *
+ref_head_wanting(struct reference *r, uint32_t channel)
+{
+    return r->settings.policy == REFERENCE_LEVEL
+               ? head_lacking(r, channel)
+               : ref_head_unserved(r, channel);
+}
+
 void
 ref_serve_unserved(struct reference *r, uint32_t channel)
 {
     for (;;) {
-        const struct file *head = ref_head_unserved(r, channel);
+        const struct file *head = ref_head_wanting(r, channel);
 
         if (head == NULL || !ref_channel_of(r, channel)->delivers ||
             find_hand(r, channel, head->host) == HAND_NONE) {
@@ -505,43 +545,13 @@ void
 ref_hands_left(struct reference *r, uint32_t channel, uint32_t count)
 {
     while (count-- > 0) {
-        const struct file *head = ref_head_unserved(r, channel);
+        const struct file *head = ref_head_wanting(r, channel);
 
-        if (head != NULL) {
-            ref_hand_lost(r, channel, head->host);
+        if (head != NULL && ref_channel_of(r, channel)->delivers &&
+            !wake_idle(r, channel, head->host) && !is_paused(r, channel)) {
+            start_thread(r, channel, head->host);
         }
     }
-}
-
-static int
-lacks_threads(const struct reference *r, const struct file *file)
-{
-    const uint32_t channel = file->channel;
-    const uint32_t files = backlog(r, channel, 0, file->host);
-    uint32_t wanted = 1 + files / ref_channel_of(r, channel)->threaddepth;
-
-    if (wanted > files) {
-        wanted = files; /* one more would find nothing to do */
-    }
-    return file->is == FILE_READY && ref_channel_of(r, channel)->delivers &&
-           threads_serving(r, channel, file->host) < wanted;
-}
-
-/* head_lacking - best READY file of the hosts that lack threads */
-static struct file *
-head_lacking(struct reference *r, uint32_t channel)
-{
-    struct file *best = NULL;
-
-    for (uint32_t i = 0; i < r->files_count; i++) {
-        struct file *file = &r->files[i];
-
-        if (file->channel == channel && lacks_threads(r, file) &&
-            (best == NULL || ref_goes_before(file, best))) {
-            best = file;
-        }
-    }
-    return best;
 }
 
 /* give_slots - D11: best head, then the one that waits longest, then the
@@ -557,9 +567,7 @@ ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by)
                 !ref_channel_of(r, c)->delivers || !has_slot(r, c)) {
                 continue;
             }
-            const struct file *head = r->settings.policy == REFERENCE_LEVEL
-                                          ? head_lacking(r, c)
-                                          : ref_head_unserved(r, c);
+            const struct file *head = ref_head_wanting(r, c);
             if (head != NULL &&
                 (best == NULL || head->priority < best->priority ||
                  (head->priority == best->priority &&

@@ -130,7 +130,7 @@ take_work(struct reference *r, struct job *job, struct thread *thread)
     }
     becomes_idle(r, thread); /* its host is served by others, or by nobody */
     if (file == NULL) {
-        file = ref_head_unserved(r, job->channel);
+        file = ref_head_wanting(r, job->channel);
     }
     if (file == NULL) {
         RULE(r, RAN_DRY);

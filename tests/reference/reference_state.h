@@ -113,6 +113,7 @@ int ref_is_served(const struct reference *r, uint32_t channel, uint32_t host);
 struct file *ref_head_of_host(struct reference *r, uint32_t channel,
                               uint32_t host);
 struct file *ref_head_unserved(struct reference *r, uint32_t channel);
+struct file *ref_head_wanting(struct reference *r, uint32_t channel);
 struct file *ref_head_of_channel(struct reference *r, uint32_t channel);
 struct job *ref_job_find(struct reference *r, uint32_t id);
 struct thread *ref_thread_find(struct job *job, uint32_t number);

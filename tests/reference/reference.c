@@ -661,7 +661,7 @@ reference_event(struct reference *r, int64_t now_ns,
         break;
     case SCHED_EVENT_WALL_OFFSET:
         r->wall_offset_ns = event->u.wall.wall_offset_ns;
-        ref_runs_plan(r);
+        ref_wall_moved(r);
         break;
     default: /* SESSION_CLOSED decides nothing */
         break;

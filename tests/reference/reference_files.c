@@ -163,6 +163,7 @@ ref_submit(struct reference *r, const struct sched_submit *s)
             RULE(r, PERIODIC);
             file->is = FILE_WAITS;
             file->run_at_ns = run_for(r, file->channel);
+            file->wall_offset_ns = r->wall_offset_ns;
         } else if (file->is != FILE_DEFERRED) {
             ref_file_insert(r, file, r->now_ns);
         }
@@ -256,10 +257,20 @@ ref_outcome(struct reference *r, const struct sched_outcome *o)
 void
 ref_runs_plan(struct reference *r)
 {
-    const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
+    r->return_due_ns =
+        run_after(r->now_ns + r->wall_offset_ns, r->settings.return_first_ns,
+                  r->settings.return_period_ns);
+}
 
-    r->return_due_ns = run_after(wall_ns, r->settings.return_first_ns,
-                                 r->settings.return_period_ns);
+/* wall_moved - a clock set forward misses no run, one set back a little repeats
+   none; if it was set back far, the runs are planned anew */
+void
+ref_wall_moved(struct reference *r)
+{
+    if (r->return_due_ns - (r->now_ns + r->wall_offset_ns) >
+        2 * r->settings.return_period_ns) {
+        ref_runs_plan(r);
+    }
 }
 
 /* in_order - the n-th file by (message, number) */
@@ -286,7 +297,9 @@ in_order(struct reference *r, uint64_t message, uint32_t number)
 static int64_t
 due_of(const struct reference *r, const struct file *file)
 {
-    const int64_t run_ns = file->run_at_ns - r->wall_offset_ns;
+    const int64_t run_ns =
+        file->run_at_ns -
+        (KNOWN_RUN_STAYS ? file->wall_offset_ns : r->wall_offset_ns);
 
     return file->is == FILE_WAITS && run_ns > file->due_ns ? run_ns
                                                            : file->due_ns;
@@ -382,13 +395,16 @@ return_run(struct reference *r)
 static void
 pauses(struct reference *r)
 {
-    int over = 0;
+    int one_is_over = 0;
+
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {
-        over |=
+        one_is_over |=
             r->paused_until_ns[c] != 0 && r->paused_until_ns[c] <= r->now_ns;
     }
-    for (uint32_t c = 0; over && c < r->settings.channels_count; c++) {
-        if (r->paused_until_ns[c] != 0) {
+    for (uint32_t c = 0; c < r->settings.channels_count; c++) {
+        if (r->paused_until_ns[c] != 0 &&
+            (r->paused_until_ns[c] <= r->now_ns ||
+             (KNOWN_PAUSES_END_TOGETHER && one_is_over))) {
             RULE(r, PAUSE_OVER);
             r->paused_until_ns[c] = 0;
             ref_serve_unserved(r, c);
@@ -406,8 +422,7 @@ ref_timers(struct reference *r)
     const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
     if (r->return_due_ns <= wall_ns) {
         return_run(r);
-        r->return_due_ns = run_after(wall_ns, r->settings.return_first_ns,
-                                     r->settings.return_period_ns);
+        ref_runs_plan(r);
     }
 }
 

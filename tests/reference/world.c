@@ -370,8 +370,8 @@ draw_kind(struct world *world)
         SCHED_EVENT_THREAD_READY, SCHED_EVENT_WAKE,
         SCHED_EVENT_WAKE,         SCHED_EVENT_WAKE};
 
-    return below(world, 200) == 999 ? SCHED_EVENT_WALL_OFFSET
-                                    : kinds[below(world, 32)];
+    return below(world, 200) == 0 ? SCHED_EVENT_WALL_OFFSET
+                                  : kinds[below(world, 32)];
 }
 
 static int

@@ -100,7 +100,7 @@ world_action(struct world *world, const struct sched_action *action)
          action->kind == SCHED_ACTION_START_THREAD ||
          action->kind == SCHED_ACTION_DELIVER) &&
         chance(world, WORLD_REFUSALS_PERCENT)) {
-        return SCHED_REFUSED_IO;
+        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_LIMIT;
     }
     switch (action->kind) {
     case SCHED_ACTION_START_JOB:
@@ -298,6 +298,24 @@ draw_thread(struct world *world, struct sched_event *event)
 }
 
 static int
+draw_closed(struct world *world, struct sched_event *event)
+{
+    struct world_job *job = NULL;
+    const struct world_thread *thread =
+        thread_draw(world, WORLD_THREAD_ASKS, &job);
+
+    if (thread == NULL) {
+        return 0;
+    }
+    event->kind = SCHED_EVENT_SESSION_CLOSED;
+    event->u.thread.job = job->id;
+    event->u.thread.thread = thread->number;
+    event->u.thread.host =
+        below(world, knobs_world(&world->knobs, WORLD_HOSTS));
+    return 1;
+}
+
+static int
 draw_wall(struct world *world, struct sched_event *event)
 {
     event->kind = SCHED_EVENT_WALL_OFFSET;
@@ -370,8 +388,14 @@ draw_kind(struct world *world)
         SCHED_EVENT_THREAD_READY, SCHED_EVENT_WAKE,
         SCHED_EVENT_WAKE,         SCHED_EVENT_WAKE};
 
-    return below(world, 200) == 0 ? SCHED_EVENT_WALL_OFFSET
-                                  : kinds[below(world, 32)];
+    switch (below(world, 200)) {
+    case 0:
+        return SCHED_EVENT_WALL_OFFSET;
+    case 1:
+        return SCHED_EVENT_SESSION_CLOSED;
+    default:
+        return kinds[below(world, 32)];
+    }
 }
 
 static int
@@ -386,6 +410,8 @@ draw(struct world *world, uint32_t kind, struct sched_event *event)
         return draw_job(world, event);
     case SCHED_EVENT_THREAD_READY:
         return draw_thread(world, event);
+    case SCHED_EVENT_SESSION_CLOSED:
+        return draw_closed(world, event);
     case SCHED_EVENT_WALL_OFFSET:
         return draw_wall(world, event);
     default:

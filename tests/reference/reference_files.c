@@ -305,37 +305,42 @@ due_of(const struct reference *r, const struct file *file)
                                                            : file->due_ns;
 }
 
-/* due_next - of all that wait for an instant, the first that has come */
-static struct file *
-due_next(struct reference *r)
+static int
+is_earlier(const struct reference *r, const struct file *a,
+           const struct file *b)
 {
-    struct file *best = NULL;
+    const int64_t a_ns = due_of(r, a);
+    const int64_t b_ns = due_of(r, b);
 
-    for (uint32_t i = 0; i < r->files_count; i++) {
-        struct file *file = &r->files[i];
-        const int64_t due_ns = due_of(r, file);
-
-        if (file->is != FILE_READY && file->is != FILE_ACTIVE &&
-            due_ns <= r->now_ns &&
-            (best == NULL || due_ns < due_of(r, best) ||
-             (due_ns == due_of(r, best) && (file->message < best->message ||
-                                            (file->message == best->message &&
-                                             file->number < best->number))))) {
-            best = file;
-        }
+    if (a_ns != b_ns) {
+        return a_ns < b_ns;
     }
-    return best;
+    return a->message != b->message ? a->message < b->message
+                                    : a->number < b->number;
 }
 
+/* files_due - all whose instant has come, in the order of these */
 static void
 files_due(struct reference *r)
 {
-    struct file *file;
+    struct file *next;
 
-    while ((file = due_next(r)) != NULL) {
-        RULE(r, DUE);
-        ref_file_insert(r, file, due_of(r, file));
-    }
+    do {
+        next = NULL;
+        for (uint32_t i = 0; i < r->files_count; i++) {
+            struct file *file = &r->files[i];
+
+            if (file->is != FILE_READY && file->is != FILE_ACTIVE &&
+                due_of(r, file) <= r->now_ns &&
+                (next == NULL || is_earlier(r, file, next))) {
+                next = file;
+            }
+        }
+        if (next != NULL) {
+            RULE(r, DUE);
+            ref_file_insert(r, next, due_of(r, next));
+        }
+    } while (next != NULL);
 }
 
 /* return_look - D24 for one file */

@@ -269,6 +269,8 @@ ref_thread_event(struct reference *r, uint32_t kind,
     ref_job_stop_if_done(r, job);
     if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
         ref_hand_lost(r, job->channel, gone.host);
+    } else if (!KNOWN_PLACE_STAYS_FREE && !job->drains) {
+        ref_hands_left(r, job->channel, 1);
     }
 }
 

@@ -10,15 +10,20 @@
 
 #include "tests/reference/reference.h"
 
-/* Where the scheduler is known to break a rule, and how: 1 does as it does, 0
-   as the rule says. Set one to 0 when the scheduler was mended. */
+/*
+ * Where the scheduler is known to break a rule, and how: 1 does as it does, 0
+ * as the rule says. Take the line out when the scheduler was mended.
+ */
 enum {
     /* A channel's starts stop for ten seconds; but when the pause of one
        channel ends, those of all others end with it. */
     KNOWN_PAUSES_END_TOGETHER = 1,
     /* The periodic run is at an instant on the wall; but the mail that waits
        for it keeps the instant it had when it came, when the offset changes. */
-    KNOWN_RUN_STAYS = 1
+    KNOWN_RUN_STAYS = 1,
+    /* A host that wants a thread gets the first that may be had; but not the
+       one whose place is free since a stopped thread has ended. */
+    KNOWN_PLACE_STAYS_FREE = 1
 };
 
 enum file_is {

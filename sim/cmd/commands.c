@@ -54,7 +54,7 @@ static const struct option_row rows_run[] = {
     {.id = OPTION_TRACE, .kind = OPTION_TEXT, .name = "trace",
      .argument = "FILE",
      .help = "Write every event and action to FILE, a line each (-: standard"
-             " output)"},
+             " output, and nothing else there)"},
     {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
      .help = "Print the digest and its checkpoints, nothing else"},
     {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,

@@ -41,7 +41,7 @@ block_of(uint64_t records_a, uint64_t records_b, uint64_t change_at)
     return block;
 }
 
-enum { BLOCK = DIGEST_RECORDS_PER_MARK };
+#define BLOCK ((uint64_t)DIGEST_RECORDS_PER_MARK)
 
 static void
 test_check_block_is_the_first_whose_mark_differs(void **state)

@@ -143,13 +143,15 @@ test_host_the_forger_itself_changes_nothing(void **state)
 }
 
 static void
-test_host_reports_a_file_delivered_twice(void **state)
+test_host_reports_a_delivery_that_cannot_be(void **state)
 {
     (void)state;
     BREAKS("law: file 1 of message 1 is given to thread 0 of job 1", BUSY,
            "option.tamper=twice");
     BREAKS("law: file 1 of message 1 is given to thread 0 of job 1", BUSY,
            "option.tamper=deliver-busy");
+    BREAKS("law: file 1 of message 1 is given to thread 0 of job 1", BUSY,
+           "option.tamper=deliver-host");
 }
 
 static void
@@ -168,6 +170,10 @@ test_host_reports_files_that_cannot_be(void **state)
            "option.tamper=create-again");
     BREAKS("law: a file that cannot be is created of message 1", BUSY,
            "option.tamper=create-far");
+    BREAKS("law: a file that cannot be is created of message 1", BUSY,
+           "option.tamper=wrong-host");
+    BREAKS("law: a file that cannot be is created of message 1", BUSY,
+           "option.tamper=wrong-channel");
     BREAKS("law: rejection after acceptance of message 1", BUSY,
            "option.tamper=reject-late");
     BREAKS("law: return, warning or hold of a file in use of message 1000000",
@@ -359,7 +365,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_host_the_forger_itself_changes_nothing),
-        cmocka_unit_test(test_host_reports_a_file_delivered_twice),
+        cmocka_unit_test(test_host_reports_a_delivery_that_cannot_be),
         cmocka_unit_test(test_host_reports_a_lost_recipient),
         cmocka_unit_test(test_host_reports_files_that_cannot_be),
         cmocka_unit_test(test_host_reports_a_rewrite_of_what_it_may_not),

@@ -6,6 +6,7 @@
  * long options are not abbreviated, ranges, nearest names; that no command's
  * table says anything twice. Not pinned: the width of the help.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "plots/plots.h"
@@ -36,7 +37,10 @@ static const struct option_row rows[] = {
     {.id = OPTION_NONE},
 };
 
+enum { WORDS_MAX = 16, WORD_SIZE = 64 };
+
 struct reading {
+    char words[WORDS_MAX][WORD_SIZE]; /* getopt wants them writable */
     struct options options;
     struct diag diag;
     bool is_good;
@@ -46,11 +50,12 @@ struct reading {
 static void
 read_words(struct reading *reading, const char *const *words)
 {
-    char *argv[16] = {NULL};
+    char *argv[WORDS_MAX] = {NULL};
     int count = 0;
 
     for (; words[count] != NULL; count++) {
-        argv[count] = (char *)(uintptr_t)words[count];
+        snprintf(reading->words[count], WORD_SIZE, "%s", words[count]);
+        argv[count] = reading->words[count];
     }
     diag_init(&reading->diag);
     reading->is_good =

@@ -255,6 +255,8 @@ forge(struct tamper *t, struct sched_action *action)
         if (is(t, "lose") && create->recipients_count > 1) {
             create->recipients_count--;
         }
+        create->host += is(t, "wrong-host") ? 1 : 0;
+        create->channel = is(t, "wrong-channel") ? 0 : create->channel;
         if (is(t, "create-far")) {
             t->indices[0] = 1000;
             create->recipients = t->indices;
@@ -263,6 +265,7 @@ forge(struct tamper *t, struct sched_action *action)
         keep(t, action, action->u.deliver.recipients,
              action->u.deliver.recipients_count);
         t->last.u.deliver.recipients = t->indices;
+        action->u.deliver.host += is(t, "deliver-host") ? 1 : 0;
         memcpy(t->delivered_indices, t->indices, sizeof t->indices);
         t->delivered = t->last.u.deliver;
         t->delivered.recipients = t->delivered_indices;

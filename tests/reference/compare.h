@@ -10,7 +10,8 @@
 
 #include "scheduler/sched_abi.h"
 
-/* Every field, and the recipients; the wish too, when both are NONE. */
+/* Every field, and the recipients; the wish too, when both are NONE. No rule
+   orders WARNs and RETURNs of one run, so their action numbers may differ. */
 int actions_equal(const struct sched_action *a, const struct sched_action *b);
 void action_print(const struct sched_action *action, FILE *out);
 void event_print(int64_t now_ns, const struct sched_event *event, FILE *out);

@@ -13,9 +13,32 @@
  * ACTIONS    reference_event() works out all of them; reference_next() hands
  *            them over one by one, and then SCHED_ACTION_NONE with the wish.
  *            A REFUSED may come between, as over the seam.
- * LEAVES OUT what no rule decides yet: expandlimit, holdlimit, limits of a
- *            session, `after`, the memory limit and scans, commands, stress.
- *            Refused CREATEs and RETURNs, illegal events, memory that fails.
+ * SILENT     Where the rules leave a choice, it is the scheduler's own:
+ *            - Files are numbered in the order of their first recipients.
+ *            - A thread that was asked for is busy, and serves its host, until
+ *              it has reported.
+ *            - A job started by filesperjob is for the host just inserted.
+ *            - A host that loses its thread looks for another in the jobs that
+ *              are left; when a job exits, the best hosts do, one for each
+ *              thread lost. When a thread goes to another host or drains, an
+ *              idle one takes what it leaves.
+ *            - A thread whose DELIVER was refused is idle: no other file is
+ *              tried.
+ *            - start_policy level: no more threads than files; channels in the
+ *              order of imta.cnf, within them the best head first.
+ *            - A job that drains stops its idle threads first.
+ *            - In a wake: what is due, in the order of its instants (retries,
+ *              dates, periodic runs); idle exits, channel by channel, in the
+ *              order in which they became idle; pauses that end; the return job.
+ *            - `period n`: runs have numbers, counted from 1970-01-01. Dated
+ *              mail that is not immediate waits for the next run and for its
+ *              date, whichever is later.
+ *            - A wall clock set forward misses no return run; one set back
+ *              repeats none, unless by more than a period.
+ * LEAVES OUT what the scheduler does not decide yet: expandlimit, holdlimit,
+ *            limits of a session, `after`, the memory limit and scans,
+ *            commands, stress. Refusals of anything but START_JOB, START_THREAD
+ *            and DELIVER; illegal events; an allocator that says no.
  * BUFFERS    Pointers in actions are good until the next call.
  * COST       files x hosts for an event; up to REFERENCE_FILES_MAX files.
  */

@@ -412,7 +412,7 @@ pauses(struct reference *r)
              (KNOWN_PAUSES_END_TOGETHER && one_is_over))) {
             RULE(r, PAUSE_OVER);
             r->paused_until_ns[c] = 0;
-            ref_serve_unserved(r, c);
+            ref_serve_wanting(r, c);
         }
     }
 }

@@ -50,8 +50,8 @@ job_remove(struct reference *r, struct job *job)
     memmove(job, job + 1, (r->jobs_count - at) * sizeof *job);
 }
 
-void
-ref_thread_stop(struct reference *r, struct job *job, struct thread *thread)
+static void
+thread_stop(struct reference *r, struct job *job, struct thread *thread)
 {
     struct sched_action *a = ref_answer(r, SCHED_ACTION_STOP_THREAD, NULL);
 
@@ -61,8 +61,8 @@ ref_thread_stop(struct reference *r, struct job *job, struct thread *thread)
 }
 
 /* job_stop_if_done - a draining job whose threads were all told to stop */
-void
-ref_job_stop_if_done(struct reference *r, struct job *job)
+static void
+job_stop_if_done(struct reference *r, struct job *job)
 {
     if (!job->drains || job->told_to_stop) {
         return;
@@ -84,7 +84,7 @@ stop_idle_threads(struct reference *r, struct job *job)
 {
     for (uint32_t t = 0; t < job->threads_count; t++) {
         if (job->threads[t].is == THREAD_IDLE) {
-            ref_thread_stop(r, job, &job->threads[t]);
+            thread_stop(r, job, &job->threads[t]);
         }
     }
 }
@@ -152,16 +152,16 @@ ref_thread_asks(struct reference *r, struct job *job, struct thread *thread)
     if (!job->drains && is_at_end(r, job)) {
         job->drains = 1;
         stop_idle_threads(r, job);
-        ref_thread_stop(r, job, thread);
+        thread_stop(r, job, thread);
     } else if (job->drains) {
-        ref_thread_stop(r, job, thread);
+        thread_stop(r, job, thread);
     } else {
         take_work(r, job, thread);
     }
     if (!has_busy(job)) {
         becomes_quiet(r, job);
     }
-    ref_job_stop_if_done(r, job);
+    job_stop_if_done(r, job);
     ref_host_left(r, job->channel, own);
 }
 
@@ -266,7 +266,7 @@ ref_thread_event(struct reference *r, uint32_t kind,
     if (was_busy && !has_busy(job)) {
         becomes_quiet(r, job);
     }
-    ref_job_stop_if_done(r, job);
+    job_stop_if_done(r, job);
     if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
         ref_hand_lost(r, job->channel, gone.host);
     } else if (!KNOWN_PLACE_STAYS_FREE && !job->drains) {
@@ -299,7 +299,7 @@ thread_refused(struct reference *r, const struct sched_thread_action *action)
         becomes_quiet(r, job);
     }
     pause_channel(r, job->channel);
-    ref_job_stop_if_done(r, job);
+    job_stop_if_done(r, job);
 }
 
 static void
@@ -398,13 +398,13 @@ ref_idle_exits(struct reference *r)
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {
         while ((thread = idle_thread_due(r, c, &job)) != NULL) {
             RULE(r, THREAD_IDLE);
-            ref_thread_stop(r, job, thread);
+            thread_stop(r, job, thread);
         }
         while ((job = idle_job_due(r, c)) != NULL) {
             RULE(r, JOB_IDLE);
             job->drains = 1;
             stop_idle_threads(r, job);
-            ref_job_stop_if_done(r, job);
+            job_stop_if_done(r, job);
         }
     }
 }

@@ -113,46 +113,63 @@ struct reference {
 
 #define RULE(reference, name) ((reference)->counts[REFERENCE_RULE_##name]++)
 
-/* --- reference.c: who serves, and who is started ------------------------- */
+/* --- reference.c: actions ---------------------------------------------------- */
+
+/* The next action of the turn, to be filled in; recipients are the file's, if
+   there is one. */
+struct sched_action *ref_answer(struct reference *r, uint32_t kind,
+                                const struct file *file);
+
+/* --- reference_queue.c: files, their order, and who wants hands ------------ */
 
 const struct reference_channel *ref_channel_of(const struct reference *r,
                                                uint32_t channel);
-struct sched_action *ref_answer(struct reference *r, uint32_t kind,
-                                const struct file *file);
 struct file *ref_file_find(struct reference *r, uint64_t message,
                            uint32_t number);
 void ref_file_forget(struct reference *r, struct file *file);
 uint32_t ref_class_of(uint32_t priority); /* of backoff and notices */
-/* READY goes before: by priority, then by time, then by number. */
+/* READY files: by priority, then by time, then by number. */
 int ref_goes_before(const struct file *a, const struct file *b);
+/* READY and ACTIVE files: of a host, or of all hosts of the channel. */
+uint32_t ref_backlog(const struct reference *r, uint32_t channel, int of_all,
+                     uint32_t host);
+/* A host is served by threads that work for it, or were asked for to do so. */
+uint32_t ref_threads_serving(const struct reference *r, uint32_t channel,
+                             uint32_t host);
 int ref_is_served(const struct reference *r, uint32_t channel, uint32_t host);
-/* Best READY file of a channel's host; of all hosts nobody serves. */
+/* The best READY file of one host, of all, and of those that want hands: hosts
+   that nobody serves; with start_policy level, all that have fewer threads
+   than their backlog asks for. */
 struct file *ref_head_of_host(struct reference *r, uint32_t channel,
                               uint32_t host);
-struct file *ref_head_unserved(struct reference *r, uint32_t channel);
-struct file *ref_head_wanting(struct reference *r, uint32_t channel);
 struct file *ref_head_of_channel(struct reference *r, uint32_t channel);
+struct file *ref_head_wanting(struct reference *r, uint32_t channel);
+
+/* --- reference_starts.c: slots, and who is started for whom ---------------- */
+
 struct job *ref_job_find(struct reference *r, uint32_t id);
 struct thread *ref_thread_find(struct job *job, uint32_t number);
-void ref_file_insert(struct reference *r, struct file *file,
-                     int64_t eligible_at_ns);
 void ref_deliver(struct reference *r, struct job *job, struct thread *thread,
                  struct file *file);
-/* A job or thread is looked for, to serve every host that nobody serves. */
-void ref_serve_unserved(struct reference *r, uint32_t channel);
-void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
+/* D6, D7, D9: the file becomes READY, and hands are looked for. */
+void ref_file_insert(struct reference *r, struct file *file,
+                     int64_t eligible_at_ns);
+/* All hosts of a channel that want hands get them, while there are any. */
+void ref_serve_wanting(struct reference *r, uint32_t channel);
+/* `count` threads were lost with their job: so many of the channel's hosts
+   look for others, in the jobs that are left. */
 void ref_hands_left(struct reference *r, uint32_t channel, uint32_t count);
+/* A host lost the thread it had, or was left by it. */
+void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
 void ref_host_left(struct reference *r, uint32_t channel, uint32_t host);
+/* D11: who gets the slots that are free. */
 void ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by);
-void ref_level(struct reference *r);
+void ref_level(struct reference *r); /* D8 */
 
 /* --- reference_jobs.c: threads that ask, and jobs that end --------------- */
 
 void ref_thread_asks(struct reference *r, struct job *job,
                      struct thread *thread);
-void ref_thread_stop(struct reference *r, struct job *job,
-                     struct thread *thread);
-void ref_job_stop_if_done(struct reference *r, struct job *job);
 void ref_job_event(struct reference *r, uint32_t kind, uint32_t id);
 void ref_thread_event(struct reference *r, uint32_t kind,
                       const struct sched_thread_event *event);

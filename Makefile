@@ -55,6 +55,7 @@ PLOTS_SRC   := $(sort $(wildcard plots/*.c))
 MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
 CMD_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard sim/cmd/*.c)))
 CORE_SRC    := $(sort $(wildcard scheduler/core/*.c))
+QMGR_SRC    := $(sort $(wildcard scheduler/qmgr/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
@@ -62,7 +63,7 @@ BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
-ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(SUPPORT_SRC) $(TEST_SRC) \
+ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(SUPPORT_SRC) $(TEST_SRC) \
            $(BENCH_SRC)
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
              scheduler/*.h scheduler/*/*.h tests/*/*.h))
@@ -71,6 +72,7 @@ ALL_OBJ := $(call obj,$(ALL_SRC))
 LIB     := $(OUT)/libmtasim.a
 CORE    := $(OUT)/libjobctl.a
 JOBCTL  := $(OUT)/jobctl.so
+QMGR    := $(OUT)/qmgr.so
 MTASIM  := $(OUT)/mtasim
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
@@ -84,7 +86,7 @@ endif
 .PHONY: all check asan release bench check-seam check-globals check-headers \
         lint tidy format format-check compile_commands clean help FORCE
 
-all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) ## build the simulator (default)
+all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) ## build the simulator (default)
 
 # --- Compiling: -MMD -MP writes the dependencies beside each object ----------
 
@@ -116,6 +118,8 @@ $(LIB) $(CORE):
 	$(call say,AR,$@)rm -f $@ && $(AR) rcsD $@ $^
 
 $(JOBCTL): $(call obj,$(CORE_SRC))
+$(QMGR): $(call obj,$(QMGR_SRC))
+$(JOBCTL) $(QMGR):
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -nostartfiles \
 	  -Wl,-z,relro,-z,now,--build-id=none $(LDFLAGS) -o $@ $^
 
@@ -123,7 +127,7 @@ $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ldl -lm
 
 # Every tests/*/test_X.c, prop_X.c and closed_X.c is one program.
-$(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOBCTL)
+$(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOBCTL) $(QMGR)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=base_assert_fail \
 	  -o $@ $(filter-out $(CORE),$^) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
 

@@ -64,7 +64,7 @@ host_script_create(struct host_script *host, const struct host_setup *setup)
            setup->overrides[config.overrides_count].path != NULL) {
         config.overrides_count++;
     }
-    host->object = sched_entry();
+    host->object = setup->object != NULL ? setup->object : sched_entry();
     const int32_t status = host->object->create(&config, &created);
     if (status == SCHED_ERR_CONFIGURATION || status == SCHED_TEXT_NEEDED) {
         print_error("%s%s\n", messages, created.needed_name);

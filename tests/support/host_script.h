@@ -31,8 +31,9 @@ struct host_memory {
 };
 
 struct host_setup {
-    const char *channels; /* imta.cnf */
-    const char *jobs;     /* job_controller.cnf */
+    const struct sched_object *object; /* NULL: the Job Controller */
+    const char *channels;              /* imta.cnf */
+    const char *jobs;                  /* job_controller.cnf */
     struct sched_override overrides[HOST_OVERRIDES_MAX]; /* to a NULL path */
     int64_t now_ns;
     int64_t wall_offset_ns;

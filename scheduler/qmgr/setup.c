@@ -207,18 +207,25 @@ value_parse(const struct option *option, struct note_piece piece,
     return false;
 }
 
-static const char *
-expected(enum kind kind)
+/* expected_put - what the option's value looks like */
+static void
+expected_put(char *to, uint64_t size, const struct option *option)
 {
-    switch (kind) {
+    switch (option->kind) {
     case KIND_COUNT:
-        return "a whole number within its limits";
+        note_put_number(to, size, option->least);
+        note_put_text(to, size, " to ");
+        note_put_number(to, size, option->most);
+        break;
     case KIND_TIME:
-        return "a time such as 300s, 5m, 2h or 5d";
+        note_put_text(to, size, "a time such as 300s, 5m, 2h or 5d");
+        break;
     case KIND_FEEDBACK:
-        return "x, x/N or x/sqrt(N) with x from 0 to 1";
+        note_put_text(to, size, "x, x/N or x/sqrt(N) with x from 0 to 1");
+        break;
     }
-    return "";
+    note_put_text(to, size, " for ");
+    note_put_text(to, size, option->name);
 }
 
 /* value_set - parses and keeps, or complains */
@@ -228,11 +235,12 @@ value_set(struct setup *setup, const struct option *option,
           struct setup_value *value)
 {
     struct setup_value next = {0};
+    char expected[128] = "";
 
     piece = note_trim(piece);
     if (piece.size >= SETUP_VALUE_SIZE || !value_parse(option, piece, &next)) {
-        note_error(&setup->note, place, expected(option->kind), piece,
-                   option->help);
+        expected_put(expected, sizeof expected, option);
+        note_error(&setup->note, place, expected, piece, option->help);
         return;
     }
     note_put(next.text, sizeof next.text, piece);
@@ -400,7 +408,10 @@ check_pairs(struct setup *setup)
 {
     const struct setup_value *least = &setup->options[SETUP_BACKOFF_MIN];
     const struct setup_value *most = &setup->options[SETUP_BACKOFF_MAX];
-    const struct note_place place = {most->origin, 0, 0};
+    const bool is_standard =
+        note_is(note_piece(most->text), table[SETUP_BACKOFF_MAX].standard);
+    const struct note_place place = {is_standard ? least->origin : most->origin,
+                                     0, 0};
 
     if (least->number > most->number) {
         note_error(&setup->note, &place,

@@ -226,11 +226,15 @@ test_qmgr_mail_is_returned_by_the_attempt_that_finds_it_too_old(void **state)
  * is deferred untried. All is due at the scan at 600 s and meets the next five.
  */
 static void
-attempts_are(const char *temporary, const char *horizon, int64_t attempts)
+attempts_are(const char *temporary, const char *initial, const char *horizon,
+             int64_t attempts)
 {
     const char *sets[] = {"traffic.mail.arrivals=burst(1000, at 1s, over 1ms)",
-                          "destinations.far.example.banner_delay=1s", temporary,
-                          horizon, NULL};
+                          "destinations.far.example.banner_delay=1s",
+                          temporary,
+                          initial,
+                          horizon,
+                          NULL};
     struct result result;
 
     run(sets, NULL, &result);
@@ -239,22 +243,32 @@ attempts_are(const char *temporary, const char *horizon, int64_t attempts)
     result_free(&result);
 }
 
+#define REFUSES_ALL  "destinations.far.example.temporary={ greeting: 100% }"
+#define REFUSES_RCPT "destinations.far.example.temporary={ rcpt: 100% }"
+#define INITIAL_5    "option.initial_destination_concurrency=5"
+#define INITIAL_1    "option.initial_destination_concurrency=1"
+
 static void
 test_qmgr_a_dead_destination_costs_a_window_of_attempts(void **state)
 {
     (void)state;
-    attempts_are("destinations.far.example.temporary={ greeting: 100% }",
-                 "horizon=599s", 5);
-    attempts_are("destinations.far.example.temporary={ greeting: 100% }",
-                 "horizon=899s", 10);
+    attempts_are(REFUSES_ALL, INITIAL_5, "horizon=599s", 5);
+    attempts_are(REFUSES_ALL, INITIAL_5, "horizon=899s", 10);
+}
+
+/* One failure in a window of one is one cohort, which is not more than one. */
+static void
+test_qmgr_a_destination_dies_of_more_than_a_cohort(void **state)
+{
+    (void)state;
+    attempts_are(REFUSES_ALL, INITIAL_1, "horizon=599s", 2);
 }
 
 static void
 test_qmgr_a_destination_that_refuses_recipients_is_alive(void **state)
 {
     (void)state;
-    attempts_are("destinations.far.example.temporary={ rcpt: 100% }",
-                 "horizon=599s", 1000);
+    attempts_are(REFUSES_RCPT, INITIAL_5, "horizon=599s", 1000);
 }
 
 int
@@ -272,6 +286,7 @@ main(void)
             test_qmgr_mail_is_returned_by_the_attempt_that_finds_it_too_old),
         cmocka_unit_test(
             test_qmgr_a_dead_destination_costs_a_window_of_attempts),
+        cmocka_unit_test(test_qmgr_a_destination_dies_of_more_than_a_cohort),
         cmocka_unit_test(
             test_qmgr_a_destination_that_refuses_recipients_is_alive),
     };

@@ -14,7 +14,6 @@
  */
 #include "tests/support/support.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -462,22 +461,10 @@ static void
 prop_qmgr_random_worlds_lose_nothing_and_break_no_limit(void **state)
 {
     const char *given = getenv("PROP_SEED");
-    const char *build = getenv("MTASIM_BUILD");
     const uint64_t first = given != NULL ? strtoull(given, NULL, 10) : 1;
-    union { /* ISO C has no cast from one to the other */
-        void *symbol;
-        sched_entry_fn *entry;
-    } found;
-    char path[256];
+    const struct sched_object *object = host_object("qmgr.so");
 
     (void)state;
-    snprintf(path, sizeof path, "%s/qmgr.so",
-             build == NULL ? "build/debug" : build);
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    assert_non_null(handle);
-    found.symbol = dlsym(handle, "sched_entry");
-    assert_non_null(found.symbol);
-    const struct sched_object *object = found.entry();
     for (uint32_t i = 0; i < (given != NULL ? 12 : WORLDS); i++) {
         const uint64_t seed = given != NULL ? first : first + i;
 
@@ -485,7 +472,6 @@ prop_qmgr_random_worlds_lose_nothing_and_break_no_limit(void **state)
         fflush(stdout);
         world_run(object, seed, i % 12);
     }
-    dlclose(handle);
 }
 
 int

@@ -4,6 +4,7 @@
  */
 #include "tests/support/host_script.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,26 @@ memory_release(void *context, void *memory, uint64_t bytes)
 {
     ((struct host_memory *)context)->bytes -= (int64_t)bytes;
     free(memory);
+}
+
+const struct sched_object *
+host_object(const char *name)
+{
+    const char *build = getenv("MTASIM_BUILD");
+    char path[256];
+    union { /* ISO C has no cast from one to the other */
+        void *symbol;
+        sched_entry_fn *entry;
+    } found;
+
+    snprintf(path, sizeof path, "%s/%s", build == NULL ? "build/debug" : build,
+             name);
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    assert_non_null(handle);
+    found.symbol = dlsym(handle, "sched_entry");
+    assert_non_null(found.symbol);
+    dlclose(handle); /* but for RTLD_NODELETE */
+    return found.entry();
 }
 
 int32_t

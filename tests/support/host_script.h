@@ -60,6 +60,9 @@ struct host_script {
     void *arg;
 };
 
+/* An object of the build under test, by file name; it stays loaded. */
+const struct sched_object *host_object(const char *name);
+
 /* Creates an instance; host_script_free() destroys it and expects that all
    memory comes back. */
 struct host_script *host_script_new(const struct host_setup *setup);

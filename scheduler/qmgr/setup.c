@@ -9,9 +9,6 @@
 
 #include "keep.h"
 
-#define NS_PER_S   INT64_C(1000000000)
-#define SECOND_MAX INT64_C(1000000000) /* of a duration: 31 years */
-
 enum kind { KIND_COUNT, KIND_TIME, KIND_FEEDBACK };
 
 struct option {
@@ -82,127 +79,19 @@ static const struct option table[SETUP_OPTIONS_COUNT] = {
                                      "deliveries", 0, UINT32_MAX, KIND_COUNT},
 };
 
-/* --- Values --------------------------------------------------------------- */
-
-/* digits_take - a whole number off the front; false: none, or too large */
-static bool
-digits_take(struct note_piece *piece, int64_t *number)
-{
-    const uint64_t before = piece->size;
-
-    *number = 0;
-    while (piece->size > 0 && piece->bytes[0] >= '0' &&
-           piece->bytes[0] <= '9') {
-        *number = *number * 10 + (piece->bytes[0] - '0');
-        if (*number > INT64_C(1000000000000)) {
-            return false;
-        }
-        piece->bytes++;
-        piece->size--;
-    }
-    return piece->size < before;
-}
-
-/* time_parse - 300, 300s, 5m, 2h, 5d, 1w: ns */
-static bool
-time_parse(struct note_piece piece, int64_t *ns)
-{
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    int64_t number = 0;
-    int64_t seconds = 0;
-
-    if (!digits_take(&piece, &number) || piece.size > 1) {
-        return false;
-    }
-    for (uint32_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (piece.size == 0 || piece.bytes[0] == units[i].unit) {
-            seconds = units[i].seconds;
-            break;
-        }
-    }
-    if (seconds == 0 || number > SECOND_MAX / seconds) {
-        return false;
-    }
-    *ns = number * seconds * NS_PER_S;
-    return true;
-}
-
-/* fraction_take - 1, 0.5, .25: parts per million */
-static bool
-fraction_take(struct note_piece *piece, int64_t *ppm)
-{
-    int64_t whole = 0;
-    int64_t digit_ppm = 100000;
-    const bool has_whole = digits_take(piece, &whole);
-
-    *ppm = whole * 1000000;
-    if (piece->size == 0 || piece->bytes[0] != '.') {
-        return has_whole && whole <= 1;
-    }
-    piece->bytes++;
-    piece->size--;
-    while (piece->size > 0 && piece->bytes[0] >= '0' &&
-           piece->bytes[0] <= '9' && digit_ppm > 0) {
-        *ppm += digit_ppm * (piece->bytes[0] - '0');
-        digit_ppm /= 10;
-        piece->bytes++;
-        piece->size--;
-    }
-    return *ppm <= 1000000;
-}
-
-/* feedback_parse - x, x/N, x/sqrt(N), or as the manual spells them */
-static bool
-feedback_parse(struct note_piece piece, struct setup_value *value)
-{
-    if (!fraction_take(&piece, &value->number)) {
-        return false;
-    }
-    piece = note_trim(piece);
-    value->kind = WINDOW_CONSTANT;
-    if (piece.size == 0) {
-        return value->number <= 1000000;
-    }
-    if (piece.bytes[0] != '/') {
-        return false;
-    }
-    piece.bytes++;
-    piece.size--;
-    piece = note_trim(piece);
-    if (note_is(piece, "N") || note_is(piece, "concurrency")) {
-        value->kind = WINDOW_PER_WIDTH;
-    } else if (note_is(piece, "sqrt(N)") ||
-               note_is(piece, "sqrt_concurrency")) {
-        value->kind = WINDOW_PER_ROOT_WIDTH;
-    } else {
-        return false;
-    }
-    return value->number <= 1000000;
-}
-
-static bool
-count_parse(struct note_piece piece, int64_t least, int64_t most,
-            int64_t *number)
-{
-    return digits_take(&piece, number) && piece.size == 0 && *number >= least &&
-           *number <= most;
-}
-
 static bool
 value_parse(const struct option *option, struct note_piece piece,
             struct setup_value *value)
 {
     switch (option->kind) {
     case KIND_COUNT:
-        return count_parse(piece, option->least, option->most, &value->number);
+        return setup_parse_count(piece, option->least, option->most,
+                                 &value->number);
     case KIND_TIME:
-        return time_parse(piece, &value->number) &&
+        return setup_parse_time(piece, &value->number) &&
                value->number >= option->least;
     case KIND_FEEDBACK:
-        return feedback_parse(piece, value);
+        return setup_parse_feedback(piece, value);
     }
     return false;
 }
@@ -221,7 +110,7 @@ expected_put(char *to, uint64_t size, const struct option *option)
         note_put_text(to, size, "a time such as 300s, 5m, 2h or 5d");
         break;
     case KIND_FEEDBACK:
-        note_put_text(to, size, "x, x/N or x/sqrt(N) with x from 0 to 1");
+        note_put_text(to, size, "x, x/n, x/N or x/sqrt(N) with x from 0 to 1");
         break;
     }
     note_put_text(to, size, " for ");
@@ -474,9 +363,11 @@ setup_window(const struct setup *setup)
 
     return (struct window_rules){
         .positive = {options[SETUP_FEEDBACK_POSITIVE].number,
-                     options[SETUP_FEEDBACK_POSITIVE].kind, 0},
+                     options[SETUP_FEEDBACK_POSITIVE].kind,
+                     options[SETUP_FEEDBACK_POSITIVE].divisor},
         .negative = {options[SETUP_FEEDBACK_NEGATIVE].number,
-                     options[SETUP_FEEDBACK_NEGATIVE].kind, 0},
+                     options[SETUP_FEEDBACK_NEGATIVE].kind,
+                     options[SETUP_FEEDBACK_NEGATIVE].divisor},
         .initial = (uint32_t)options[SETUP_CONCURRENCY_INITIAL].number,
         .limit = (uint32_t)options[SETUP_CONCURRENCY_LIMIT].number,
         .cohort_limit = (uint32_t)options[SETUP_COHORT_LIMIT].number,

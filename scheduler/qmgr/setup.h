@@ -51,7 +51,7 @@ enum { SETUP_NAME_SIZE = 33, SETUP_ORIGIN_SIZE = 96, SETUP_VALUE_SIZE = 64 };
 struct setup_value {
     int64_t number; /* count, or ns; of a feedback: parts per million */
     uint32_t kind;  /* of a feedback: enum window_feedback_kind */
-    uint32_t zero;
+    uint32_t divisor;
     char text[SETUP_VALUE_SIZE];
     char origin[SETUP_ORIGIN_SIZE];
 };
@@ -82,6 +82,12 @@ void setup_free(struct setup *setup);
 /* channels.c: what imta.cnf says. */
 void setup_read_channels(struct setup *setup,
                          const struct sched_config *config);
+
+/* setup_value.c: all of the text is a value of that kind, or false. */
+bool setup_parse_count(struct note_piece piece, int64_t least, int64_t most,
+                       int64_t *number);
+bool setup_parse_time(struct note_piece piece, int64_t *ns);
+bool setup_parse_feedback(struct note_piece piece, struct setup_value *value);
 
 uint32_t setup_maxjobs(const struct setup *setup, uint32_t channel);
 struct window_rules setup_window(const struct setup *setup);

@@ -30,6 +30,7 @@ feedback_of(const struct window_feedback *feedback, uint32_t width, bool is_up)
 
     switch ((enum window_feedback_kind)feedback->kind) {
     case WINDOW_CONSTANT:
+        scale = PPM * (int64_t)feedback->divisor;
         break;
     case WINDOW_PER_WIDTH:
         scale = PPM * (int64_t)width;

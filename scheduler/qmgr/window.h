@@ -7,7 +7,7 @@
  * step is made only when a full cycle of feedback has come together: a wider
  * window at the end of the cycle, a narrower one at its beginning.
  *
- * MODEL      g(N), f(N): x, x / N or x / sqrt(N) of the window N.
+ * MODEL      g(N), f(N): x, x / n, x / N or x / sqrt(N) of the window N.
  *            Success: failed cohorts := 0; if N < limit and N < deliveries
  *            under way + initial: success += g(N); for each whole 1 in it, N
  *            grows by 1 and failure := 0.
@@ -20,9 +20,10 @@
  * UNITS      Sums in 2^-32. Where N successes of 1 / N must make 1, g is
  *            rounded up; where N failures must not make more than 1, f and
  *            1 / N are rounded down. No floating point.
- * SOURCE     The published description of Postfix's queue manager scheduler.
- *            (Its pseudo-code says "more than" the cohort limit, the program is
- *            reported to act at the limit. This is the pseudo-code.)
+ * SOURCE     The published description of Postfix's queue manager scheduler
+ *            (SCHEDULER_README, concurrency scheduling). There, the pseudo-code
+ *            has a destination die of more failed cohorts than the limit, while
+ *            postconf(5) has it die when they reach it; this is the pseudo-code.
  */
 #ifndef SCHED_QMGR_WINDOW_H
 #define SCHED_QMGR_WINDOW_H
@@ -40,9 +41,9 @@ enum window_feedback_kind {
 };
 
 struct window_feedback {
-    int64_t x_ppm; /* 0 to 1,000,000 */
-    uint32_t kind; /* enum window_feedback_kind */
-    uint32_t zero;
+    int64_t x_ppm;    /* 0 to 1,000,000 */
+    uint32_t kind;    /* enum window_feedback_kind */
+    uint32_t divisor; /* of a constant, so that 1/3 is exact; at least 1 */
 };
 
 struct window_rules {

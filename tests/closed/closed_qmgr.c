@@ -133,6 +133,15 @@ test_qmgr_a_half_is_deferred_with_feedback_1(void **state)
     share_is("1", ONE_MESSAGE, 497);
 }
 
+/* 1 / (1 + 3) and 1 / (1 + 8), by the same theory. Three thirds are one. */
+static void
+test_qmgr_a_constant_feedback_can_be_a_fraction(void **state)
+{
+    (void)state;
+    share_is("1/3", MANY_MESSAGES, 250);
+    share_is("0.125", MANY_MESSAGES, 111);
+}
+
 /* --- Every second host is dead ------------------------------------------ */
 
 /*
@@ -279,6 +288,7 @@ main(void)
         cmocka_unit_test(
             test_qmgr_a_quarter_is_deferred_with_feedback_1_over_root_n),
         cmocka_unit_test(test_qmgr_a_half_is_deferred_with_feedback_1),
+        cmocka_unit_test(test_qmgr_a_constant_feedback_can_be_a_fraction),
         cmocka_unit_test(test_qmgr_slow_connections_bound_the_throughput),
         cmocka_unit_test(
             test_qmgr_retries_come_at_the_scan_after_the_clamped_age),

@@ -13,7 +13,8 @@
  *            connections and at the next message of open ones; a message being
  *            transferred when it starts goes through.
  * DRAWS      "dest/<name>/<command>": one for each command that can fail, by
- *            (message, recipient), attempt; "dest/<name>/service".
+ *            (message, recipient), attempt; "dest/<name>/service",
+ *            "dest/<name>/banner".
  * UNITS      ns, parts per million.
  */
 #ifndef MODELS_DESTINATION_H

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct pool_params {
-    char name[32];
+    char name[96];
     uint32_t job_limit;
 };
 

@@ -10,8 +10,11 @@
  *            burst(n, at, over)            n arrivals, uniform over a window,
  *                                          in order
  *            replay                        a trace, see trace.h
+ * VALID FOR  Bursts of less than one message in 100 ns: each gap is rounded
+ *            down to whole ns, which pushes denser ones to their window's end.
  * DRAWS      "traffic/<name>/gap", ".../size", ".../destination",
- *            ".../recipients" by the ordinal of the message in its source.
+ *            ".../recipients", ".../priority" by the ordinal of the message in
+ *            its source.
  * UNITS      ns since the start of the run, bytes, messages.
  */
 #ifndef MODELS_TRAFFIC_H

@@ -138,13 +138,13 @@ struct sched_config {
 };
 
 struct sched_created {
-    void *self;         /* the instance, on SCHED_OK */
-    char *messages;     /* the caller's buffer: "file:line:column: error: ..."
+    void *self;     /* the instance, on SCHED_OK */
+    char *messages; /* the caller's buffer: "file:line:column: error: ..."
                            lines, NUL-terminated, filled on any answer */
     uint64_t messages_size;
     uint32_t errors_count;
     uint32_t warnings_count;
-    uint32_t needed_role;   /* on SCHED_TEXT_NEEDED */
+    uint32_t needed_role; /* on SCHED_TEXT_NEEDED */
     uint32_t zero;
     char needed_name[256];
 };
@@ -212,9 +212,9 @@ struct sched_recipient {
 
 struct sched_submit {
     uint64_t message;
-    uint64_t parent;         /* re-submit of this message's file; 0: new */
-    uint64_t session;        /* inbound connection; 0: none */
-    int64_t submitted_at_ns; /* first submit: age counts from here */
+    uint64_t parent;           /* re-submit of this message's file; 0: new */
+    uint64_t session;          /* inbound connection; 0: none */
+    int64_t submitted_at_ns;   /* first submit: age counts from here */
     int64_t deferred_until_ns; /* Deferred-delivery:, or SCHED_NO_TIME */
     int64_t size_bytes;
     const struct sched_recipient *recipients;
@@ -345,6 +345,21 @@ enum sched_action_kind {
     SCHED_ACTION_SCAN = 13
 };
 
+enum sched_file_state {
+    SCHED_FILE_READY = 0,
+    SCHED_FILE_HELD = 1,     /* until a command releases it */
+    SCHED_FILE_UNTRACKED = 2 /* the scheduler has no room for it and forgets
+                                it; a later scan brings it back */
+};
+
+/* What a NOTIFY is about. It comes before a RETURN or WARN of the same file,
+ * and in the turn of the OUTCOME that refused recipients for good. */
+enum sched_notice {
+    SCHED_NOTICE_WARNING = 1,
+    SCHED_NOTICE_RETURN = 2,
+    SCHED_NOTICE_FAILURE = 3
+};
+
 struct sched_create {
     uint64_t message;
     const uint32_t *recipients; /* indices into the submit's recipients */
@@ -353,7 +368,7 @@ struct sched_create {
     uint32_t channel;
     uint32_t host;     /* SCHED_NONE: the channel has one anonymous queue */
     uint32_t priority; /* effective */
-    uint32_t is_held;
+    uint32_t state;    /* enum sched_file_state */
 };
 
 struct sched_reject {
@@ -397,9 +412,12 @@ struct sched_rewrite {
 struct sched_file_action { /* HOLD, RETURN, WARN, NOTIFY */
     uint64_t message;
     uint32_t file;
-    uint32_t value; /* RETURN, WARN: the notices value reached */
+    uint32_t value; /* RETURN, WARN: the notices value reached; NOTIFY: enum
+                       sched_notice */
 };
 
+/* Asks for files of the queue directory, oldest message first, after a cursor;
+ * answered by one SCANNED with at most files_max of them. */
 struct sched_scan {
     uint32_t channel; /* SCHED_NONE: all */
     uint32_t files_max;

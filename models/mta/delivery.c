@@ -51,23 +51,23 @@ dialogue_of(struct host *host, struct thread *thread)
 
 /* server_close - a capped host sees the end of a connection half an RTT on */
 static void
-server_close(struct host *host, uint32_t number, int64_t at_ns)
+server_close(struct host *host, uint32_t number)
 {
     const struct destination *to = directory_host(host->directory, number);
 
-    evq_push(host->evq, at_ns + to->params->link->rtt_ns / 2, CLASS_WORLD,
-             on_server_closed, host, number);
+    evq_push(host->evq, host_now_ns(host) + to->params->link->rtt_ns / 2,
+             CLASS_WORLD, on_server_closed, host, number);
 }
 
-/* connection_drop - the thread has no connection from at_ns on */
+/* connection_drop - the thread has no connection from now on */
 static void
-connection_drop(struct host *host, struct thread *thread, int64_t at_ns)
+connection_drop(struct host *host, struct thread *thread)
 {
     ASSERT(thread->is_connected);
     thread->is_connected = 0;
     if (thread->is_counted) {
         thread->is_counted = 0;
-        server_close(host, thread->host, at_ns);
+        server_close(host, thread->host);
     }
     measure_connection(host, host->jobs[thread->job - 1].channel, thread->host,
                        -1);
@@ -79,9 +79,7 @@ attempt_end(struct host *host, struct thread *thread,
             const struct dialogue *dialogue)
 {
     thread->phase = (uint8_t)dialogue->phase;
-    if (dialogue->is_broken && thread->is_connected) {
-        connection_drop(host, thread, dialogue->end_at_ns);
-    }
+    thread->is_broken = dialogue->is_broken;
     evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
              handle_of(host, thread));
 }
@@ -106,7 +104,7 @@ void
 delivery_disconnect(struct host *host, struct thread *thread)
 {
     if (thread->is_connected) {
-        connection_drop(host, thread, host_now_ns(host));
+        connection_drop(host, thread);
         evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_session_closed,
                  host, handle_of(host, thread));
     }
@@ -350,9 +348,10 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
 
     if (slot == 0 || thread_at(host, slot)->state != THREAD_IDLE ||
         file == NULL || file->state == MAIL_FILE_ACTIVE ||
-        file->state == MAIL_FILE_HELD ||
+        file->state == MAIL_FILE_PARTED || file->state == MAIL_FILE_HELD ||
         deliver->recipients_count != file->recipients_count ||
-        file->channel != host->jobs[deliver->job - 1].channel) {
+        file->channel != host->jobs[deliver->job - 1].channel ||
+        file->channel != deliver->channel) {
         return false;
     }
     const struct mail_recipient *recipients = mail_recipients(message);
@@ -364,7 +363,8 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
             return false;
         }
     }
-    return true;
+    const uint32_t domain = recipients[deliver->recipients[0]].host;
+    return deliver->host == enqueue_queue_host(host, file->channel, domain);
 }
 
 bool
@@ -483,6 +483,9 @@ attempt_apply(struct host *host, struct thread *thread,
     }
     oracle_attempted(host->oracle, host_now_ns(host), thread->file, queue_host,
                      is_delayed);
+    if (temporary_count > 0 && !is_delayed) {
+        file->state = MAIL_FILE_PARTED;
+    }
     host->result->deferrals += temporary_count > 0;
     /* Message and file go with their last recipient, so the count is kept. */
     const uint32_t count = dialogue->recipients_count;
@@ -522,6 +525,9 @@ on_outcome(void *arg, uint64_t data)
     const struct sched_event event =
         outcome_event(thread, file_number, &dialogue);
 
+    if (thread->is_broken && thread->is_connected) {
+        connection_drop(host, thread);
+    }
     attempt_apply(host, thread, &dialogue);
     thread->state = THREAD_IDLE;
     host->threads_busy--;

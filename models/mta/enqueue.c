@@ -216,6 +216,24 @@ file_fill(struct host *host, uint32_t file, struct mail_message *message,
     }
 }
 
+/* create_is_routed - the file is in the channel its recipients were submitted
+ * for, and in their host's queue */
+static bool
+create_is_routed(const struct host *host, struct mail_message *message,
+                 const struct sched_create *create)
+{
+    const struct mail_recipient *recipients = mail_recipients(message);
+    const uint32_t domain = recipients[create->recipients[0]].host;
+
+    for (uint32_t i = 0; i < create->recipients_count; i++) {
+        const uint32_t index = create->recipients[i];
+        if (host->submit_recipients[index].channel != create->channel) {
+            return false;
+        }
+    }
+    return create->host == enqueue_queue_host(host, create->channel, domain);
+}
+
 bool
 enqueue_create(struct host *host, const struct sched_create *create,
                uint32_t *reason)
@@ -226,7 +244,8 @@ enqueue_create(struct host *host, const struct sched_create *create,
         create->priority >= SCHED_PRIORITIES_COUNT || create->file == 0 ||
         mail_file(host->mail, message, create->file) != NULL ||
         !indices_check(message, create->recipients, create->recipients_count,
-                       MAIL_NO_FILE)) {
+                       MAIL_NO_FILE) ||
+        !create_is_routed(host, message, create)) {
         return illegal(host, reason, "a file that cannot be is created",
                        create->message);
     }
@@ -235,10 +254,12 @@ enqueue_create(struct host *host, const struct sched_create *create,
     struct mail_file *file = mail_file_at(host->mail, slot);
     file->channel = (uint16_t)create->channel;
     file->priority = (uint8_t)create->priority;
-    file->state = create->is_held ? MAIL_FILE_HELD : MAIL_FILE_READY;
+    file->state =
+        create->state == SCHED_FILE_HELD ? MAIL_FILE_HELD : MAIL_FILE_READY;
     file_fill(host, slot, message, create->recipients,
               create->recipients_count);
-    host->held_count += create->is_held ? create->recipients_count : 0;
+    host->held_count +=
+        create->state == SCHED_FILE_HELD ? create->recipients_count : 0;
     host->result->files++;
     const uint32_t domain =
         mail_recipients(message)[create->recipients[0]].host;
@@ -288,7 +309,9 @@ enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
         message == NULL ? NULL : mail_file(host->mail, message, rewrite->file);
 
     if (file == NULL || file->state == MAIL_FILE_HELD ||
+        file->state == MAIL_FILE_ACTIVE || rewrite->new_file == 0 ||
         rewrite->recipients_count != file->recipients_count ||
+        rewrite->recipients[0] >= message->recipients_count ||
         mail_file(host->mail, message, rewrite->new_file) != NULL) {
         return illegal(host, reason, "rewrite", rewrite->message);
     }
@@ -372,7 +395,8 @@ enqueue_file(struct host *host, const struct sched_action *action,
     struct mail_file *file =
         message == NULL ? NULL : mail_file(host->mail, message, what->file);
 
-    if (file == NULL || file->state == MAIL_FILE_ACTIVE) {
+    if (file == NULL || file->state == MAIL_FILE_ACTIVE ||
+        (action->kind == SCHED_ACTION_HOLD && file->state == MAIL_FILE_HELD)) {
         return illegal(host, reason, "return, warning or hold of a file in use",
                        what->message);
     }

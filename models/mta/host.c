@@ -21,6 +21,10 @@
  * circles: slices are 1,000 files, so this is a queue of 10^9. */
 #define WAKES_AT_ONCE_MAX 1000000u
 
+/* Likewise one that gives this many actions in one turn: the most that an event
+ * can ask for is a few for each recipient of a message. */
+#define ACTIONS_A_TURN_MAX (4u * MAIL_RECIPIENTS_MAX)
+
 void
 host_fail(struct host *host, struct src_loc where, const char *format, ...)
 {
@@ -102,9 +106,18 @@ wish_note(struct host *host, int64_t at_ns)
 static void
 actions_pull(struct host *host)
 {
+    const struct src_loc where = {host->params->scheduler_path, 0, 0};
     struct sched_action action;
 
-    while (!host->has_failed) {
+    for (uint32_t n = 0; !host->has_failed; n++) {
+        if (n == ACTIONS_A_TURN_MAX) {
+            host_fail(host, where,
+                      "expected an end of actions, found %u after one event "
+                      "at %" PRId64 " ns: the scheduler is going round in "
+                      "circles",
+                      n, host_now_ns(host));
+            return;
+        }
         memset(&action, 0, sizeof action);
         int32_t status = host->object.table->next(host->self, &action);
         if (status < 0) {

@@ -60,10 +60,13 @@ table_check(const struct sched_object *table, const char *path,
     }
     if (table->struct_size < offsetof(struct sched_object, state_digest) ||
         table->create == NULL || table->event == NULL || table->next == NULL ||
-        table->destroy == NULL || table->describe == NULL) {
+        table->destroy == NULL || table->describe == NULL ||
+        table->name == NULL || table->version == NULL ||
+        table->policy == NULL) {
         diag_error(diag, where,
-                   "expected create, event, next, destroy and describe, found "
-                   "a descriptor of %u bytes without one of them",
+                   "expected name, version, policy, create, event, next, "
+                   "destroy and describe, found a descriptor of %u bytes "
+                   "without one of them",
                    table->struct_size);
         return false;
     }

@@ -11,10 +11,14 @@
 /* What has been seen of a channel or pool, so that nothing is guessed. */
 enum { SEEN_POOL = 1, SEEN_MAXJOBS = 2, SEEN_THREADS = 4, SEEN_ALL = 7 };
 
+/* No configuration comes near: a number out of bounds is no channel's, and a
+ * table without an end is none. */
+enum { CHANNELS_MAX = UINT16_MAX, ROWS_MAX = 64 * CHANNELS_MAX };
+
 struct reading {
     struct settings *settings;
     uint8_t *seen; /* by channel */
-    char (*pool_names)[64];
+    char (*pool_names)[96];
 };
 
 /* part - copies what stands between two dots (or to the end) */
@@ -94,7 +98,7 @@ channel_row(struct reading *reading, const struct sched_setting *row,
 
     if (strcmp(key, "pool") == 0) {
         snprintf(reading->pool_names[row->owner], sizeof *reading->pool_names,
-                 "%.63s", row->value);
+                 "%.95s", row->value);
         *seen |= SEEN_POOL;
     } else if (strcmp(key, "maxjobs") == 0) {
         program->maxjobs = number;
@@ -133,7 +137,7 @@ pool_row(struct settings *settings, const struct sched_setting *row,
     settings->pools[n - 1] =
         (struct pool_params){.job_limit = (uint32_t)row->numbers[0]};
     snprintf(settings->pools[n - 1].name, sizeof settings->pools[n - 1].name,
-             "%.31s", name);
+             "%.95s", name);
 }
 
 static void
@@ -144,7 +148,7 @@ row_read(struct reading *reading, const struct sched_setting *row)
     const char *dot = strchr(head, '.');
 
     part(dot == NULL ? "" : dot + 1, name, sizeof name, true);
-    if (strncmp(head, "channel.", 8) == 0 && row->owner != SCHED_NONE) {
+    if (strncmp(head, "channel.", 8) == 0 && row->owner < CHANNELS_MAX) {
         channel_row(reading, row, name, key);
     } else if (strncmp(head, "pool.", 5) == 0) {
         pool_row(reading->settings, row, name, key);
@@ -194,7 +198,7 @@ settings_read(struct settings *settings, const struct sched_object *table,
     bool is_good;
 
     *settings = (struct settings){0};
-    for (uint32_t i = 0;; i++) {
+    for (uint32_t i = 0; i < ROWS_MAX; i++) {
         memset(&row, 0, sizeof row);
         if (table->describe(self, i, &row) != SCHED_OK) {
             break;

@@ -6,6 +6,7 @@
  * parser: the simulated host, the oracle and the command line know the
  * scheduler's configuration from these rows and nowhere else.
  *
+ * LIMITS     65534 channels; rows for others are passed over.
  * ERRORS     A scheduler that does not describe what a host must know (pool,
  *            maxjobs, threads of a channel; job_limit of a pool) is reported.
  */

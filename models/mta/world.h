@@ -56,7 +56,8 @@ struct thread {
     uint32_t *indices;
     uint8_t *results;
     uint8_t result_one;
-    uint8_t zero[7];
+    uint8_t is_broken; /* the connection does not outlive the attempt */
+    uint8_t zero[6];
     int64_t started_at_ns;
     int64_t connected_at_ns;
     /* In a destination's listen queue: neighbours (slot + 1) and timeout. */

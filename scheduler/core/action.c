@@ -16,7 +16,7 @@
 static uint64_t
 ring_bound(const struct engine *engine)
 {
-    return (uint64_t)engine->jobs_size * 2 + engine->threads_size * 2 +
+    return ((uint64_t)engine->jobs_size + engine->threads_size) * 2 +
            SLICE_FILES_MAX + 16;
 }
 

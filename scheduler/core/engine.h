@@ -295,13 +295,13 @@ void queue_push(struct engine *engine, uint32_t slot);
 void queue_remove(struct engine *engine, uint32_t slot);
 /* The first file of a host goes to a thread: its slot. The caller binds the
    thread and calls queue_refresh(). */
-uint32_t queue_take(struct engine *engine, uint32_t host);
+uint32_t queue_take(struct engine *engine, uint32_t slot);
 /* The first file of a host: (priority, eligible, message, number); or none. */
 uint32_t queue_first(const struct host *host);
 /* Does the first file of host a come before that of b? (Both have one.) */
 int queue_host_before(const struct engine *engine, uint32_t a, uint32_t b);
 /* Corrects the places of a host in its channel's heaps. */
-void queue_refresh(struct engine *engine, uint32_t host, int is_head_new);
+void queue_refresh(struct engine *engine, uint32_t slot, int is_head_new);
 /* How many threads a host is to have, by the start policy. */
 uint32_t queue_threads_wanted(const struct engine *engine,
                               const struct host *host);
@@ -360,10 +360,13 @@ int64_t idle_wish(struct engine *engine);
 
 /* --- start.c: when threads and jobs are started -------------------------- */
 
-/* A file was just pushed to its queue: the rules of insertion. */
-void start_inserted(struct engine *engine, uint32_t host);
+/* A file was just pushed to this host: the rules of insertion. */
+void start_inserted(struct engine *engine, uint32_t slot);
 /* An unserved host, without insertion: what is there may take it. */
-void start_serve(struct engine *engine, uint32_t host);
+void start_serve(struct engine *engine, uint32_t slot);
+/* A thread left the host: an idle one, if there is any, has asked for work and
+   takes what is left there. */
+void start_idle(struct engine *engine, uint32_t slot);
 /* A job has exited, perhaps with files under way: those are ready again, and
    what the channel still has may take them. The slot is start_freed()'s. */
 void start_exited(struct engine *engine, struct job *job);

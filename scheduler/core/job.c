@@ -355,12 +355,16 @@ job_ask(struct engine *engine, struct thread *thread)
         (conf->max_life_age_ns > 0 && age_ns >= conf->max_life_age_ns)) {
         job_drain(engine, job);
     }
+    const uint32_t left = thread->host;
     const uint32_t host =
         job->is_draining ? MEMORY_NONE : work_for(engine, channel, thread);
     if (host == MEMORY_NONE) {
         job_rest(engine, thread);
     } else {
         job_give(engine, thread, host);
+    }
+    if (left != MEMORY_NONE && left != host) {
+        start_idle(engine, left);
     }
 }
 

@@ -51,13 +51,17 @@ pages_init(struct pages *pages, uint32_t record_bytes, uint32_t shift)
     pages->free_head = MEMORY_NONE;
 }
 
+static uint64_t
+page_bytes(const struct pages *pages)
+{
+    return ((uint64_t)pages->record_bytes << pages->shift) + MEMORY_LINE_BYTES;
+}
+
 void
 pages_free(struct pages *pages, const struct sched_allocator *allocator)
 {
-    const uint64_t page_bytes = (uint64_t)pages->record_bytes << pages->shift;
-
     for (uint32_t i = 0; i < pages->pages_count; i++) {
-        memory_give(allocator, pages->pages[i], page_bytes);
+        memory_give(allocator, pages->pages[i].memory, page_bytes(pages));
     }
     memory_give(allocator, pages->pages,
                 (uint64_t)pages->pages_capacity * sizeof *pages->pages);
@@ -74,7 +78,7 @@ page_add(struct pages *pages, const struct sched_allocator *allocator)
     if (pages->pages_count == pages->pages_capacity) {
         const uint32_t capacity =
             pages->pages_capacity == 0 ? 16 : pages->pages_capacity * 2;
-        void **grown =
+        struct page *grown =
             memory_regrow(allocator, pages->pages,
                           (uint64_t)pages->pages_capacity * sizeof *grown,
                           (uint64_t)capacity * sizeof *grown);
@@ -85,11 +89,13 @@ page_add(struct pages *pages, const struct sched_allocator *allocator)
         pages->pages = grown;
         pages->pages_capacity = capacity;
     }
-    void *page =
-        memory_take(allocator, (uint64_t)pages->record_bytes << pages->shift);
-    if (page == NULL) {
+    struct page page = {.memory = memory_take(allocator, page_bytes(pages))};
+    if (page.memory == NULL) {
         return 0;
     }
+    page.records = page.memory;
+    page.records +=
+        MEMORY_LINE_BYTES - (uintptr_t)page.memory % MEMORY_LINE_BYTES;
     pages->pages[pages->pages_count++] = page;
     return 1;
 }

@@ -32,9 +32,15 @@ void memory_give(const struct sched_allocator *allocator, void *memory,
 void *memory_regrow(const struct sched_allocator *allocator, void *old,
                     uint64_t old_bytes, uint64_t bytes);
 
+/* A page begins at a cache line, wherever the allocator put its memory. */
+struct page {
+    unsigned char *records;
+    void *memory;
+};
+
 /* Records of one size. The first four bytes of a free one are a link. */
 struct pages {
-    void **pages;
+    struct page *pages;
     uint32_t pages_count;
     uint32_t pages_capacity;
     uint32_t record_bytes;
@@ -57,12 +63,12 @@ static inline void *
 pages_at(const struct pages *pages, uint32_t slot, uint32_t shift,
          uint32_t record_bytes)
 {
-    unsigned char *page = pages->pages[slot >> shift];
-
-    return page + (size_t)(slot & ((UINT32_C(1) << shift) - 1)) * record_bytes;
+    return pages->pages[slot >> shift].records +
+           (size_t)(slot & ((UINT32_C(1) << shift) - 1)) * record_bytes;
 }
 
 enum {
+    MEMORY_LINE_BYTES = 64,  /* of a cache */
     WORDS_PAGE_SHIFT = 14,   /* a page is 2^14 words: 64 KiB */
     WORDS_CLASSES_COUNT = 14 /* blocks of 2^1 to 2^14 words; larger ones have
                                 a page of their own */

@@ -16,6 +16,11 @@
  *   filesperjob    besides, the channel is to have one job for each n files of
  *                  its backlog, rounded up, and at most maxjobs.
  *
+ * Not an insertion, and never a reason for a new job: a host that its thread
+ * leaves with ready mail, for the job drains or there is more urgent mail
+ * elsewhere, goes to an idle thread; one whose thread was lost at work, to an
+ * idle or a new one in the jobs there are.
+ *
  * When a job's exit frees a slot, the pool's best want gets it: by the priority
  * of its first file, then since when that is eligible, then the order of
  * configuration. The new job begins with one thread.
@@ -134,6 +139,18 @@ start_serve(struct engine *engine, uint32_t slot)
 
     if (host->ready_count > 0 && host->threads_count == 0) {
         (void)serve(engine, slot, 0);
+    }
+}
+
+void
+start_idle(struct engine *engine, uint32_t slot)
+{
+    const struct host *host = host_at(engine, slot);
+    const struct channel *channel = host_channel(engine, host);
+
+    if (host->ready_count > 0 && host->threads_count == 0 &&
+        channel->idle.count > 0) {
+        job_give(engine, &engine->threads[channel->idle.items[0]], slot);
     }
 }
 

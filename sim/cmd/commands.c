@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
 enum { COMMANDS_MAX = 32, NAME_COLUMN = 12, ANY = 1000000 };
@@ -53,9 +54,9 @@ static const struct option_row rows_run[] = {
     {.id = OPTION_TRACE, .kind = OPTION_TEXT, .name = "trace",
      .argument = "FILE",
      .help = "Write every event and action to FILE, a line each (-: standard"
-             " output)"},
+             " output, and nothing else there)"},
     {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
-     .help = "Add the digest's checkpoints to the JSON"},
+     .help = "Print the digest and its checkpoints, nothing else"},
     {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,
      .name = "lines", .argument = "FROM,UNTIL",
      .help = "Trace these records only"},
@@ -91,7 +92,7 @@ static const struct option_row rows_sweep[] = {
 static const struct option_row rows_plot[] = {
     {.id = OPTION_PICTURE, .kind = OPTION_TEXTS, .letter = 'p',
      .name = "picture", .argument = "LIST", .standard = "all",
-     .help = "Which of throughput,latency,backlog,cdf,tail"},
+     .help = "Which of throughput,latency,hosts,backlog,cdf,tail"},
     {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
      .argument = "DIR", .standard = "DB without its ending",
      .help = "Folder for the pictures"},
@@ -107,6 +108,74 @@ static const struct option_row rows_plot[] = {
      .help = "Print the gnuplot scripts; draw nothing"},
     ROWS_COMMON,
 };
+
+static const struct option_row rows_check[] = {
+    {.id = OPTION_BASELINE, .kind = OPTION_TEXT, .letter = 'b',
+     .name = "baseline", .argument = "PATH",
+     .help = "The scheduler object to compare with; must be said"},
+    {.id = OPTION_CANDIDATE, .kind = OPTION_TEXT, .letter = 'c',
+     .name = "candidate", .argument = "PATH",
+     .standard = "jobctl.so beside the program",
+     .help = "The scheduler object that is checked"},
+    {.id = OPTION_REPLICATIONS, .kind = OPTION_NUMBER, .letter = 'n',
+     .name = "replications", .argument = "N", .least = 1, .most = 10000,
+     .standard = "5", .help = "Runs of each on every scenario"},
+    {.id = OPTION_ALLOW_DECISIONS, .name = "allow-decisions",
+     .help = "Other decisions are no failure; only worse metrics are"},
+    {.id = OPTION_TOLERANCE, .kind = OPTION_TEXT, .name = "tolerance",
+     .argument = "SHARE", .standard = "0.1%",
+     .help = "A mean may be worse by this share of the baseline's"},
+    {.id = OPTION_METRIC, .kind = OPTION_TEXTS, .letter = 'm',
+     .name = "metric", .argument = "NAME",
+     .standard = "throughput, latencies, the scenario's measure",
+     .help = "Compare this metric; may be repeated"},
+    ROW_SET, ROW_SEED, ROWS_COMMON,
+};
+
+static const struct option_row rows_verify[] = {ROWS_OF_A_RUN, ROWS_COMMON};
+
+static const struct option_row rows_import[] = {
+    {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
+     .name = "format", .argument = "FORMAT",
+     .help = "sun (mail.log) or postfix (syslog); must be said"},
+    {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
+     .argument = "TRACE", .help = "The trace to write; must be said"},
+    {.id = OPTION_START, .kind = OPTION_TEXT, .name = "start",
+     .argument = "DATE", .standard = "the second of the first message",
+     .help = "What the trace counts its times from"},
+    {.id = OPTION_YEAR, .kind = OPTION_NUMBER, .name = "year",
+     .argument = "YEAR", .least = 1970, .most = 2199,
+     .help = "Postfix: year of the first line, where stamps have none"},
+    {.id = OPTION_ZONE, .kind = OPTION_TEXT, .name = "zone",
+     .argument = "NAME", .help = "Time zone of the log; recorded only"},
+    {.id = OPTION_SOURCE_CHANNEL, .kind = OPTION_TEXT,
+     .name = "source-channel", .argument = "NAME",
+     .standard = "tcp_intranet", .help = "Postfix: channel the mail comes by"},
+    {.id = OPTION_NODE, .name = "node",
+     .help = "Sun: the log was written with LOG_NODE"},
+    {.id = OPTION_KEEP_INTERNAL, .name = "keep-internal",
+     .help = "Keep what the mail host sent to itself: notices, reprocessing"},
+    {.id = OPTION_STRICT, .name = "strict",
+     .help = "Refuse a log with any line that is not understood"},
+    ROWS_COMMON,
+};
+
+static const struct option_row rows_export[] = {
+    {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
+     .name = "format", .argument = "FORMAT",
+     .help = "sun, postfix or postfix-rfc3339; must be said"},
+    {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
+     .argument = "LOG", .help = "The log to write; must be said"},
+    ROWS_OF_A_RUN, ROWS_COMMON,
+};
+
+static const struct option_row rows_show[] = {
+    {.id = OPTION_COMMAND, .name = "command",
+     .help = "Print only the lines that repeat the runs"},
+    ROWS_COMMON,
+};
+
+static const struct option_row rows_merge[] = {ROWS_COMMON};
 
 static const struct option_row rows_help[] = {
     {.id = OPTION_MAN, .is_hidden = true, .name = "man",
@@ -130,10 +199,42 @@ static const struct command table[] = {
      .about =
          "Axes are the scenario's own and those of --param. Results go to one"
          " SQLite\nfile; a sweep that was interrupted goes on where it was."},
+    {.name = "check", .operands = "SCENARIO...", .operands_least = 1,
+     .operands_most = ANY, .rows = rows_check, .run = cmd_check,
+     .summary = "compare a scheduler with a baseline: same decisions? worse?",
+     .about =
+         "Both meet the same traffic and luck. Exit code 1: decisions differ,"
+         " or, with\n--allow-decisions, a metric is worse beyond chance."},
+    {.name = "verify", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_verify, .run = cmd_verify,
+     .summary = "run a scenario twice in unlike processes: same digest?",
+     .about =
+         "The second process has another environment, stack limit, memory"
+         " contents, locale\nand folder. Exit code 1: the digests differ; the"
+         " first differing event is named."},
     {.name = "plot", .operands = "DB", .operands_least = 1,
      .operands_most = 1, .rows = rows_plot, .run = cmd_plot,
      .summary = "draw the results of a sweep",
      .about = "Prints the paths of the pictures. Needs gnuplot."},
+    {.name = "show", .operands = "DB [RUN]", .operands_least = 1,
+     .operands_most = 2, .rows = rows_show, .run = cmd_show,
+     .summary = "list the runs of a results file, or show one",
+     .about = "RUN is a run's key, or its first letters."},
+    {.name = "merge", .operands = "DB SHARD...", .operands_least = 2,
+     .operands_most = ANY, .rows = rows_merge, .run = cmd_merge,
+     .summary = "join results files, in any order",
+     .about = "A run that is there with another digest is an alarm: nothing of"
+              " that file is\ntaken."},
+    {.name = "import", .operands = "LOG...", .operands_least = 1,
+     .operands_most = ANY, .rows = rows_import, .run = cmd_import,
+     .summary = "turn a mail host's log into a trace of its traffic",
+     .about = "A scenario replays it: arrivals: replay(TRACE). No address"
+              " reaches the trace."},
+    {.name = "export", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_export, .run = cmd_export,
+     .summary = "run a scenario and write the log a mail host would have",
+     .about = "Traffic is rounded to what the log can carry, so that the"
+              " replay of the log has\nthe digest that is printed here."},
     {.name = "help", .operands = "[TOPIC]", .operands_most = 1,
      .rows = rows_help, .run = cmd_help,
      .summary = "explain a command, or: scenario, metrics, exit-codes",
@@ -219,6 +320,15 @@ commands_exit_codes(FILE *out)
 {
     for (uint32_t i = 0; i < EXITS_COUNT; i++) {
         fprintf(out, "%4d  %s\n", (int)exits[i].code, exits[i].meaning);
+    }
+}
+
+void
+commands_exits_man(FILE *out)
+{
+    for (uint32_t i = 0; i < EXITS_COUNT; i++) {
+        fprintf(out, ".It %d\n", (int)exits[i].code);
+        man_text(exits[i].meaning, out);
     }
 }
 

@@ -4,8 +4,6 @@
  */
 #include "sim/cmd/runjson.h"
 
-#include <inttypes.h>
-
 #include "sim/lab/json.h"
 #include "sim/lab/metric.h"
 
@@ -201,21 +199,6 @@ little_put(struct json *json, const struct result *result)
 }
 
 static void
-marks_put(struct json *json, const struct digest *digest)
-{
-    put_i64(json, "records", (int64_t)digest->records_count);
-    json_key(json, "marks");
-    json_array_begin(json);
-    for (size_t i = 0; i < digest->marks_count; i++) {
-        char text[20];
-
-        snprintf(text, sizeof text, "%016" PRIx64, digest->marks[i]);
-        json_text(json, text);
-    }
-    json_array_end(json);
-}
-
-static void
 head_put(struct json *json, const struct session *session,
          const struct result *result, const struct run_scheduler *scheduler)
 {
@@ -246,7 +229,7 @@ head_put(struct json *json, const struct session *session,
 
 bool
 runjson_write(const struct session *session, const struct result *result,
-              const struct run_scheduler *scheduler, bool has_marks, FILE *out)
+              const struct run_scheduler *scheduler, FILE *out)
 {
     struct json json;
 
@@ -267,9 +250,6 @@ runjson_write(const struct session *session, const struct result *result,
     groups_put(&json, "priorities", result->priorities,
                RESULT_PRIORITIES_COUNT);
     put_i64(&json, "violations", result->violations);
-    if (has_marks) {
-        marks_put(&json, &result->digest);
-    }
     json_object_end(&json);
     return json_end(&json);
 }

@@ -15,10 +15,9 @@
 #include "sim/cmd/session.h"
 #include "sim/lab/run.h"
 
-/* False: it could not be written. has_marks: with the digest's checkpoints. */
+/* False: it could not be written. */
 MUST_USE bool runjson_write(const struct session *session,
                             const struct result *result,
-                            const struct run_scheduler *scheduler,
-                            bool has_marks, FILE *out);
+                            const struct run_scheduler *scheduler, FILE *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "sim/lab/export.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/lab/export_parts.h"
 #include "sim/lab/wholefile.h"
@@ -61,6 +62,31 @@ event_write(struct export *log, const struct export_event *event)
     }
 }
 
+static const char *
+text_copy(const char *text)
+{
+    const size_t size = text == NULL ? 0 : strlen(text) + 1;
+    char *copy = NULL;
+
+    if (text != NULL) {
+        copy = base_alloc(size);
+        memcpy(copy, text, size);
+    }
+    return copy;
+}
+
+/* pending_texts_free - an event's texts are borrowed for the call; those that
+ * wait are copies */
+static void
+pending_texts_free(const struct export_event *event)
+{
+    free((void *)(uintptr_t)event->source);
+    free((void *)(uintptr_t)event->channel);
+    free((void *)(uintptr_t)event->domain);
+    free((void *)(uintptr_t)event->host);
+    free((void *)(uintptr_t)event->text);
+}
+
 static int
 compare_recipients(const void *a, const void *b)
 {
@@ -82,6 +108,7 @@ pending_write(struct export *log)
           compare_recipients);
     for (uint32_t i = 0; i < log->pending_count; i++) {
         event_write(log, &log->pending[i]);
+        pending_texts_free(&log->pending[i]);
     }
     log->pending_count = 0;
 }
@@ -94,7 +121,14 @@ pending_add(struct export *log, const struct export_event *event)
         log->pending = base_realloc(log->pending, log->pending_capacity *
                                                       sizeof log->pending[0]);
     }
-    log->pending[log->pending_count++] = *event;
+    struct export_event *kept = &log->pending[log->pending_count++];
+
+    *kept = *event;
+    kept->source = text_copy(event->source);
+    kept->channel = text_copy(event->channel);
+    kept->domain = text_copy(event->domain);
+    kept->host = text_copy(event->host);
+    kept->text = text_copy(event->text);
 }
 
 void
@@ -137,6 +171,9 @@ export_abandon(struct export *log)
     if (log != NULL) {
         wholefile_abandon(&log->file);
         export_live_free(log->live);
+        for (uint32_t i = 0; i < log->pending_count; i++) {
+            pending_texts_free(&log->pending[i]);
+        }
         free(log->pending);
         free(log);
     }

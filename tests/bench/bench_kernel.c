@@ -16,8 +16,12 @@
  *     rearm     cancel one of the pending, push it again, later
  *     timeout   an event a step: pops, pushes itself, re-arms one timer; some
  *               timers fire
- *     mm1       M/M/1 at load 0.8, one customer: an arrival and a departure;
- *               the floor is a loop that knows its two next instants
+ *     mm1       M/M/1 at load 0.8, one customer: an arrival and a departure,
+ *               drawn as this program draws (chance.h, variate.h); the floor is
+ *               a loop that knows its two next instants, and no kernel
+ *     mm1-cheap the same with draws that cost next to nothing (a ziggurat):
+ *               what two events cost beside two comparisons
+ *     mm1-heap  the same draws; the floor is the bare heap with callbacks
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -27,7 +31,9 @@
 #include <time.h>
 
 #include "sim/kernel/base.h"
+#include "sim/kernel/chance.h"
 #include "sim/kernel/evq.h"
+#include "sim/kernel/variate.h"
 #include "tests/bench/floor_draw.h"
 #include "tests/bench/floor_heap.h"
 #include "tests/bench/floor_indexed.h"
@@ -56,6 +62,9 @@ struct bench {
     struct evq_id *evq_ids;
     uint64_t clock_ns;
     uint64_t floor_next[2]; /* M/M/1: arrival, departure */
+    struct chance chance;
+    uint64_t floor_draws; /* of chance, by each side: both see the same */
+    uint64_t evq_draws;
     struct mm1 *floor_mm1;
     struct mm1 *evq_mm1;
 };
@@ -279,8 +288,8 @@ timeout_floor(struct bench *bench, uint64_t steps)
 
 /* --- M/M/1 --------------------------------------------------------------------- */
 
-#define MM1_ARRIVAL_NS (1.25e6)
-#define MM1_SERVICE_NS (1e6)
+#define MM1_ARRIVAL_NS 1250000 /* load 0.8 */
+#define MM1_SERVICE_NS 1000000
 
 /* Both sides keep the arrival times of those in the system and sum up how long
  * customers stay. */
@@ -291,28 +300,44 @@ struct mm1 {
     uint64_t stay_ns;
 };
 
-static void
-mm1_floor(struct bench *bench, uint64_t steps)
+/* mm1_draw_ns - a delay, either as this program draws it or cheaply */
+static inline __attribute__((always_inline)) int64_t
+mm1_draw_ns(struct bench *bench, uint64_t *draws, int64_t mean_ns, bool is_own)
+{
+    if (is_own) {
+        const struct variate exponential = {VARIATE_EXPONENTIAL, mean_ns, 0, 0};
+
+        return variate_sample(&exponential,
+                              chance_u64(&bench->chance, ++*draws, 0, 0));
+    }
+    return floor_draw_ns(&bench->draw, (double)mean_ns);
+}
+
+static inline __attribute__((always_inline)) void
+mm1_loop(struct bench *bench, uint64_t steps, bool is_own)
 {
     struct mm1 *mm1 = bench->floor_mm1;
+    uint64_t *draws = &bench->floor_draws;
     uint64_t arrival = bench->floor_next[0];
     uint64_t departure = bench->floor_next[1];
 
     while (steps > 0) {
         if (arrival < departure) {
             if (mm1->first == mm1->last) {
-                departure = arrival + (uint64_t)floor_draw_ns(&bench->draw,
-                                                              MM1_SERVICE_NS);
+                departure = arrival + (uint64_t)mm1_draw_ns(
+                                          bench, draws, MM1_SERVICE_NS, is_own);
             }
             mm1->arrived[mm1->last++ % CUSTOMERS_MAX] = arrival;
-            arrival += (uint64_t)floor_draw_ns(&bench->draw, MM1_ARRIVAL_NS);
+            arrival +=
+                (uint64_t)mm1_draw_ns(bench, draws, MM1_ARRIVAL_NS, is_own);
         } else {
             mm1->stay_ns +=
                 departure - mm1->arrived[mm1->first++ % CUSTOMERS_MAX];
-            departure = mm1->first == mm1->last
-                            ? UINT64_MAX
-                            : departure + (uint64_t)floor_draw_ns(
-                                              &bench->draw, MM1_SERVICE_NS);
+            departure =
+                mm1->first == mm1->last
+                    ? UINT64_MAX
+                    : departure + (uint64_t)mm1_draw_ns(bench, draws,
+                                                        MM1_SERVICE_NS, is_own);
             steps--;
         }
     }
@@ -321,47 +346,147 @@ mm1_floor(struct bench *bench, uint64_t steps)
 }
 
 static void
-mm1_departure(void *arg, uint64_t data)
+mm1_floor(struct bench *bench, uint64_t steps)
 {
-    struct bench *bench = arg;
+    mm1_loop(bench, steps, true);
+}
+
+static void
+mm1_cheap_floor(struct bench *bench, uint64_t steps)
+{
+    mm1_loop(bench, steps, false);
+}
+
+static inline __attribute__((always_inline)) void
+mm1_depart(struct bench *bench, evq_fn *departure, bool is_own)
+{
     struct mm1 *mm1 = bench->evq_mm1;
     int64_t now_ns = evq_now_ns(bench->q);
 
     mm1->stay_ns +=
         (uint64_t)now_ns - mm1->arrived[mm1->first++ % CUSTOMERS_MAX];
     if (mm1->first != mm1->last) {
-        evq_push(bench->q, now_ns + floor_draw_ns(&bench->draw, MM1_SERVICE_NS),
-                 4, mm1_departure, bench, data);
+        evq_push(bench->q,
+                 now_ns + mm1_draw_ns(bench, &bench->evq_draws, MM1_SERVICE_NS,
+                                      is_own),
+                 4, departure, bench, 0);
     }
     if (--bench->steps_left == 0) {
         evq_stop(bench->q);
     }
 }
 
-static void
-mm1_arrival(void *arg, uint64_t data)
+static inline __attribute__((always_inline)) void
+mm1_arrive(struct bench *bench, evq_fn *arrival, evq_fn *departure, bool is_own)
 {
-    struct bench *bench = arg;
     struct mm1 *mm1 = bench->evq_mm1;
+    uint64_t *draws = &bench->evq_draws;
     int64_t now_ns = evq_now_ns(bench->q);
 
-    evq_push(bench->q, now_ns + floor_draw_ns(&bench->draw, MM1_ARRIVAL_NS), 4,
-             mm1_arrival, bench, data);
+    evq_push(bench->q,
+             now_ns + mm1_draw_ns(bench, draws, MM1_ARRIVAL_NS, is_own), 4,
+             arrival, bench, 0);
     if (mm1->first == mm1->last) {
-        evq_push(bench->q, now_ns + floor_draw_ns(&bench->draw, MM1_SERVICE_NS),
-                 4, mm1_departure, bench, data);
+        evq_push(bench->q,
+                 now_ns + mm1_draw_ns(bench, draws, MM1_SERVICE_NS, is_own), 4,
+                 departure, bench, 0);
     }
     mm1->arrived[mm1->last++ % CUSTOMERS_MAX] = (uint64_t)now_ns;
 }
 
 static void
-mm1_start(struct bench *bench)
+mm1_departure(void *arg, uint64_t data)
 {
+    (void)data;
+    mm1_depart(arg, mm1_departure, true);
+}
+
+static void
+mm1_arrival(void *arg, uint64_t data)
+{
+    (void)data;
+    mm1_arrive(arg, mm1_arrival, mm1_departure, true);
+}
+
+static void
+mm1_cheap_departure(void *arg, uint64_t data)
+{
+    (void)data;
+    mm1_depart(arg, mm1_cheap_departure, false);
+}
+
+static void
+mm1_cheap_arrival(void *arg, uint64_t data)
+{
+    (void)data;
+    mm1_arrive(arg, mm1_cheap_arrival, mm1_cheap_departure, false);
+}
+
+/* On the bare heap, with cheap draws. */
+static void
+mm1_heap_departure(void *arg, uint64_t data)
+{
+    struct bench *bench = arg;
+    struct mm1 *mm1 = bench->floor_mm1;
+    uint64_t now = bench->heap.now;
+
+    mm1->stay_ns += now - mm1->arrived[mm1->first++ % CUSTOMERS_MAX];
+    if (mm1->first != mm1->last) {
+        floor_push(&bench->heap,
+                   now + (uint64_t)floor_draw_ns(&bench->draw, MM1_SERVICE_NS),
+                   mm1_heap_departure, bench, data);
+    }
+    if (--bench->steps_left == 0) {
+        bench->heap.is_stopped = true;
+    }
+}
+
+static void
+mm1_heap_arrival(void *arg, uint64_t data)
+{
+    struct bench *bench = arg;
+    struct mm1 *mm1 = bench->floor_mm1;
+    uint64_t now = bench->heap.now;
+
+    floor_push(&bench->heap,
+               now + (uint64_t)floor_draw_ns(&bench->draw, MM1_ARRIVAL_NS),
+               mm1_heap_arrival, bench, data);
+    if (mm1->first == mm1->last) {
+        floor_push(&bench->heap,
+                   now + (uint64_t)floor_draw_ns(&bench->draw, MM1_SERVICE_NS),
+                   mm1_heap_departure, bench, data);
+    }
+    mm1->arrived[mm1->last++ % CUSTOMERS_MAX] = now;
+}
+
+static void
+mm1_begin(struct bench *bench, evq_fn *arrival)
+{
+    bench->chance = chance_stream(SEED, 0, "mm1");
     bench->floor_next[0] = 0;
     bench->floor_next[1] = UINT64_MAX;
     bench->floor_mm1 = base_alloc(sizeof *bench->floor_mm1);
     bench->evq_mm1 = base_alloc(sizeof *bench->evq_mm1);
-    evq_push(bench->q, 0, 4, mm1_arrival, bench, 0);
+    evq_push(bench->q, 0, 4, arrival, bench, 0);
+}
+
+static void
+mm1_start(struct bench *bench)
+{
+    mm1_begin(bench, mm1_arrival);
+}
+
+static void
+mm1_cheap_start(struct bench *bench)
+{
+    mm1_begin(bench, mm1_cheap_arrival);
+}
+
+static void
+mm1_heap_start(struct bench *bench)
+{
+    mm1_begin(bench, mm1_cheap_arrival);
+    floor_push(&bench->heap, 0, mm1_heap_arrival, bench, 0);
 }
 
 /* --- Measuring ------------------------------------------------------------------ */
@@ -528,6 +653,10 @@ run_all(const char *only, FILE *json)
                                             timeout_floor, evq_steps};
     static const struct workload mm1 = {"mm1", 1.4, mm1_start, mm1_floor,
                                         evq_steps};
+    static const struct workload mm1_cheap = {"mm1-cheap", 1.4, mm1_cheap_start,
+                                              mm1_cheap_floor, evq_steps};
+    static const struct workload mm1_heap = {"mm1-heap", 1.3, mm1_heap_start,
+                                             hold_floor, evq_steps};
     static const struct {
         const struct workload *workload;
         uint32_t population;
@@ -536,7 +665,7 @@ run_all(const char *only, FILE *json)
         {&tied, 10000},   {&rearm, 100},     {&rearm, 1000},
         {&rearm, 10000},  {&rearm, 100000},  {&timeout, 100},
         {&timeout, 1000}, {&timeout, 10000}, {&timeout, 100000},
-        {&mm1, 2},
+        {&mm1, 2},        {&mm1_cheap, 2},   {&mm1_heap, 2},
     };
     bool is_first = true;
 

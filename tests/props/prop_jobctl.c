@@ -29,6 +29,7 @@ enum {
     STEPS = 4000,
     WORLDS = 24,
     POOL_MAX = 4,
+    DRAIN_ROUNDS = 32,
     CHANNELS_COUNT = 5
 };
 
@@ -503,10 +504,10 @@ static void
 drain(struct world *world)
 {
     struct host_script *host = world->host;
-    const int64_t until_ns = host->now_ns + 24 * 12 * HOST_H;
+    const int64_t until_ns = host->now_ns + INT64_C(288) * HOST_H;
 
     while (host->now_ns < until_ns) {
-        for (uint32_t i = 0; i < 8 * POOL_MAX; i++) {
+        for (uint32_t i = 0; i < DRAIN_ROUNDS; i++) {
             if (world->live_count > 0) {
                 job_step(world, world->live[i % world->live_count], 1);
             }

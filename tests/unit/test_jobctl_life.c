@@ -167,14 +167,46 @@ test_jobctl_idle_thread_ends_after_its_time_then_the_job(void **state)
 }
 
 static void
+test_jobctl_idle_thread_takes_the_host_that_a_draining_job_leaves(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "job.tcp_a.max_life_conns", .value = "2"},
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"}};
+    struct host_script *host = host_with(overrides, 2);
+    struct sched_action deliver[2];
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    for (uint32_t n = 0; n < 2; n++) {
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    }
+    host_job_up(host, 1);
+    deliver[0] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_job_up(host, 2);
+    deliver[1] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver[1], SCHED_RESULT_DELIVERED); /* job 2 idles */
+    host_outcome(host, &deliver[0], SCHED_RESULT_DELIVERED);
+    deliver[0] = *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver[0], SCHED_RESULT_DELIVERED); /* its third */
+    assert_int_equal(host->actions_count, 3);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_STOP_THREAD);
+    assert_int_equal(host->actions[1].kind, SCHED_ACTION_STOP_JOB);
+    assert_int_equal(host->actions[2].kind, SCHED_ACTION_DELIVER);
+    assert_int_equal(host->actions[2].u.deliver.job, 2);
+    assert_int_equal(host->actions[2].u.deliver.message, 4);
+    host_script_free(host);
+}
+
+static void
 test_jobctl_large_mail_loses_its_class(void **state)
 {
     static const struct {
-        uint32_t given;
         int64_t size_bytes;
+        uint32_t given;
         uint32_t effective;
-    } cases[] = {{1, 102400, 1},  {1, 102401, 2},  {0, 102401, 0},
-                 {2, 1024000, 2}, {2, 1024001, 3}, {1, 1024001, 3}};
+    } cases[] = {{102400, 1, 1},  {102401, 1, 2},  {102401, 0, 0},
+                 {1024000, 2, 2}, {1024001, 2, 3}, {1024001, 1, 3}};
     const struct sched_recipient recipient = {CHANNEL_A, 1};
     struct host_script *host = host_with(NULL, 0);
 
@@ -454,6 +486,50 @@ test_jobctl_many_short_jobs_and_threads_keep_their_numbers_apart(void **state)
     host_script_free(host);
 }
 
+/* explains - the sentence about a file has these words in it */
+static void
+explains(const struct host_script *host, uint64_t message, const char *words)
+{
+    char text[512] = "";
+
+    assert_int_equal(
+        host->object->explain(host->self, message, 1, text, sizeof text),
+        SCHED_OK);
+    if (strstr(text, words) == NULL) {
+        fail_msg("\"%s\" is not in: %s", words, text);
+    }
+}
+
+static void
+test_jobctl_explain_names_what_a_file_waits_for(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"},
+        {.path = "channel.tcp_a.maxjobs", .value = "1"}};
+    struct host_script *host = host_with(overrides, 2);
+    char text[8];
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    explains(host, 1, "with thread 0 of job 1");
+    explains(host, 2, "served by 1 threads");
+    explains(host, 3, "the smaller of maxjobs and JOB_LIMIT");
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver, SCHED_RESULT_TEMPORARY);
+    explains(host, 1, "failed 1 times; by its backoff tried at 3600000000000");
+    assert_int_equal(host->object->explain(host->self, 9, 1, text, sizeof text),
+                     SCHED_ERR_ARGUMENT);
+    /* A short buffer is filled as far as it goes. */
+    assert_int_equal(host->object->explain(host->self, 1, 1, text, sizeof text),
+                     SCHED_OK);
+    assert_int_equal(strlen(text), sizeof text - 1);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -463,6 +539,8 @@ main(void)
             test_jobctl_aged_job_stops_idle_threads_at_once_and_others_as_they_ask),
         cmocka_unit_test(
             test_jobctl_idle_thread_ends_after_its_time_then_the_job),
+        cmocka_unit_test(
+            test_jobctl_idle_thread_takes_the_host_that_a_draining_job_leaves),
         cmocka_unit_test(test_jobctl_large_mail_loses_its_class),
         cmocka_unit_test(
             test_jobctl_deferred_mail_waits_for_its_date_where_dates_count),
@@ -473,6 +551,7 @@ main(void)
             test_jobctl_submit_without_memory_leaves_the_state_as_it_was),
         cmocka_unit_test(
             test_jobctl_memory_does_not_grow_with_the_mail_that_passes),
+        cmocka_unit_test(test_jobctl_explain_names_what_a_file_waits_for),
         cmocka_unit_test(test_jobctl_events_it_does_not_know_are_unsupported),
         cmocka_unit_test(
             test_jobctl_event_before_all_actions_are_pulled_is_out_of_turn),

@@ -240,8 +240,9 @@ RELEASE_OUT := $(if $(filter build/$(BUILD),$(OUT)),build/release,$(OUT)-release
 RELEASE_JOBCTL := $(RELEASE_OUT)/jobctl.so
 RELEASE_QMGR   := $(RELEASE_OUT)/qmgr.so
 ifneq ($(RELEASE_OUT),$(OUT))
-$(RELEASE_JOBCTL) $(RELEASE_QMGR): FORCE
-	@$(MAKE) --no-print-directory BUILD=release OUT=$(RELEASE_OUT) $@
+$(RELEASE_JOBCTL) $(RELEASE_QMGR) &: FORCE # one make at a time in there
+	@$(MAKE) --no-print-directory BUILD=release OUT=$(RELEASE_OUT) \
+	  $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 endif
 $(OUT)/tests/lint/abi: $(OUT)/tests/lint/abi.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

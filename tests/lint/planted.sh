@@ -22,7 +22,7 @@ done
 objects() { # objects FROM TO - other jobs may be writing what is not needed
   mkdir -p "$2"
   for name in sim models plots scheduler flags list libmtasim.a libjobctl.a \
-    jobctl.so; do
+    jobctl.so qmgr.so; do
     if [ -e "$1/$name" ]; then
       cp -a "$1/$name" "$2/"
     fi

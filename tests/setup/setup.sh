@@ -28,7 +28,6 @@ cmocka       1.1.5  libcmocka-dev     libcmocka-devel      cmocka
 gnuplot      -      gnuplot-nox       gnuplot-minimal      gnuplot
 clang-format -      clang-format      clang-tools-extra    clang-format
 clang-tidy   -      clang-tidy        clang-tools-extra    llvm
-bear         -      bear              bear                 bear
 "
 
 row() {

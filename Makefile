@@ -16,6 +16,7 @@ CC    ?= cc
 OUT   ?= build/$(BUILD)
 
 PKG_CONFIG   ?= pkg-config
+OBJCOPY      ?= objcopy
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
 
@@ -95,19 +96,21 @@ TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
 LINT_SRC    := tests/lint/abi.c
+WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
 ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(SUPPORT_SRC) $(TEST_SRC) \
-           $(BENCH_SRC) $(LINT_SRC)
+           $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC)
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
-             scheduler/*.h scheduler/*/*.h tests/*/*.h))
+             scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
 
 LIB     := $(OUT)/libmtasim.a
 CORE    := $(OUT)/libjobctl.a
 JOBCTL  := $(OUT)/jobctl.so
 MTASIM  := $(OUT)/mtasim
+WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
@@ -167,6 +170,17 @@ $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 $(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=base_assert_fail \
 	  -o $@ $(filter-out $(CORE),$^) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
+
+# Schedulers that are wrong on purpose; most are the real one behind a forger,
+# so its entry has another name there.
+WRONG_OUT := $(OUT)/tests/support/schedulers
+$(WRONG_OUT)/%.o: INCLUDES += -fPIC
+$(WRONG_OUT)/core.a: $(CORE)
+	@mkdir -p $(@D)
+	$(call say,OBJCOPY,$@)$(OBJCOPY) --redefine-sym sched_entry=core_entry $< $@
+$(WRONG): %.so: %.o $(WRONG_OUT)/core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -o $@ $^
+$(OUT)/tests/unit/test_host: | $(WRONG)
 
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm

@@ -216,6 +216,24 @@ file_fill(struct host *host, uint32_t file, struct mail_message *message,
     }
 }
 
+/* create_is_routed - the file is in the channel its recipients were submitted
+ * for, and in their host's queue */
+static bool
+create_is_routed(const struct host *host, struct mail_message *message,
+                 const struct sched_create *create)
+{
+    const struct mail_recipient *recipients = mail_recipients(message);
+    const uint32_t domain = recipients[create->recipients[0]].host;
+
+    for (uint32_t i = 0; i < create->recipients_count; i++) {
+        const uint32_t index = create->recipients[i];
+        if (host->submit_recipients[index].channel != create->channel) {
+            return false;
+        }
+    }
+    return create->host == enqueue_queue_host(host, create->channel, domain);
+}
+
 bool
 enqueue_create(struct host *host, const struct sched_create *create,
                uint32_t *reason)
@@ -226,7 +244,8 @@ enqueue_create(struct host *host, const struct sched_create *create,
         create->priority >= SCHED_PRIORITIES_COUNT || create->file == 0 ||
         mail_file(host->mail, message, create->file) != NULL ||
         !indices_check(message, create->recipients, create->recipients_count,
-                       MAIL_NO_FILE)) {
+                       MAIL_NO_FILE) ||
+        !create_is_routed(host, message, create)) {
         return illegal(host, reason, "a file that cannot be is created",
                        create->message);
     }

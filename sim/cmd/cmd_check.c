@@ -344,6 +344,9 @@ trial_run(struct work *work, const char *path)
             .tolerance_ppm = work->tolerance_ppm,
             .metrics = trial.metrics,
             .metrics_count = trial.metrics_count,
+            .progress =
+                options_has(work->call->options, OPTION_QUIET) ? NULL : stderr,
+            .is_terminal = figures_is_terminal(stderr),
         };
 
         code = EXIT_RUNS_FAILED;

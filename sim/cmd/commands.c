@@ -54,7 +54,7 @@ static const struct option_row rows_run[] = {
     {.id = OPTION_TRACE, .kind = OPTION_TEXT, .name = "trace",
      .argument = "FILE",
      .help = "Write every event and action to FILE, a line each (-: standard"
-             " output)"},
+             " output, and nothing else there)"},
     {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
      .help = "Print the digest and its checkpoints, nothing else"},
     {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,
@@ -92,7 +92,7 @@ static const struct option_row rows_sweep[] = {
 static const struct option_row rows_plot[] = {
     {.id = OPTION_PICTURE, .kind = OPTION_TEXTS, .letter = 'p',
      .name = "picture", .argument = "LIST", .standard = "all",
-     .help = "Which of throughput,latency,backlog,cdf,tail"},
+     .help = "Which of throughput,latency,hosts,backlog,cdf,tail"},
     {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
      .argument = "DIR", .standard = "DB without its ending",
      .help = "Folder for the pictures"},

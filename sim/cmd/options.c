@@ -224,9 +224,9 @@ options_read(struct options *options, const struct option_row *rows, int argc,
         words[i + 1] = argv[i];
     }
     opterr = 0;
-    optind = 1;
+    optind = 0; /* all of its memory of the last time is to go */
     for (;;) {
-        const int place = optind <= argc ? optind : 0;
+        const int place = optind == 0 ? 1 : optind;
 
         answer = getopt_long(argc + 1, words, letters, longs, NULL);
         if (answer == -1) {

@@ -80,6 +80,8 @@ struct check_request {
     int64_t tolerance_ppm;
     const struct metric *const *metrics;
     uint32_t metrics_count;
+    FILE *progress;   /* NULL: quiet. A pair of runs counts as one. */
+    bool is_terminal; /* progress is one: a line is written over */
 };
 
 enum check_verdict {

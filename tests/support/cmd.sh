@@ -1,9 +1,11 @@
+# shellcheck shell=sh disable=SC2034
 # SPDX-License-Identifier: GPL-3.0-or-later
-# lib.sh - what the tests of the program share; read by each of them
+# cmd.sh - what the tests of the program share; read by each of them
 #
 # MTASIM_BUILD is the folder of the build (build/debug if not set). Each test
 # works in a folder of its own, $work, which goes when it ends. $small is a
-# scenario of some minutes of mail, all of it delivered in the end.
+# scenario of some minutes of mail, all of it delivered in the end. What is said
+# is TAP: ok CLAIM for what holds, and the first that does not ends the test.
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${MTASIM_BUILD:-$root/build/debug}
@@ -15,25 +17,19 @@ mtasim=$build/mtasim
 small=$root/tests/fixtures/cmd/small
 name=$(basename "$0" .sh)
 work=$(mktemp -d)
-trap 'finish $?' EXIT
-cd "$work"
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
 
-# finish CODE - one line for those who count, whichever way it ended
-finish() {
-    rm -rf "$work"
-    if [ "$1" -eq 0 ]; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name: exit code $1"
-    fi
+ok() {
+    echo "ok - $1"
 }
 
 fail() {
-    echo "$name: FAILED: $1" >&2
+    echo "not ok - $1"
     for file in out err; do
         if [ -s "$work/$file" ]; then
-            echo "--- std$file" >&2
-            cat "$work/$file" >&2
+            echo "--- std$file"
+            cat "$work/$file"
         fi
     done
     exit 1

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# test_usage.sh - what a wrong command line is answered: exit code 2, the
+# test_cmd_usage.sh - what a wrong command line is answered: exit code 2, the
 # nearest right word, nothing on stdout, nothing written; and help
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../support/cmd.sh"
 
 wrong() { # SAYS ARGUMENT...
     said=$1
@@ -30,22 +30,24 @@ wrong 'none: error: the scenario cannot be read' run none
 wrong 'horizon' run "$small" --set horizon=minus
 wrong 'did you mean' run "$small" --set horizn=1h
 wrong 'threaddepth' run "$small" --set channel.tcp_local.threaddepth=0
-wrong "'smoke' is none of: throughput, latency, backlog, cdf, tail" \
+wrong "'smoke' is none of: throughput, latency, hosts, backlog, cdf, tail" \
     plot none.db --picture smoke
 wrong "did you mean 'latency.p90'?" sweep "$small" --metric latency.p98
 wrong '--shard must be I/N' sweep "$small" --shard 3
-wrong 'must be below the number of parts' sweep "$small" --shard 3/3
+wrong '--shard must be I/N' sweep "$small" --shard 3/3
 wrong 'must be PATH=VALUE' sweep "$small" --param threaddepth
 wrong 'say --baseline' check "$small"
 wrong 'say --format' import none.log --out t
 wrong 'say --format' export "$small"
 wrong 'is none of: sun, postfix' import none.log --format exim --out t
 wrong 'did you mean scenario?' help scenaro
+ok "a wrong command line is answered with exit code 2 and the nearest word"
 
 # Two mistakes are both told.
 expect 2 "$mtasim" sweep "$small" --replicatons 3 --metrc x
 says err 'did you mean --replications?'
 says err 'did you mean --metric?'
+ok "two mistakes are both told"
 
 # Nothing was written by any of them.
 for file in *; do
@@ -54,6 +56,7 @@ for file in *; do
     *) fail "a file was written: $file" ;;
     esac
 done
+ok "nothing was written"
 
 # Help goes to stdout, and every command has it.
 expect 0 "$mtasim" --help
@@ -73,4 +76,4 @@ says out 'latency.p99.9'
 expect 0 "$mtasim" help exit-codes
 says out '  69  a helper program'
 expect 0 "$mtasim" --version
-echo "$name: passed"
+ok "every command has help"

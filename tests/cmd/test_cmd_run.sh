@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# test_run.sh - mtasim run: the screen, the object, the trace, the settings;
+# test_cmd_run.sh - mtasim run: the screen, the object, the trace, the settings;
 # the line it prints repeats it
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../support/cmd.sh"
 
 expect 0 "$mtasim" run "$small"
 silent err
@@ -16,6 +16,7 @@ says out 'seed         20060312, replication 0'
 again=$(sed -n 's/^again *mtasim //p' out)
 eval "expect 0 '$mtasim' $again"
 [ "$(digest)" = "$first" ] || fail 'the line does not repeat the run'
+ok "the line it prints repeats the run"
 
 # Another seed, another replication, another setting: other runs.
 for other in '--seed 7' '--replication 1' \
@@ -23,6 +24,7 @@ for other in '--seed 7' '--replication 1' \
     expect 0 "$mtasim" run "$small" $other
     [ "$(digest)" != "$first" ] || fail "the same digest with $other"
 done
+ok "another seed, replication or setting is another run"
 
 # A setting with a blank and quotes is repeated, too.
 expect 0 "$mtasim" run "$small" --set "title=it's 5 o'clock"
@@ -30,6 +32,7 @@ again=$(sed -n 's/^again *mtasim //p' out)
 eval "expect 0 '$mtasim' $again"
 [ "$(digest)" = "$first" ] || fail 'quotes do not survive'
 says out "it's 5 o'clock"
+ok "quotes survive"
 
 # JSON: one object with the agreed keys.
 expect 0 "$mtasim" run "$small" --json
@@ -50,6 +53,7 @@ says out '"queued": 0,'
 expect 0 "$mtasim" run "$small" --json --set horizon=2m
 says out '"max": null'
 says out '"mean": null'
+ok "the object has the agreed keys; what is not delivered is null"
 
 # The trace: a line a record, numbered from 0 without a gap.
 expect 0 "$mtasim" run "$small" --trace -
@@ -61,6 +65,7 @@ expect 0 "$mtasim" run "$small" --trace trace.txt
 cmp -s trace.txt trace-stdout || fail 'two traces differ'
 expect 0 "$mtasim" run "$small" --marks
 [ "$(cat out)" = "$first $lines" ] || fail 'records are not the lines'
+ok "a trace has a line a record and changes nothing"
 
 # The effective configuration, and where it comes from.
 expect 0 "$mtasim" run "$small" --settings \
@@ -70,6 +75,7 @@ grep -q '^channel.tcp_local.maxjobs  *10  *imta.cnf:10:' out ||
 grep -q '^channel.tcp_local.threaddepth  *7 ' out || fail 'no threaddepth'
 expect 0 "$mtasim" run "$small" --settings --json
 says out '"path": "channel.tcp_local.threaddepth"'
+ok "settings are shown with their origin"
 
 # Bad scenarios: every problem, with its place, and nothing on stdout.
 mkdir bad
@@ -82,11 +88,12 @@ expect 2 "$mtasim" run bad
 silent out
 says err 'bad/scenario.yaml:30:1: error:'
 says err 'bad/scenario.yaml:31:27: error:'
+ok "all that is wrong in a scenario is told with its place"
 
 # A full device is told of.
 if [ -c /dev/full ]; then
     code=0
     "$mtasim" run "$small" >/dev/full 2>err || code=$?
     [ "$code" -eq 74 ] || fail "exit code $code on a full device, not 74"
+    ok "a full device is told of"
 fi
-echo "$name: passed"

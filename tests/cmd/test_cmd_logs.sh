@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# test_logs.sh - mtasim export and import: the replay of a run's log is the run
+# test_cmd_logs.sh - mtasim export and import: the replay of a run's log is the run
 #
 # export(replay(import(export(run)))) is export(run), byte by byte, and the
 # replay has the digest that the export printed.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../support/cmd.sh"
 
 mkdir replay
 cp "$small"/*.cnf replay
@@ -32,6 +32,7 @@ for format in sun postfix postfix-rfc3339; do
     cmp first.log second.log || fail "$format: the second log differs"
     lines=$(wc -l <first.log)
     [ "$lines" -gt 2000 ] || fail "$format: only $lines lines"
+    ok "$format: the replay of a log is its run, and gives the same log"
 done
 
 # A log that makes no sense leaves nothing behind.
@@ -41,4 +42,4 @@ says err 'bad.log:1'
 [ ! -e bad.trace ] || fail 'a refused log leaves a trace'
 expect 2 "$mtasim" import none.log --format sun --out bad.trace
 says err 'none.log'
-echo "$name: passed"
+ok "a log that makes no sense leaves nothing behind"

@@ -226,8 +226,9 @@ do-check-headers = env CC='$(CC)' FLAGS='$(LIBS_CFLAGS) $(ALL_CFLAGS)' \
 do-check-abi     = sh tests/lint/abi.sh $(OUT)/tests/lint/abi \
                    scheduler/sched_abi.h tests/golden/sched_abi.txt
 do-lint          = sh tests/lint/lint.sh
-do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' OBJECTS=$(OUT) \
-                   RELEASE=$(RELEASE_OUT) sh tests/lint/planted.sh
+do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
+                   WERROR='$(WERROR)' OBJECTS=$(OUT) RELEASE=$(RELEASE_OUT) \
+                   sh tests/lint/planted.sh
 
 # The seam is a promise about the release object.
 RELEASE_OUT := $(if $(filter build/$(BUILD),$(OUT)),build/release,$(OUT)-release)

@@ -104,9 +104,14 @@ write() {
 # plan - the package manager, its command, and the command's words for us
 plan() {
   as_root=
+  can_install=yes
   if [ "$(id -u)" -ne 0 ]; then
-    as_root="sudo "
-    [ -t 0 ] || as_root="sudo -n "
+    if command -v sudo >/dev/null 2>&1; then
+      as_root="sudo "
+      [ -t 0 ] || as_root="sudo -n "
+    else
+      can_install=no
+    fi
   fi
   update=
   if command -v apt-get >/dev/null 2>&1; then
@@ -121,7 +126,7 @@ plan() {
     command="$brief -y"
   elif command -v brew >/dev/null 2>&1; then
     column=5
-    as_root=
+    can_install=yes
     brief="brew install"
     command=$brief
   else
@@ -183,8 +188,7 @@ if [ -n "$missing" ]; then
   plan
   say_missing >&2
   if [ "$install" = yes ] && [ -n "$command" ]; then
-    if [ "$(id -u)" -ne 0 ] && [ "$as_root" ] &&
-      ! command -v sudo >/dev/null 2>&1; then
+    if [ $can_install = no ]; then
       echo "setup: neither root nor sudo: run the commands above as root" >&2
     else
       echo "setup: running them now (NO_INSTALL=1 only prints)" >&2

@@ -6,6 +6,8 @@
  * machine, program, dialogue, link and destination, and gives it what came of
  * them; measures, and lets the oracle judge every decision.
  *
+ * VALID FOR  A file with recipients at several hosts (keyword multiple) is
+ *            delivered to the host of its first one, by that host's rules.
  * ORDER      At one instant: what reaches the remote side, outcomes, the wake,
  *            submits, job and thread reports; sampling last.
  * DRAWS      By (message, recipient) and attempt, see the models; a process

@@ -119,8 +119,8 @@ run_once(const struct run_request *request, struct result *result,
 }
 
 bool
-run_describe(const struct run_request *request,
-             struct run_scheduler *scheduler, struct diag *diag)
+run_describe(const struct run_request *request, struct run_scheduler *scheduler,
+             struct diag *diag)
 {
     const struct inputs inputs = inputs_of(request->scenario);
     const struct mta_params params = params_of(request, &inputs);

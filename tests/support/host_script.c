@@ -4,6 +4,7 @@
  */
 #include "tests/support/host_script.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,26 @@ memory_release(void *context, void *memory, uint64_t bytes)
     free(memory);
 }
 
+const struct sched_object *
+host_object(const char *name)
+{
+    const char *build = getenv("MTASIM_BUILD");
+    char path[256];
+    union { /* ISO C has no cast from one to the other */
+        void *symbol;
+        sched_entry_fn *entry;
+    } found;
+
+    snprintf(path, sizeof path, "%s/%s", build == NULL ? "build/debug" : build,
+             name);
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    assert_non_null(handle);
+    found.symbol = dlsym(handle, "sched_entry");
+    assert_non_null(found.symbol);
+    dlclose(handle); /* but for RTLD_NODELETE */
+    return found.entry();
+}
+
 int32_t
 host_script_create(struct host_script *host, const struct host_setup *setup)
 {
@@ -64,7 +85,7 @@ host_script_create(struct host_script *host, const struct host_setup *setup)
            setup->overrides[config.overrides_count].path != NULL) {
         config.overrides_count++;
     }
-    host->object = sched_entry();
+    host->object = setup->object != NULL ? setup->object : sched_entry();
     const int32_t status = host->object->create(&config, &created);
     if (status == SCHED_ERR_CONFIGURATION || status == SCHED_TEXT_NEEDED) {
         print_error("%s%s\n", messages, created.needed_name);

@@ -31,8 +31,9 @@ struct host_memory {
 };
 
 struct host_setup {
-    const char *channels; /* imta.cnf */
-    const char *jobs;     /* job_controller.cnf */
+    const struct sched_object *object; /* NULL: the Job Controller */
+    const char *channels;              /* imta.cnf */
+    const char *jobs;                  /* job_controller.cnf */
     struct sched_override overrides[HOST_OVERRIDES_MAX]; /* to a NULL path */
     int64_t now_ns;
     int64_t wall_offset_ns;
@@ -58,6 +59,9 @@ struct host_script {
     host_action_fn *on_action; /* or NULL */
     void *arg;
 };
+
+/* An object of the build under test, by file name; it stays loaded. */
+const struct sched_object *host_object(const char *name);
 
 /* Creates an instance; host_script_free() destroys it and expects that all
    memory comes back. */

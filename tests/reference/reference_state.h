@@ -23,7 +23,10 @@ enum {
     KNOWN_RUN_STAYS = 1,
     /* A host that wants a thread gets the first that may be had; but not the
        one whose place is free since a stopped thread has ended. */
-    KNOWN_PLACE_STAYS_FREE = 1
+    KNOWN_PLACE_STAYS_FREE = 1,
+    /* Only starts stop for a while when a process fails to start; but idle
+       threads do not take the hosts it was for, until the pause is over. */
+    KNOWN_FAILURE_WAKES_NOBODY = 1
 };
 
 enum file_is {

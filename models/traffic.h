@@ -11,6 +11,8 @@
  *                                          in order
  *            replay                        a trace, see trace.h
  *            A session is so many messages of a source one after the other.
+ * VALID FOR  Bursts of less than one message in 100 ns: each gap is rounded
+ *            down to whole ns, which pushes denser ones to their window's end.
  * DRAWS      "traffic/<name>/gap", ".../size", ".../destination",
  *            ".../recipients", ".../priority" by the ordinal of the message in
  *            its source.

@@ -389,7 +389,8 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
         file == NULL || file->state == MAIL_FILE_ACTIVE ||
         file->state == MAIL_FILE_PARTED || file->state == MAIL_FILE_HELD ||
         deliver->recipients_count != file->recipients_count ||
-        file->channel != host->jobs[deliver->job - 1].channel) {
+        file->channel != host->jobs[deliver->job - 1].channel ||
+        file->channel != deliver->channel) {
         return false;
     }
     const struct mail_recipient *recipients = mail_recipients(message);
@@ -401,7 +402,8 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
             return false;
         }
     }
-    return true;
+    const uint32_t domain = recipients[deliver->recipients[0]].host;
+    return deliver->host == enqueue_queue_host(host, file->channel, domain);
 }
 
 bool

@@ -85,6 +85,8 @@ struct mta_observer {
     uint64_t line_from;
     uint64_t line_until;
     void (*mail)(void *context, const struct mta_mail_event *event);
+    /* At the end of each step of the time series: how far it has come. */
+    void (*step)(void *context, int64_t at_ns, int64_t events);
     /* The scheduler's effective configuration, a row each, before the run. */
     void (*setting)(void *context, const char *path, const char *value,
                     const char *unit, const char *origin, const char *help);

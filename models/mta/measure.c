@@ -286,6 +286,7 @@ on_sample(void *arg, uint64_t data)
 {
     struct host *host = arg;
     struct result *result = host->result;
+    const struct mta_observer *observer = host->params->observer;
     const int64_t next_ns = host_now_ns(host) + host->params->step_ns;
 
     (void)data;
@@ -302,6 +303,9 @@ on_sample(void *arg, uint64_t data)
     }
     result->steps[result->steps_count++] = host->step;
     host->step = (struct result_step){0};
+    if (observer != NULL && observer->step != NULL) {
+        observer->step(observer->context, host_now_ns(host), result->events);
+    }
     if (next_ns <= host->params->horizon_ns) {
         evq_push(host->evq, next_ns, CLASS_SAMPLE, on_sample, host, 0);
     }

@@ -47,6 +47,31 @@ file_fill(struct host *host, uint32_t file, struct mail_message *message,
     }
 }
 
+/* create_is_routed - the file is in the channel its recipients were submitted
+ * for, and in their host's queue; or all of it waits to be expanded */
+static bool
+create_is_routed(const struct host *host, const struct mail_message *message,
+                 const struct sched_create *create)
+{
+    const struct arrival *arrival = host->arriving;
+    const uint32_t domain =
+        mail_recipient(message, create->recipients[0])->host;
+
+    if (arrival == NULL || arrival->message != message->id) {
+        return false;
+    }
+    const bool is_expanded =
+        host->settings.programs[create->channel].is_service &&
+        arrival->parent == 0;
+    for (uint32_t i = 0; i < create->recipients_count; i++) {
+        const uint32_t index = create->recipients[i];
+        if (arrival->to[index].channel != create->channel && !is_expanded) {
+            return false;
+        }
+    }
+    return create->host == enqueue_queue_host(host, create->channel, domain);
+}
+
 /* first_wait - whether a file that was not tried yet may have to wait for what
  * only its scheduler knows: a periodic run, the end of a deferral */
 static uint8_t
@@ -74,7 +99,8 @@ spool_create(struct host *host, const struct sched_create *create,
         create->state > SCHED_FILE_UNTRACKED ||
         mail_file(host->mail, message, create->file) != NULL ||
         !indices_check(message, create->recipients, create->recipients_count,
-                       MAIL_NO_FILE)) {
+                       MAIL_NO_FILE) ||
+        !create_is_routed(host, message, create)) {
         return illegal(host, reason, "a file that cannot be is created",
                        create->message);
     }

@@ -47,15 +47,34 @@ report(const struct command_call *call, int64_t before, int64_t after)
     return json_end(&json) && session_flush(call->diag);
 }
 
+/* shards_check - all of them are results files; before anything is made */
+static bool
+shards_check(const struct command_call *call)
+{
+    bool is_good = true;
+
+    for (uint32_t i = 1; i < call->options->operands_count; i++) {
+        struct store *shard =
+            store_open(call->options->operands[i], STORE_READ, call->diag);
+
+        is_good = shard != NULL && is_good;
+        store_close(shard);
+    }
+    return is_good;
+}
+
 int
 cmd_merge(struct command_call *call)
 {
     const struct options *options = call->options;
-    struct store *store =
-        store_open(options->operands[0], STORE_WRITE, call->diag);
+    struct store *store = NULL;
     int64_t before = 0;
     int code = EXIT_DONE;
 
+    if (!shards_check(call)) {
+        return EXIT_USER_ERROR;
+    }
+    store = store_open(options->operands[0], STORE_WRITE, call->diag);
     if (store == NULL) {
         return EXIT_IO_ERROR;
     }

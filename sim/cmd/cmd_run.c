@@ -4,10 +4,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
+#include "sim/cmd/pace.h"
 #include "sim/cmd/runjson.h"
 #include "sim/cmd/session.h"
 #include "sim/cmd/sheet.h"
@@ -22,6 +24,7 @@ struct work {
     struct wholefile trace_file; /* unless it is stdout */
     FILE *trace;                 /* NULL: none */
     struct mta_observer observer;
+    struct pace pace;
 };
 
 static void
@@ -42,26 +45,35 @@ on_line(void *context, const char *text)
     fputc('\n', work->trace);
 }
 
+static void
+on_step(void *context, int64_t at_ns, int64_t events)
+{
+    struct work *work = context;
+
+    pace_show(&work->pace, at_ns, events);
+}
+
 /* lines_read - "FROM,UNTIL": which records are traced */
 static bool
 lines_read(struct work *work)
 {
     const char *text = options_text(work->call->options, OPTION_LINES, NULL);
-    unsigned long long from = 0;
-    unsigned long long until = 0;
+    char *end = NULL;
 
     work->observer.line_until = UINT64_MAX;
     if (text == NULL) {
         return true;
     }
-    if (sscanf(text, "%llu,%llu", &from, &until) != 2 || from > until) {
-        diag_error(work->call->diag, (struct src_loc){.file = "command line"},
-                   "--lines must be FROM,UNTIL, found '%s'", text);
-        return false;
+    work->observer.line_from = strtoull(text, &end, 10);
+    if (*end == ',') {
+        work->observer.line_until = strtoull(end + 1, &end, 10);
     }
-    work->observer.line_from = from;
-    work->observer.line_until = until;
-    return true;
+    if (*end == '\0' && work->observer.line_from <= work->observer.line_until) {
+        return true;
+    }
+    diag_error(work->call->diag, (struct src_loc){.file = "command line"},
+               "--lines must be FROM,UNTIL, found '%s'", text);
+    return false;
 }
 
 /* trace_open_for - where the trace goes; false: reported */
@@ -173,13 +185,19 @@ run_do(struct work *work)
     struct result result;
     struct run_scheduler scheduler = {0};
     int code = EXIT_USER_ERROR;
+    bool is_good = false;
 
     if (!trace_open_for(work)) {
         return EXIT_USER_ERROR;
     }
     result_init(&result);
-    if (session_run(&work->session, &work->observer, &result, &scheduler,
-                    work->call->diag)) {
+    pace_init(&work->pace,
+              options_has(work->call->options, OPTION_QUIET) ? NULL : stderr,
+              work->session.scenario.horizon_ns);
+    is_good = session_run(&work->session, &work->observer, &result, &scheduler,
+                          work->call->diag);
+    pace_end(&work->pace);
+    if (is_good) {
         code = result.violations > 0 ? EXIT_CHECK_FAILED : EXIT_DONE;
         if (!result_print(work, &result, &scheduler) ||
             (work->trace_file.out != NULL &&
@@ -198,8 +216,8 @@ cmd_run(struct command_call *call)
     struct work work = {.call = call};
     int code = EXIT_USER_ERROR;
 
-    work.observer =
-        (struct mta_observer){.context = &work, .setting = on_setting};
+    work.observer = (struct mta_observer){
+        .context = &work, .setting = on_setting, .step = on_step};
     if (session_open(&work.session, call, call->options->operands[0])) {
         work.settings.arena = work.session.arena;
         code = options_has(call->options, OPTION_SETTINGS) ? settings_do(&work)

@@ -19,7 +19,13 @@
 #include "sim/lab/check.h"
 #include "sim/lab/json.h"
 
-enum { PROCESSES = 2, WORDS_FIXED = 16, NUMBER_SIZE = 48, FOLDER_SIZE = 4096 };
+enum {
+    PROCESSES = 2,
+    WORDS_FIXED = 16,
+    NUMBER_SIZE = 48,
+    FOLDER_SIZE = 4096,
+    ANSWER_LINE_SIZE = 80
+};
 
 /* What one process said. */
 struct answer {
@@ -31,7 +37,7 @@ struct answer {
 struct work {
     struct command_call *call;
     struct session session;
-    const char **words; /* of the program's command line, NULL at the end */
+    char **words; /* of the program's command line, NULL at the end */
     uint32_t words_count;
     struct answer answers[PROCESSES];
     struct check_parting parting;
@@ -53,6 +59,14 @@ path_whole(const struct work *work, const char *path)
         arena, session_join(arena, arena_text(arena, folder), "/"), path);
 }
 
+/* word_add - a copy: exec wants words that it could write to */
+static void
+word_add(struct work *work, const char *word)
+{
+    work->words[work->words_count++] = arena_text(work->session.arena, word);
+    work->words[work->words_count] = NULL;
+}
+
 /* words_make - this very run, without what is to be printed */
 static bool
 words_make(struct work *work)
@@ -61,7 +75,6 @@ words_make(struct work *work)
     struct arena *arena = session->arena;
     const char *program = session_program_path(arena);
     char number[NUMBER_SIZE];
-    uint32_t n = 0;
 
     if (program == NULL) {
         diag_error(work->call->diag, (struct src_loc){0},
@@ -72,23 +85,22 @@ words_make(struct work *work)
     work->words =
         arena_take(arena, ((uint64_t)session->sets_count * 2 + WORDS_FIXED) *
                               sizeof *work->words);
-    work->words[n++] = program;
-    work->words[n++] = "run";
-    work->words[n++] = path_whole(work, session->scenario_path);
-    work->words[n++] = "--quiet";
-    work->words[n++] = "--scheduler";
-    work->words[n++] = path_whole(work, session->scheduler_path);
-    work->words[n++] = "--seed";
+    word_add(work, program);
+    word_add(work, "run");
+    word_add(work, path_whole(work, session->scenario_path));
+    word_add(work, "--quiet");
+    word_add(work, "--scheduler");
+    word_add(work, path_whole(work, session->scheduler_path));
+    word_add(work, "--seed");
     snprintf(number, sizeof number, "%" PRIu64, session->seed);
-    work->words[n++] = arena_text(arena, number);
-    work->words[n++] = "--replication";
+    word_add(work, number);
+    word_add(work, "--replication");
     snprintf(number, sizeof number, "%" PRIu32, session->replication);
-    work->words[n++] = arena_text(arena, number);
+    word_add(work, number);
     for (uint32_t i = 0; i < session->sets_count; i++) {
-        work->words[n++] = "--set";
-        work->words[n++] = session->sets[i];
+        word_add(work, "--set");
+        word_add(work, session->sets[i]);
     }
-    work->words_count = n;
     return true;
 }
 
@@ -96,37 +108,42 @@ words_make(struct work *work)
 static bool
 both_start(struct work *work, struct twice twices[PROCESSES])
 {
-    /* exec wants char *const *, and changes nothing. */
-    char *const *argv = (char *const *)(uintptr_t)work->words;
-
     twices[0] = (struct twice){0};
     twices[1] = (struct twice){0};
-    if (twice_start(&twices[0], TWICE_PLAIN, argv, work->call->diag) &&
-        twice_start(&twices[1], TWICE_UNLIKE, argv, work->call->diag)) {
+    if (twice_start(&twices[0], TWICE_PLAIN, work->words, work->call->diag) &&
+        twice_start(&twices[1], TWICE_UNLIKE, work->words, work->call->diag)) {
         return true;
     }
     twice_stop(&twices[0]);
     return false;
 }
 
+static void
+mark_add(struct digest *digest, uint64_t mark)
+{
+    if (digest->marks_count == digest->marks_capacity) {
+        digest->marks_capacity = digest->marks_capacity * 2 + 64;
+        digest->marks =
+            base_realloc(digest->marks, digest->marks_capacity * sizeof mark);
+    }
+    digest->marks[digest->marks_count++] = mark;
+}
+
 /* answer_read - the digest, the number of records, and the marks */
 static bool
 answer_read(FILE *in, struct answer *answer)
 {
-    struct digest *digest = &answer->digest;
-    uint64_t mark = 0;
+    const size_t digits = DIGEST_TEXT_SIZE - 1;
+    char line[ANSWER_LINE_SIZE];
 
-    if (in == NULL || fscanf(in, "%32s %" SCNu64, answer->text,
-                             &digest->records_count) != 2) {
+    if (in == NULL || fgets(line, sizeof line, in) == NULL ||
+        strlen(line) <= digits || line[digits] != ' ') {
         return false;
     }
-    while (fscanf(in, "%" SCNx64, &mark) == 1) {
-        if (digest->marks_count == digest->marks_capacity) {
-            digest->marks_capacity = digest->marks_capacity * 2 + 64;
-            digest->marks = base_realloc(digest->marks,
-                                         digest->marks_capacity * sizeof mark);
-        }
-        digest->marks[digest->marks_count++] = mark;
+    snprintf(answer->text, sizeof answer->text, "%.*s", (int)digits, line);
+    answer->digest.records_count = strtoull(line + digits, NULL, 10);
+    while (fgets(line, sizeof line, in) != NULL) {
+        mark_add(&answer->digest, strtoull(line, NULL, 16));
     }
     return true;
 }
@@ -136,10 +153,10 @@ static bool
 digests_get(struct work *work)
 {
     struct twice twices[PROCESSES];
+    const uint32_t words_count = work->words_count;
     bool is_good = true;
 
-    work->words[work->words_count] = "--marks";
-    work->words[work->words_count + 1] = NULL;
+    word_add(work, "--marks");
     if (!both_start(work, twices)) {
         return false;
     }
@@ -154,6 +171,7 @@ digests_get(struct work *work)
             is_good = false;
         }
     }
+    work->words_count = words_count;
     return is_good;
 }
 
@@ -165,15 +183,13 @@ part_find(struct work *work)
         check_block_find(&work->answers[0].digest, &work->answers[1].digest);
     struct twice twices[PROCESSES];
     char lines[NUMBER_SIZE];
-    uint32_t n = work->words_count;
 
     snprintf(lines, sizeof lines, "%" PRIu64 ",%" PRIu64, block.from,
              block.until);
-    work->words[n++] = "--trace";
-    work->words[n++] = "-";
-    work->words[n++] = "--lines";
-    work->words[n++] = lines;
-    work->words[n] = NULL;
+    word_add(work, "--trace");
+    word_add(work, "-");
+    word_add(work, "--lines");
+    word_add(work, lines);
     if (both_start(work, twices)) {
         check_lines_compare(twices[0].out, twices[1].out, &work->parting);
         twice_stop(&twices[0]);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/kernel/base.h"
 
@@ -96,6 +97,15 @@ figures_metric(char text[FIGURES_SIZE], const struct metric *metric,
     } else {
         scaled(text, value.value, metric->unit);
     }
+}
+
+bool
+figures_is_terminal(FILE *out)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(fileno(out)) != 0 && term != NULL &&
+           strcmp(term, "dumb") != 0;
 }
 
 /* text_width - columns on the screen: bytes but those that continue UTF-8 */

@@ -11,6 +11,7 @@
 #ifndef SIM_CMD_FIGURES_H
 #define SIM_CMD_FIGURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -31,6 +32,9 @@ void figures_rate(char text[FIGURES_SIZE], double per_s);
 /* Any metric with its unit. */
 void figures_metric(char text[FIGURES_SIZE], const struct metric *metric,
                     struct metric_value value, int64_t horizon_ns);
+
+/* May a line be written over here? A terminal, and TERM is not dumb. */
+bool figures_is_terminal(FILE *out);
 
 struct figures_table {
     char **cells; /* owned */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/man.h"
+
 enum {
     ROWS_MAX = 64,
     LETTERS_SIZE = 2 * ROWS_MAX + 3,
@@ -222,9 +224,9 @@ options_read(struct options *options, const struct option_row *rows, int argc,
         words[i + 1] = argv[i];
     }
     opterr = 0;
-    optind = 1;
+    optind = 0; /* all of its memory of the last time is to go */
     for (;;) {
-        const int place = optind <= argc ? optind : 0;
+        const int place = optind == 0 ? 1 : optind;
 
         answer = getopt_long(argc + 1, words, letters, longs, NULL);
         if (answer == -1) {
@@ -376,10 +378,11 @@ options_man(const struct option_row *rows, FILE *out)
         if (rows->argument != NULL) {
             fprintf(out, " Ar %s", rows->argument);
         }
-        fprintf(out, "\n%s%s%s%s.\n", rows->help,
-                rows->standard != NULL ? " (default: " : "",
-                rows->standard != NULL ? rows->standard : "",
-                rows->standard != NULL ? ")" : "");
+        putc('\n', out);
+        man_text(rows->help, out);
+        if (rows->standard != NULL) {
+            fprintf(out, "(default: %s)\n", rows->standard);
+        }
     }
     fputs(".El\n", out);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/lab/format.h"
+
 enum { PATH_SIZE = 4096 };
 
 static const struct src_loc command_line = {.file = "command line"};
@@ -17,13 +19,7 @@ static const struct src_loc command_line = {.file = "command line"};
 const char *
 session_join(struct arena *arena, const char *a, const char *b)
 {
-    size_t a_size = strlen(a);
-    size_t b_size = strlen(b);
-    char *text = arena_take(arena, a_size + b_size + 1);
-
-    memcpy(text, a, a_size);
-    memcpy(text + a_size, b, b_size);
-    return text;
+    return format_arena(arena, "%s%s", a, b);
 }
 
 /* is_plain - no shell makes anything else of it */
@@ -55,8 +51,9 @@ session_quote(struct arena *arena, const char *word)
     *to++ = '\'';
     for (const char *c = word; *c != '\0'; c++) {
         if (*c == '\'') {
-            memcpy(to, "'\\''", 4);
-            to += 4;
+            for (const char *escaped = "'\\''"; *escaped != '\0'; escaped++) {
+                *to++ = *escaped;
+            }
         } else {
             *to++ = *c;
         }

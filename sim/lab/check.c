@@ -5,10 +5,13 @@
 #include "sim/lab/check.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sim/lab/apart.h"
+#include "sim/lab/progress.h"
 
 /* --- Where two runs part ------------------------------------------------- */
 
@@ -189,9 +192,11 @@ verdict_by_signs(const struct check_metric *metric)
 }
 
 static enum check_verdict
-verdict_of(const struct check_metric *metric)
+verdict_of(const struct check_metric *metric, int64_t tolerance_ppm)
 {
     const double difference = metric->paired.difference.mean;
+    const double tolerated =
+        fabs(metric->mean[CHECK_BASELINE].mean) * (double)tolerance_ppm / PPM;
 
     if (metric->better_count == 0 && metric->worse_count == 0) {
         return CHECK_SAME;
@@ -201,6 +206,9 @@ verdict_of(const struct check_metric *metric)
     }
     if (metric->p_adjusted >= CHECK_ALPHA) {
         return CHECK_NOT_FOUND;
+    }
+    if (fabs(difference) <= tolerated) {
+        return CHECK_SLIGHT;
     }
     return (difference > 0) == (metric->metric->better == METRIC_HIGHER)
                ? CHECK_BETTER
@@ -237,7 +245,8 @@ metrics_judge(const struct samples *samples,
     report->is_worse = report->violations[CHECK_CANDIDATE] >
                        report->violations[CHECK_BASELINE];
     for (uint32_t i = 0; i < request->metrics_count; i++) {
-        report->metrics[i].verdict = verdict_of(&report->metrics[i]);
+        report->metrics[i].verdict =
+            verdict_of(&report->metrics[i], request->tolerance_ppm);
         report->is_worse =
             report->is_worse || report->metrics[i].verdict == CHECK_WORSE;
     }
@@ -341,6 +350,30 @@ pair_take(const struct check_request *request, uint32_t replication,
     }
 }
 
+static int64_t
+clock_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* pair_tell - another replication is done */
+static void
+pair_tell(struct progress *progress, const struct result results[CHECK_SIDES])
+{
+    const int64_t now_ns = clock_ns();
+    const int64_t wall_ns = i64_max(results[CHECK_BASELINE].wall_ns,
+                                    results[CHECK_CANDIDATE].wall_ns);
+
+    progress_add(progress, wall_ns,
+                 results[CHECK_BASELINE].events +
+                     results[CHECK_CANDIDATE].events,
+                 false);
+    progress_show(progress, 0, now_ns);
+}
+
 bool
 check_run(const struct check_request *request, struct check_report *report,
           struct diag *diag)
@@ -348,6 +381,7 @@ check_run(const struct check_request *request, struct check_report *report,
     struct samples samples = {.replications = request->replications};
     const uint64_t size = (uint64_t)request->metrics_count *
                           request->replications * sizeof *samples.values[0];
+    struct progress progress;
     bool is_good = true;
 
     ASSERT(request->replications > 0);
@@ -356,6 +390,8 @@ check_run(const struct check_request *request, struct check_report *report,
     for (int side = 0; side < CHECK_SIDES; side++) {
         samples.values[side] = base_alloc(size + 1);
     }
+    progress_init(&progress, request->progress, request->is_terminal,
+                  request->replications, 1, clock_ns());
     for (uint32_t r = 0; is_good && r < request->replications; r++) {
         struct result results[CHECK_SIDES];
 
@@ -364,10 +400,12 @@ check_run(const struct check_request *request, struct check_report *report,
         is_good = pair_run(request, r, results, report, diag);
         if (is_good) {
             pair_take(request, r, results, &samples, report, diag);
+            pair_tell(&progress, results);
         }
         result_free(&results[CHECK_BASELINE]);
         result_free(&results[CHECK_CANDIDATE]);
     }
+    progress_end(&progress, clock_ns());
     if (is_good) {
         metrics_judge(&samples, request, report);
     }
@@ -393,6 +431,8 @@ check_verdict_name(enum check_verdict verdict)
         return "better";
     case CHECK_WORSE:
         return "worse";
+    case CHECK_SLIGHT:
+        return "within tolerance";
     case CHECK_NOT_FOUND:
         return "no difference found";
     }

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Usage: sh scenarios/figures.sh [MTASIM [DIR]]
+#
+# Makes again every figure and picture that the READMEs of this folder quote:
+# tables as DIR/NAME.txt, pictures in the scenarios' folders. About two minutes
+# on two cores. Results that are in DIR already are not made again.
+set -eu
+mtasim=${1:-build/release/mtasim}
+dir=${2:-build/figures}
+mkdir -p "$dir"
+
+# table NAME FOLDER [OPTION]... - a sweep, and its table by destination
+table() {
+  name=$1 folder=$2
+  shift 2
+  echo "$name" >&2
+  "$mtasim" sweep "scenarios/$folder" --quiet --out "$dir/$name.db" "$@" \
+    >"$dir/$name.txt"
+  sqlite3 -box "$dir/$name.db" <scenarios/hosts.sql >>"$dir/$name.txt"
+}
+
+# picture NAME FOLDER LIST
+picture() {
+  "$mtasim" plot "$dir/$1.db" --picture "$3" --out "scenarios/$2" --quiet \
+    >/dev/null
+}
+
+one=threaddepth-smarthost
+table one $one
+table one-conns-100 $one --set job.tcp_local.max_life_conns=100
+table one-conns-3000 $one --set job.tcp_local.max_life_conns=3000
+table one-age-10m $one --set job.tcp_local.max_life_age=pt10m
+table one-age-3h $one --set job.tcp_local.max_life_age=pt3h
+service=destinations.smarthost.example.net.service
+table one-service-100ms $one --set "$service=lognormal(100ms, 0.75)"
+table one-service-1s $one --set "$service=lognormal(1s, 0.75)"
+table one-level $one --set option.start_policy=level
+table one-threads-5 $one --set channel.tcp_local.max_client_threads=5
+picture one $one latency
+
+many=threaddepth-many-hosts
+table many $many
+table many-conns-100 $many --set job.tcp_local.max_life_conns=100
+table many-conns-3000 $many --set job.tcp_local.max_life_conns=3000
+table many-level $many --set option.start_policy=level
+picture many $many hosts
+
+outage=backoff-outage
+table outage $outage
+table outage-timeout $outage --set faults.1.outage=timeout
+for name in outage outage-timeout; do
+  sqlite3 -box "$dir/$name.db" <scenarios/$outage/drain.sql >>"$dir/$name.txt"
+done
+picture outage $outage backlog,tail
+
+day=replay-day
+"$mtasim" export scenarios/$day/generator.yaml --format postfix \
+  --out scenarios/$day/maillog
+"$mtasim" export scenarios/$day/generator.yaml --format sun \
+  --out scenarios/$day/mail.log_current
+"$mtasim" import scenarios/$day/mail.log_current --format sun \
+  --start 2006-03-13T00:00:00Z --out scenarios/$day/day.trace
+"$mtasim" run scenarios/$day >"$dir/day-run.txt"
+table day $day
+table day-130m $day --set faults.1.for=130m
+picture day $day backlog

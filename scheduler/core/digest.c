@@ -28,7 +28,8 @@ mix_file(uint64_t digest, const struct engine *engine, uint32_t slot)
     digest = mix(digest, (uint64_t)file->eligible_at_ns);
     digest = mix(digest, (uint64_t)host->channel << 32 | host->number);
     digest =
-        mix(digest, (uint64_t)file->state << 16 |
+        mix(digest, (uint64_t)(file->flags & FILE_IS_NULL) << 24 |
+                        (uint64_t)file->state << 16 |
                         (uint64_t)file->priority << 8 | file->notices_count);
     if (file->family != MEMORY_NONE) {
         digest = mix(digest, family_at(engine, file->family)->number_last);

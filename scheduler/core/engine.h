@@ -61,15 +61,18 @@ struct file { /* 64 bytes: one cache line a queued message */
     uint32_t prev;       /* active: the thread's slot */
     uint32_t later;      /* all files, in the order of creation */
     uint32_t earlier;    /*   (and of rewriting) */
-    uint32_t recipients; /* the one index; is_many: a block of words (room
+    uint32_t recipients; /* the one index; FILE_IS_MANY: a block (room
                             for, number of, indices...) */
     uint32_t family;     /* message of several files: its slot; or none */
     uint32_t attempts;
     uint8_t state; /* enum file_state */
     uint8_t priority;
     uint8_t notices_count; /* notices values reached at the last return run */
-    uint8_t is_many;
+    uint8_t flags;         /* FILE_IS_... */
 };
+
+#define FILE_IS_MANY UINT8_C(1) /* `recipients` is a block */
+#define FILE_IS_NULL UINT8_C(2) /* null sender: nobody is to be notified */
 
 _Static_assert(sizeof(struct file) == 64, "a file is one cache line");
 
@@ -171,11 +174,11 @@ struct pool {
 
 /* An action on its way out; pointers are looked up when it is pulled. */
 struct outgoing {
-    uint64_t message; /* REJECT */
+    uint64_t message; /* REJECT, NOTIFY */
     uint32_t kind;    /* enum sched_action_kind; NONE: withdrawn */
-    uint32_t slot;    /* of the file, job or thread */
+    uint32_t slot;    /* of the file, job or thread; NOTIFY: file number */
     uint32_t value;   /* REJECT: reply code; REWRITE: the old number;
-                         RETURN, WARN: the notices value */
+                         RETURN, WARN: the notices value; NOTIFY: why */
     uint32_t zero;
 };
 
@@ -282,6 +285,9 @@ void file_forget(struct engine *engine, uint32_t slot);
 uint32_t file_number_next(struct engine *engine, struct file *file);
 /* Delays it until then. */
 void file_delay(struct engine *engine, uint32_t slot, int64_t until_ns);
+/* Its sender is to hear of it, if it has one: enum sched_notice. */
+void file_notify(struct engine *engine, const struct file *file,
+                 uint32_t notice);
 /* Not ready any more, for whatever state comes next. */
 void file_withdraw(struct engine *engine, uint32_t slot);
 

@@ -8,7 +8,7 @@ const uint32_t *
 file_recipients(const struct engine *engine, const struct file *file,
                 uint32_t *count)
 {
-    if (!file->is_many) {
+    if ((file->flags & FILE_IS_MANY) == 0) {
         *count = 1;
         return &file->recipients;
     }
@@ -65,7 +65,7 @@ file_drop(struct engine *engine, uint32_t slot)
 {
     const struct file *file = file_at(engine, slot);
 
-    if (file->is_many) {
+    if ((file->flags & FILE_IS_MANY) != 0) {
         const uint32_t *block = words_at(&engine->words, file->recipients);
 
         words_give(&engine->words, &engine->allocator, file->recipients,
@@ -119,4 +119,13 @@ file_delay(struct engine *engine, uint32_t slot, int64_t until_ns)
     file->eligible_at_ns = until_ns;
     file->state = FILE_DELAYED;
     timer_delayed_push(engine, slot);
+}
+
+void
+file_notify(struct engine *engine, const struct file *file, uint32_t notice)
+{
+    if ((file->flags & FILE_IS_NULL) == 0) {
+        action_push(engine, SCHED_ACTION_NOTIFY, file->number, notice,
+                    file->message);
+    }
 }

@@ -192,6 +192,9 @@ file_make(struct engine *engine, const struct sched_submit *submit,
                           .recipients = first,
                           .family = MEMORY_NONE,
                           .priority = (uint8_t)demoted(engine, conf, submit)};
+    if ((submit->flags & SCHED_SUBMIT_NULL_SENDER) != 0) {
+        file->flags = FILE_IS_NULL;
+    }
     if (count > 1) {
         const uint32_t block =
             words_take(&engine->words, &engine->allocator, count + 2);
@@ -203,7 +206,7 @@ file_make(struct engine *engine, const struct sched_submit *submit,
         words_at(&engine->words, block)[0] = count;
         words_at(&engine->words, block)[1] = 0; /* filled below */
         file->recipients = block;
-        file->is_many = 1;
+        file->flags |= FILE_IS_MANY;
     }
     return slot;
 }
@@ -325,7 +328,7 @@ files_fill(struct engine *engine, const struct split *split, uint32_t family)
         const struct file *file =
             file_at(engine, split->first[split->file_of[i]]);
 
-        if (file->is_many) {
+        if ((file->flags & FILE_IS_MANY) != 0) {
             uint32_t *block = words_at(&engine->words, file->recipients);
 
             block[2 + block[1]++] = i;

@@ -79,6 +79,9 @@ uint64_t host_submit(struct host_script *host, uint32_t channel,
 uint64_t host_submit_many(struct host_script *host,
                           const struct sched_recipient *recipients,
                           uint32_t count);
+/* One as given, but for what a test seldom says: message and times (0). */
+uint64_t host_submit_as(struct host_script *host,
+                        const struct sched_submit *submit);
 void host_job(struct host_script *host, uint32_t kind, uint32_t job);
 void host_thread(struct host_script *host, uint32_t kind, uint32_t job,
                  uint32_t thread);

@@ -82,6 +82,8 @@ build_create(const struct engine *engine, const struct outgoing *outgoing,
     create->channel = host->channel;
     create->host = host->number;
     create->priority = file->priority;
+    create->state =
+        file->state == FILE_HELD ? SCHED_FILE_HELD : SCHED_FILE_READY;
 }
 
 static void

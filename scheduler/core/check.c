@@ -116,6 +116,7 @@ check_files(struct checker *checker)
     const struct engine *engine = checker->engine;
     uint64_t ready = 0;
     uint32_t delayed = 0;
+    uint32_t held = 0;
     uint32_t count = 0;
     uint32_t earlier = MEMORY_NONE;
 
@@ -133,6 +134,7 @@ check_files(struct checker *checker)
         earlier = slot;
         ready += file->state == FILE_READY;
         delayed += file->state == FILE_DELAYED;
+        held += file->state == FILE_HELD;
         if (file->state == FILE_ACTIVE) {
             check_that(checker,
                        engine->threads[file->prev].state == THREAD_BUSY &&
@@ -150,6 +152,13 @@ check_files(struct checker *checker)
                "a file is not in the list of files");
     check_that(checker, delayed == engine->delayed.count,
                "a delayed file is not in its heap");
+    check_that(checker, held == engine->held_count,
+               "a held file is not counted");
+    for (uint32_t slot = engine->held.head; slot != MEMORY_NONE && held > 0;
+         slot = file_at(engine, slot)->next) {
+        held -= file_at(engine, slot)->state == FILE_HELD;
+    }
+    check_that(checker, held == 0, "a held file is not in its list");
     for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
         ready -= host_at(engine, i)->ready_count;
     }
@@ -287,5 +296,7 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         check_channel(&checker, &engine->channels[i]);
     }
+    const char *broken = session_check_state(engine);
+    check_that(&checker, broken == NULL, broken == NULL ? "" : broken);
     return checker.status;
 }

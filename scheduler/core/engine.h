@@ -48,6 +48,7 @@ enum file_state {
     FILE_READY,
     FILE_ACTIVE,
     FILE_DELAYED,
+    FILE_HELD,   /* until a command releases it */
     FILE_LEAVING /* its RETURN is on the way out */
 };
 
@@ -57,7 +58,8 @@ struct file { /* 64 bytes: one cache line a queued message */
     int64_t eligible_at_ns; /* ready since, or delayed until */
     uint32_t number;
     uint32_t host;       /* slot */
-    uint32_t next;       /* ready: the queue. Delayed: place in the heap */
+    uint32_t next;       /* ready: the queue. Delayed: place in the heap.
+                            Held: the list of those */
     uint32_t prev;       /* active: the thread's slot */
     uint32_t later;      /* all files, in the order of creation */
     uint32_t earlier;    /*   (and of rewriting) */
@@ -201,6 +203,10 @@ struct engine {
     struct words words;
     uint32_t oldest; /* file */
     uint32_t newest;
+    struct list held; /* files */
+    uint32_t held_count;
+    uint32_t zero2;
+    struct sessions *sessions; /* session.c; NULL: none was counted */
 
     uint32_t *hosts_table; /* (channel, number) -> slot; open addressing */
     uint32_t hosts_table_size;
@@ -232,7 +238,7 @@ struct engine {
     /* SUBMIT: which file each recipient goes to; sizes in numbers. */
     uint32_t *scratch;
     uint32_t scratch_size;
-    uint32_t zero2;
+    uint32_t zero3;
 };
 
 #define ENGINE_CHECK(engine, condition)                                        \
@@ -283,6 +289,8 @@ void file_drop(struct engine *engine, uint32_t slot);
 void file_forget(struct engine *engine, uint32_t slot);
 /* The number that a further file of its message gets. */
 uint32_t file_number_next(struct engine *engine, struct file *file);
+/* Holds it until it is withdrawn. */
+void file_hold(struct engine *engine, uint32_t slot);
 /* Delays it until then. */
 void file_delay(struct engine *engine, uint32_t slot, int64_t until_ns);
 /* Its sender is to hear of it, if it has one: enum sched_notice. */
@@ -391,6 +399,16 @@ int32_t submit_event(struct engine *engine, const struct sched_submit *submit);
 /* A file becomes ready and the rules of insertion apply. */
 void submit_insert(struct engine *engine, uint32_t slot);
 
+/* Whether the session of a message has used up its limit; counts nothing. */
+int32_t session_check(struct engine *engine, const struct sched_submit *submit,
+                      int *is_over);
+/* One message more; session_check() came before. */
+void session_count(struct engine *engine, const struct sched_submit *submit);
+void session_free(struct engine *engine);
+uint64_t session_digest(const struct engine *engine, uint64_t digest);
+/* What is wrong with the table, or NULL. */
+const char *session_check_state(const struct engine *engine);
+
 int32_t outcome_event(struct engine *engine,
                       const struct sched_outcome *outcome);
 
@@ -418,6 +436,7 @@ void action_settle(struct engine *engine);
 int32_t action_refused(struct engine *engine,
                        const struct sched_refused *refused);
 
+uint64_t digest_mix(uint64_t digest, uint64_t word);
 uint64_t digest_state(const struct engine *engine);
 /* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file. */
 int32_t explain_file(const struct engine *engine, uint64_t message,

@@ -33,6 +33,7 @@ engine_free(struct engine *engine)
         heap_free(&engine->channels[i].best, &allocator);
     }
     job_free_all(engine);
+    session_free(engine);
     heap_free(&engine->delayed, &allocator);
     pages_free(&engine->files, &allocator);
     pages_free(&engine->hosts, &allocator);
@@ -85,6 +86,7 @@ engine_init(struct engine *engine)
     engine->options = conf_options(engine->conf);
     engine->oldest = MEMORY_NONE;
     engine->newest = MEMORY_NONE;
+    engine->held = (struct list){MEMORY_NONE, MEMORY_NONE};
     pages_init(&engine->files, sizeof(struct file), FILE_SHIFT);
     pages_init(&engine->hosts, sizeof(struct host), HOST_SHIFT);
     pages_init(&engine->families, sizeof(struct family), FAMILY_SHIFT);

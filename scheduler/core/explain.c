@@ -118,6 +118,10 @@ explain_file(const struct engine *engine, uint64_t message, uint32_t number,
     case FILE_DELAYED:
         explain_delayed(&out, file);
         break;
+    case FILE_HELD:
+        text_format(&out, "held, by holdlimit or before a restart, until a "
+                          "command releases it");
+        break;
     case FILE_ACTIVE:
         text_format(&out, "with thread %d of job %d",
                     (int64_t)engine->threads[file->prev].number,

@@ -82,6 +82,41 @@ file_drop(struct engine *engine, uint32_t slot)
 }
 
 void
+file_hold(struct engine *engine, uint32_t slot)
+{
+    struct file *file = file_at(engine, slot);
+
+    file->state = FILE_HELD;
+    file->prev = engine->held.tail;
+    file->next = MEMORY_NONE;
+    if (engine->held.tail == MEMORY_NONE) {
+        engine->held.head = slot;
+    } else {
+        file_at(engine, engine->held.tail)->next = slot;
+    }
+    engine->held.tail = slot;
+    engine->held_count++;
+}
+
+static void
+held_remove(struct engine *engine, uint32_t slot)
+{
+    const struct file *file = file_at(engine, slot);
+
+    if (file->prev == MEMORY_NONE) {
+        engine->held.head = file->next;
+    } else {
+        file_at(engine, file->prev)->next = file->next;
+    }
+    if (file->next == MEMORY_NONE) {
+        engine->held.tail = file->prev;
+    } else {
+        file_at(engine, file->next)->prev = file->prev;
+    }
+    engine->held_count--;
+}
+
+void
 file_withdraw(struct engine *engine, uint32_t slot)
 {
     struct file *file = file_at(engine, slot);
@@ -90,6 +125,8 @@ file_withdraw(struct engine *engine, uint32_t slot)
         queue_remove(engine, slot);
     } else if (file->state == FILE_DELAYED) {
         timer_delayed_remove(engine, slot);
+    } else if (file->state == FILE_HELD) {
+        held_remove(engine, slot);
     }
     file->state = FILE_NEW;
 }

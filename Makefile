@@ -8,20 +8,55 @@
 # OUT=dir puts a build elsewhere (for another compiler beside this one).
 # The user's CFLAGS, CPPFLAGS and LDFLAGS come last and win. V=1 shows commands.
 
+.DEFAULT_GOAL := all
+
 BUILD ?= debug
 V     ?= 0
 CC    ?= cc
 OUT   ?= build/$(BUILD)
 
 PKG_CONFIG   ?= pkg-config
+OBJCOPY      ?= objcopy
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
 
-# --- Libraries --------------------------------------------------------------
+# --- What must be on the machine ---------------------------------------------
 
-LIBS_CFLAGS = $(shell $(PKG_CONFIG) --cflags gsl sqlite3 yaml-0.1)
-LIBS        = $(shell $(PKG_CONFIG) --libs gsl sqlite3 yaml-0.1)
-CMOCKA_LIBS = $(shell $(PKG_CONFIG) --libs cmocka)
+# tests/setup/setup.sh looks, says what is missing and how to install it, and
+# for `make check` and `make demo` installs it (NO_INSTALL=1: only says so).
+# What it found is cached in $(OUT)/setup.mk, so make starts without a shell.
+# Goals that compile nothing work on a bare machine.
+BARE  := help clean lint guesses
+GOALS := $(filter-out $(BARE),$(or $(MAKECMDGOALS),all))
+TOOLS := $(if $(filter format format-check,$(GOALS)),clang-format) \
+         $(if $(filter tidy,$(GOALS)),clang-tidy) \
+         $(if $(filter tidy compile_commands,$(GOALS)),bear)
+BUILDS := $(filter-out format format-check,$(GOALS))
+NEED  := $(strip $(TOOLS) $(if $(BUILDS),cc pkg-config gsl sqlite3 yaml-0.1) \
+         $(if $(filter check asan tidy compile_commands run-% build/%,$(BUILDS)),cmocka) \
+         $(if $(filter check asan demo,$(BUILDS)),gnuplot))
+MAY_INSTALL := $(if $(filter check asan demo,$(GOALS)),$(if $(NO_INSTALL)$(findstring \
+                 n,$(firstword -$(MAKEFLAGS))),no,yes),no)
+
+ifneq ($(NEED),)
+-include $(OUT)/setup.mk
+SETUP_MISSING := $(filter-out $(SETUP_HAVE),$(NEED))
+ifndef MAKE_RESTARTS
+ifneq ($(SETUP_MISSING)|$(SETUP_FOR),|$(CC)|$(PKG_CONFIG)|$(PKG_CONFIG_PATH))
+$(OUT)/setup.mk: FORCE
+endif
+$(OUT)/setup.mk: tests/setup/setup.sh
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' \
+	 sh tests/setup/setup.sh $@ $(MAY_INSTALL) $(NEED)
+else ifneq ($(SETUP_MISSING),)
+$(error Not without: $(SETUP_MISSING) (above: how to get them))
+endif
+endif
+
+# As many jobs as processors, unless the user gave -j (which wins).
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += $(if $(SETUP_JOBS),-j$(SETUP_JOBS))
+endif
 
 # --- Flags ------------------------------------------------------------------
 
@@ -43,6 +78,8 @@ $(if $(MODE),,$(error BUILD=$(BUILD) is not one of: debug asan release))
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(if $(WERROR),-Werror) \
              $(SAME) $(MODE) $(CFLAGS)
 INCLUDES    = -I. $(LIBS_CFLAGS)
+# The same object, to the byte, from whatever folder: its hash is in results.
+NO_PATHS   := -ffile-prefix-map=$(CURDIR)=.
 # scheduler/ is compiled without -I.: it cannot see the simulator around it.
 $(OUT)/scheduler/%.o: INCLUDES := -fPIC -fvisibility=hidden
 
@@ -59,19 +96,22 @@ SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
+LINT_SRC    := tests/lint/abi.c
+WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
 ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(SUPPORT_SRC) $(TEST_SRC) \
-           $(BENCH_SRC)
+           $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC)
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
-             scheduler/*.h scheduler/*/*.h tests/*/*.h))
+             scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
 
 LIB     := $(OUT)/libmtasim.a
 CORE    := $(OUT)/libjobctl.a
 JOBCTL  := $(OUT)/jobctl.so
 MTASIM  := $(OUT)/mtasim
+WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
@@ -81,8 +121,9 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check asan release bench check-seam check-globals check-headers \
-        lint tidy format format-check compile_commands clean help FORCE
+.PHONY: all release asan demo check golden golden-update check-digest bench \
+        check-seam check-globals check-headers check-abi check-planted lint \
+        guesses tidy format format-check compile_commands clean help FORCE
 
 all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) ## build the simulator (default)
 
@@ -90,34 +131,38 @@ all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) ## build the simula
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(INCLUDES) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(INCLUDES) $(CPPFLAGS) $(ALL_CFLAGS) $(NO_PATHS) \
+	  -MMD -MP -c -o $@ $<
 
 # The program's sources have a hash, which is in the key of every result.
 PROGRAM_SRC := $(sort $(wildcard sim/*/*.[ch] models/*.[ch] models/mta/*.[ch] \
                  plots/*.[ch] scheduler/sched_abi.h))
-$(OUT)/program_sha256.h: $(PROGRAM_SRC)
+$(OUT)/program_sha256.h: $(PROGRAM_SRC) $(OUT)/list
 	@mkdir -p $(@D)
-	@sum=$$(sha256sum $^ | sha256sum | cut -d' ' -f1) && \
+	@sum=$$(sha256sum $(PROGRAM_SRC) | sha256sum | cut -d' ' -f1) && \
 	 echo "#define PROGRAM_SHA256 \"$$sum\"" > $@
 $(OUT)/sim/cmd/program.o: $(OUT)/program_sha256.h
 $(OUT)/sim/cmd/program.o: INCLUDES += -I$(OUT)
 
-# Objects depend on the flags they were compiled with.
-$(OUT)/flags: FORCE
-	@mkdir -p $(@D)
-	@echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS)' | cmp -s - $@ || \
-	 echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS)' > $@
+# Objects depend on the flags they were compiled with, archives on the list of
+# the sources, so that a file that goes is missed.
+FLAGS_LINE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
+LIST_LINE  = $(LIB_SRC) $(CORE_SRC)
+$(OUT)/flags $(OUT)/list: FORCE
+	@mkdir -p $(@D); \
+	 echo '$(if $(filter flags,$(@F)),$(FLAGS_LINE),$(LIST_LINE))' >$@.new; \
+	 if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 -include $(ALL_OBJ:.o=.d)
 
-$(LIB): $(call obj,$(LIB_SRC))
-$(CORE): $(call obj,$(CORE_SRC))
+$(LIB): $(call obj,$(LIB_SRC)) $(OUT)/list
+$(CORE): $(call obj,$(CORE_SRC)) $(OUT)/list
 $(LIB) $(CORE):
-	$(call say,AR,$@)rm -f $@ && $(AR) rcsD $@ $^
+	$(call say,AR,$@)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
 
-$(JOBCTL): $(call obj,$(CORE_SRC))
+$(JOBCTL): $(call obj,$(CORE_SRC)) $(OUT)/list
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -nostartfiles \
-	  -Wl,-z,relro,-z,now,--build-id=none $(LDFLAGS) -o $@ $^
+	  -Wl,-z,relro,-z,now,--build-id=none $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ldl -lm
@@ -127,35 +172,126 @@ $(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOB
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=base_assert_fail \
 	  -o $@ $(filter-out $(CORE),$^) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
 
+# Schedulers that are wrong on purpose; most are the real one behind a forger,
+# so its entry has another name there.
+WRONG_OUT := $(OUT)/tests/support/schedulers
+$(WRONG_OUT)/%.o: INCLUDES += -fPIC
+$(WRONG_OUT)/core.a: $(CORE)
+	@mkdir -p $(@D)
+	$(call say,OBJCOPY,$@)$(OBJCOPY) --redefine-sym sched_entry=core_entry $< $@
+$(WRONG): %.so: %.o $(WRONG_OUT)/core.a
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -o $@ $^
+$(OUT)/tests/unit/test_host: | $(WRONG)
+
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm
 
+demo: ## one command: sweep a question, draw the answer, say where it is
+	@$(MAKE) --no-print-directory BUILD=release all
+	@sh tests/setup/demo.sh build/release/mtasim build/demo
+
 # --- Checking ---------------------------------------------------------------
 
-# `make check T=evq` runs only the programs whose name contains evq.
-RUN := $(strip $(foreach t,$(TESTS),$(if $(T),$(if $(findstring $(T),$(notdir \
-         $t)),run-$t),run-$t)))
-$(if $(T),$(if $(RUN),,$(error T=$(T) names no test)))
-.PHONY: $(RUN)
-$(RUN): run-%: %
-	$(call say,TEST,$*)CMOCKA_MESSAGE_OUTPUT=stdout MTASIM_BUILD=$(OUT) $*
+# Every test program, shell test and rule is a target run-NAME. It runs one,
+# keeps its output in $(OUT)/check/ and prints one line, unless it fails; the
+# goal `check` then counts. `make check T=evq` runs those with evq in the name.
+CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh))
+# The rules are about the sources: once, not in every variant.
+RULES := golden $(if $(filter debug,$(BUILD)),check-seam check-globals \
+         check-headers check-abi lint check-planted)
+ALL_RUNS := $(TESTS:$(OUT)/%=run-%) $(CMD_TESTS:%.sh=run-%) $(RULES:%=run-%)
+RUNS := $(strip $(foreach r,$(ALL_RUNS),$(if $(T),$(if $(findstring \
+          $(T),$(notdir $(r))),$(r)),$(r))))
+ifneq ($(filter check,$(GOALS)),)
+$(if $(RUNS),,$(error T=$(T) names no test))
+endif
+.PHONY: $(ALL_RUNS)
+run = @MTASIM_BUILD=$(OUT) BUILD=$(BUILD) sh tests/setup/run.sh $(OUT)/check
 
-check: $(RUN) ## unit tests, properties
-	@echo "check: all passed ($(BUILD))"
+$(TESTS:$(OUT)/%=run-%): run-%: $(OUT)/%
+	$(run) $(notdir $*) $<
+$(CMD_TESTS:%.sh=run-%): run-%: %.sh $(MTASIM)
+	$(run) $(notdir $*) sh $<
+$(RULES:%=run-%): run-%: before-%
+	$(run) $* $(do-$*)
+
+check: $(RUNS) ## all the tests and rules; T=name: those with name in it
+	@sh tests/setup/total.sh $(OUT)/check $(patsubst run-%,%,$(notdir $(RUNS)))
+
+# What each rule needs built, and how it is run.
+do-golden        = sh tests/golden.sh $(MTASIM)
+do-check-seam    = sh tests/lint/seam.sh $(RELEASE_JOBCTL) scheduler/SYMBOLS
+do-check-globals = sh tests/lint/globals.sh $(LIB) $(CORE)
+do-check-headers = env CC='$(CC)' FLAGS='$(LIBS_CFLAGS) $(ALL_CFLAGS)' \
+                   sh tests/lint/headers.sh $(ALL_HDR)
+do-check-abi     = sh tests/lint/abi.sh $(OUT)/tests/lint/abi \
+                   scheduler/sched_abi.h tests/golden/sched_abi.txt
+do-lint          = sh tests/lint/lint.sh
+do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' OBJECTS=$(OUT) \
+                   RELEASE=$(RELEASE_OUT) sh tests/lint/planted.sh
+
+# The seam is a promise about the release object.
+RELEASE_OUT := $(if $(filter build/$(BUILD),$(OUT)),build/release,$(OUT)-release)
+RELEASE_JOBCTL := $(RELEASE_OUT)/jobctl.so
+ifneq ($(RELEASE_OUT),$(OUT))
+$(RELEASE_JOBCTL): FORCE
+	@$(MAKE) --no-print-directory BUILD=release OUT=$(RELEASE_OUT) $@
+endif
+$(OUT)/tests/lint/abi: $(OUT)/tests/lint/abi.o
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+.PHONY: $(RULES:%=before-%)
+before-golden: $(MTASIM)
+before-check-seam: $(RELEASE_JOBCTL)
+before-check-globals: $(LIB) $(CORE)
+before-check-headers: $(OUT)/flags
+before-check-abi: $(OUT)/tests/lint/abi
+before-check-planted: $(LIB) $(CORE) $(RELEASE_JOBCTL)
+
+golden: before-golden ## compare traces with tests/golden/, byte by byte
+	@$(do-$@)
+
+golden-update: before-golden ## rewrite tests/golden/ (commit it alone, say why)
+	@$(do-golden) --update
+
+check-seam: before-check-seam ## jobctl.so keeps no state and calls nothing
+	@$(do-$@)
+
+check-globals: before-check-globals ## no writable variable outside a struct
+	@$(do-$@)
+
+check-headers: before-check-headers ## every header compiles on its own
+	@$(do-$@)
+
+check-abi: before-check-abi ## sched_abi.h lays its structs out as ever
+	@$(do-$@)
+
+lint: ## who includes whom, banned calls, licences, lengths
+	@$(do-$@)
+
+check-planted: before-check-planted ## each rule finds a planted violation
+	@$(do-$@)
+
+guesses: ## list the constants without a source
+	@grep -rn 'GUESS:' --include='*.[ch]' --include='*.yaml' sim models plots \
+	  scheduler scenarios || echo "no guesses"
 
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check
 
+check-digest: ## the same digests from other compilers and optimisations
+	@MAKE='$(MAKE)' sh tests/digest.sh
+
 release: ## build with -O2
 	@$(MAKE) --no-print-directory BUILD=release all
 
-bench: $(BENCHES) ## time the kernel (BUILD=release)
-	@for b in $(BENCHES); do $$b || exit 1; done
+# Benches one after the other: they are timed.
+bench: ## time it, in a release build; figures in build/bench.json
+	@$(MAKE) --no-print-directory BUILD=release benches
+	@sh tests/setup/bench.sh build/release/tests/bench build/bench.json
 
-check-headers: $(OUT)/flags ## every header compiles on its own
-	$(call say,HEADERS,.)for h in $(ALL_HDR); do \
-	  echo "#include \"$$h\"" | $(CC) -I. $(LIBS_CFLAGS) $(ALL_CFLAGS) -Werror \
-	    -fsyntax-only -x c - || exit 1; done
+.PHONY: benches
+benches: $(BENCHES) $(MTASIM)
 
 tidy: compile_commands.json ## clang-tidy over every file
 	$(CLANG_TIDY) -p . --quiet $(ALL_SRC)
@@ -175,4 +311,4 @@ clean: ## remove build/
 	rm -rf build compile_commands.json
 
 help: ## this list
-	@awk -F': .*## ' '/^[a-z_-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F': .*## ' '/^[a-z_-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile

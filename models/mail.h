@@ -5,10 +5,11 @@
  * A message has recipients; each of them is in exactly one live file, or final.
  * A file is what a delivery attempt is made of: some recipients of one message.
  *
- * COST       88 bytes for a queued message with one recipient, id table
- *            included; 12 more for each further recipient, 32 for each further
- *            file. Everything O(1) but what walks a message's recipients.
- * ERRORS     mail_submit() answers 0 at messages_max. The rest are bugs.
+ * COST       92 bytes for a queued message with one recipient, id table
+ *            included; with several, 12 more for each of them (and what malloc
+ *            adds to one block), 32 for each further file. Everything O(1) but
+ *            what walks a message's recipients.
+ * ERRORS     mail_submit() answers NULL at messages_max. The rest are bugs.
  */
 #ifndef MODELS_MAIL_H
 #define MODELS_MAIL_H

@@ -10,6 +10,8 @@
  *            burst(n, at, over)            n arrivals, uniform over a window,
  *                                          in order
  *            replay                        a trace, see trace.h
+ * VALID FOR  Bursts of less than one message in 100 ns: each gap is rounded
+ *            down to whole ns, which pushes denser ones to their window's end.
  * DRAWS      "traffic/<name>/gap", ".../size", ".../destination",
  *            ".../recipients", ".../priority" by the ordinal of the message in
  *            its source.

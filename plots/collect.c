@@ -47,7 +47,7 @@ cell_name(const struct results *results, const struct results_cell *cell,
         const int length = snprintf(
             name + used, TEXT_SIZE - used, "%s%s%s%s", used == 0 ? "" : ", ",
             axis->is_numeric ? axis_label(results, a) : "",
-            axis->is_numeric ? " " : "", axis->values[cell->values[a]].text);
+            axis->is_numeric ? " " : "", axis->values[cell->values[a]].label);
         used += (uint32_t)length;
         if (used >= TEXT_SIZE) {
             return;
@@ -139,14 +139,16 @@ series_find(struct band_data *data, const char *name)
     return data->series_count++;
 }
 
+/* band_put - a series that found no place has UINT32_MAX. */
 static void
-band_put(struct collect *c, struct band_data *data, uint32_t series,
-         const struct results_cell *cell, uint32_t point, const char *metric)
+band_put(struct band_data *data, uint32_t series, uint32_t point,
+         struct results_mean mean)
 {
-    const struct results_mean mean = results_metric(c->results, cell, metric);
-    band_row(data, series, 0)[point] = mean.mean;
-    band_row(data, series, 1)[point] = mean.low;
-    band_row(data, series, 2)[point] = mean.high;
+    if (series != UINT32_MAX) {
+        band_row(data, series, 0)[point] = mean.mean;
+        band_row(data, series, 1)[point] = mean.low;
+        band_row(data, series, 2)[point] = mean.high;
+    }
 }
 
 /* points_make - x and its labels. No axis: one point that has the scenario's
@@ -164,7 +166,7 @@ points_make(const struct collect *c, int x_axis, struct band_data *data)
         axis->values_count < POINTS_MAX ? axis->values_count : POINTS_MAX;
     for (uint32_t i = 0; i < data->points_count; i++) {
         data->x[i] = axis->values[i].number;
-        data->x_names[i] = axis->values[i].text;
+        data->x_names[i] = axis->values[i].label;
     }
 }
 
@@ -183,7 +185,26 @@ quantiles_put(struct collect *c, struct band_data *data,
                                           "latency.p99"};
     static const char *const names[] = {"p50", "p95", "p99"};
     for (uint32_t i = 0; i < 3; i++) {
-        band_put(c, data, series_find(data, names[i]), cell, point, metrics[i]);
+        band_put(data, series_find(data, names[i]), point,
+                 results_metric(c->results, cell, metrics[i]));
+    }
+}
+
+/* hosts_put - the p95 of each destination of one cell, a series each. */
+static void
+hosts_put(struct collect *c, struct band_data *data,
+          const struct results_cell *cell, const char *name, uint32_t point)
+{
+    char hosts[PLOTS_SERIES_MAX + 1][RESULTS_TEXT_SIZE];
+    const uint32_t count =
+        results_hosts_read(c->results, hosts, PLOTS_SERIES_MAX + 1);
+
+    for (uint32_t i = 0; i < count; i++) {
+        char series[TEXT_SIZE];
+        snprintf(series, sizeof series, "%.79s%s%.160s", hosts[i],
+                 name[0] == '\0' ? "" : ", ", name);
+        band_put(data, series_find(data, series), point,
+                 results_host_p95(c->results, cell, hosts[i]));
     }
 }
 
@@ -210,11 +231,13 @@ band_fill(struct collect *c, int x_axis, struct band_data *data)
             continue;
         }
         cell_name(results, cell, x_axis, name);
-        const uint32_t s = series_find(data, name);
-        if (s != UINT32_MAX) {
-            band_put(c, data, s, cell, point,
-                     is_latency ? "latency.p95" : "throughput");
+        if (c->picture == PLOTS_HOSTS) {
+            hosts_put(c, data, cell, name, point);
+            continue;
         }
+        band_put(data, series_find(data, name), point,
+                 results_metric(c->results, cell,
+                                is_latency ? "latency.p95" : "throughput"));
     }
 }
 
@@ -224,12 +247,16 @@ band_titles(struct collect *c, const struct band_data *data, int x_axis)
     char what[TEXT_SIZE];
     char shown[TEXT_SIZE] = "";
     const bool is_latency = c->picture == PLOTS_LATENCY;
-    const char *measure = !is_latency ? "Delivery throughput"
-                          : has_one_series(c->results, x_axis)
-                              ? "Delivery latency"
-                              : "95th percentile of latency";
+    const char *measure =
+        c->picture == PLOTS_HOSTS ? "95th percentile of latency by destination"
+        : !is_latency             ? "Delivery throughput"
+        : has_one_series(c->results, x_axis) ? "Delivery latency"
+                                             : "95th percentile of latency";
 
-    snprintf(what, sizeof what, "%s%s%s", measure, x_axis < 0 ? "" : " by ",
+    snprintf(what, sizeof what, "%s%s%s", measure,
+             x_axis < 0                  ? ""
+             : c->picture == PLOTS_HOSTS ? " and "
+                                         : " by ",
              x_axis < 0 ? "" : axis_label(c->results, (uint32_t)x_axis));
     if (data->left_out_count > 0) {
         snprintf(shown, sizeof shown, "first %d series; ", PLOTS_SERIES_MAX);
@@ -262,19 +289,19 @@ band_make(struct collect *c, struct band_data *data)
                                          .high = band_row(data, s, 2)};
     }
     const bool is_numeric = x_axis >= 0 && c->results->axes[x_axis].is_numeric;
+    const bool is_time = c->picture != PLOTS_THROUGHPUT;
     c->height_px = STYLE_HEIGHT_PX;
     c->band = (struct picture_band){
         .title = c->title,
         .subtitle = c->subtitle,
         .x_label = x_axis < 0 ? "" : c->results->axes[x_axis].name,
-        .y_label = c->picture == PLOTS_LATENCY ? "submission to delivery"
-                                               : "throughput (msg/s)",
+        .y_label = is_time ? "submission to delivery" : "throughput (msg/s)",
         .x = is_numeric ? data->x : NULL,
         .x_names = data->x_names,
         .points_count = data->points_count,
         .series = data->series,
         .series_count = data->series_count,
-        .y_is_time = c->picture == PLOTS_LATENCY,
+        .y_is_time = is_time,
         .horizon_s = c->results->horizon_s,
         .knee_x = knee_of(c, is_numeric)};
 }
@@ -479,6 +506,7 @@ collect_make(struct collect *c)
     switch (c->picture) {
     case PLOTS_THROUGHPUT:
     case PLOTS_LATENCY:
+    case PLOTS_HOSTS:
         band_make(c, &c->data->band);
         return;
     case PLOTS_BACKLOG:

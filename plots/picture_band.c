@@ -255,23 +255,25 @@ plot(struct canvas *c)
 {
     const struct picture_band *band = c->band;
     const bool is_ascii = c->gp->format == GNUPLOT_ASCII;
+    const bool has_lines = band->x != NULL; /* there is nothing between names */
     bool is_first = true;
 
     for (uint32_t s = 0; s < band->series_count && !is_ascii; s++) {
         if (band->series[s].low != NULL && band->series[s].high != NULL) {
             style_plot_next(c->gp, &is_first);
-            gnuplot_printf(c->gp,
-                           "$d%u using 1:3:4 with filledcurves lc rgb '%s' "
-                           "notitle",
-                           c->blocks[s], style_colour(s));
+            gnuplot_printf(c->gp, "$d%u using %s lc rgb '%s' notitle",
+                           c->blocks[s],
+                           has_lines ? "1:3:4 with filledcurves"
+                                     : "1:2:3:4 with yerrorbars lw 1.2 ps 0",
+                           style_colour(s));
         }
     }
     for (uint32_t s = 0; s < band->series_count; s++) {
         style_plot_next(c->gp, &is_first);
-        gnuplot_printf(c->gp,
-                       "$d%u using 1:2 with linespoints lc rgb '%s' lw 2.2 "
-                       "pt %u ps 0.45",
-                       c->blocks[s], style_colour(s), style_marker(s));
+        gnuplot_printf(
+            c->gp, "$d%u using 1:2 with %s lc rgb '%s' lw 2.2 pt %u ps %s",
+            c->blocks[s], has_lines ? "linespoints" : "points", style_colour(s),
+            style_marker(s), has_lines ? "0.45" : "0.7");
         style_plot_title(c->gp, band->series[s].name);
         style_plot_next(c->gp, &is_first);
         gnuplot_printf(c->gp,

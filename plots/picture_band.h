@@ -3,7 +3,7 @@
  * picture_band.h - a measure over a swept parameter: means with their bands
  *
  * x is numeric (logarithmic where the values span more than 20 times) or a
- * list of names. A value longer than the horizon has no place on the scale: it
+ * list of names, which no line joins. A value longer than the horizon has no place on the scale: it
  * is drawn as an open marker at the top edge, under the label "> 4 h".
  *
  * OWNERSHIP  All pointers are borrowed for the call.

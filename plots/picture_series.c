@@ -12,6 +12,7 @@
 #define PANEL_OTHER_PX   130  /* and of those under it */
 #define HEADROOM         1.04 /* a line never lies on the upper edge */
 #define COUNT_MIN        2    /* below it ticks would be halves of a thread */
+#define COLUMN_PX        2    /* of one value; finer is not seen, and large */
 #define FAULT_WIDTH_PX   2    /* a shorter window is drawn this wide */
 #define FAULT_ROW_PX     16
 #define FAULT_ROWS_MAX   3
@@ -211,12 +212,13 @@ layout(struct canvas *c, struct fault_label placed[FAULT_NAMES_MAX],
     c->frame.area = panel_area(c, 0);
 }
 
-/* column - the pixel column of a time. */
+/* column - the column of pixels a time lies in. */
 static uint32_t
 column(const struct canvas *c, double time_s)
 {
     return (uint32_t)style_axis_px(
-        &c->x, time_s, 0, c->frame.area.right_px - c->frame.area.left_px);
+        &c->x, time_s, 0,
+        (c->frame.area.right_px - c->frame.area.left_px) / COLUMN_PX);
 }
 
 /* column_end - the first index after those in the same column as `i`. */
@@ -231,10 +233,55 @@ column_end(const struct canvas *c, const struct picture_series_line *line,
     return i;
 }
 
+/* Rows on their way out: of equal ones in a row the first and the last. */
+struct rows {
+    double last[3];
+    uint32_t width;
+    bool has_last;
+    bool is_held; /* last[] equals the row before and has not been sent */
+};
+
+static bool
+is_level(const struct rows *rows, const double *row)
+{
+    bool is_equal = rows->has_last;
+    for (uint32_t i = 1; i < rows->width; i++) {
+        /* NaN, a gap, equals nothing. */
+        is_equal =
+            is_equal && row[i] >= rows->last[i] && row[i] <= rows->last[i];
+    }
+    return is_equal;
+}
+
+static void
+rows_flush(struct canvas *c, struct rows *rows)
+{
+    if (rows->is_held) {
+        gnuplot_data_row(c->gp, rows->last, rows->width);
+        rows->is_held = false;
+    }
+}
+
+static void
+rows_add(struct canvas *c, struct rows *rows, const double *row)
+{
+    const bool is_equal = is_level(rows, row);
+
+    if (!is_equal) {
+        rows_flush(c, rows);
+        gnuplot_data_row(c->gp, row, rows->width);
+    }
+    rows->is_held = is_equal;
+    rows->has_last = true;
+    memcpy(rows->last, row, rows->width * sizeof *row);
+}
+
 /* line_data - two rows a column at most: its extremes, in order of time. */
 static void
 line_data(struct canvas *c, const struct picture_series_line *line)
 {
+    struct rows rows = {.width = 2};
+
     gnuplot_data_begin(c->gp);
     for (uint32_t i = 0; i < line->count;) {
         const uint32_t end = column_end(c, line, i);
@@ -246,15 +293,14 @@ line_data(struct canvas *c, const struct picture_series_line *line)
         }
         const uint32_t first = low < high ? low : high;
         const uint32_t second = low < high ? high : low;
-        gnuplot_data_row(
-            c->gp, (double[]){line->time_s[first], line->value[first]}, 2);
+        rows_add(c, &rows, (double[]){line->time_s[first], line->value[first]});
         if (second != first) {
-            gnuplot_data_row(
-                c->gp, (double[]){line->time_s[second], line->value[second]},
-                2);
+            rows_add(c, &rows,
+                     (double[]){line->time_s[second], line->value[second]});
         }
         i = end;
     }
+    rows_flush(c, &rows);
     gnuplot_data_end(c->gp);
 }
 
@@ -262,6 +308,8 @@ line_data(struct canvas *c, const struct picture_series_line *line)
 static void
 band_data(struct canvas *c, const struct picture_series_line *line)
 {
+    struct rows rows = {.width = 3};
+
     gnuplot_data_begin(c->gp);
     for (uint32_t i = 0; i < line->count;) {
         const uint32_t end = column_end(c, line, i);
@@ -271,9 +319,10 @@ band_data(struct canvas *c, const struct picture_series_line *line)
             low = fmin(low, line->low[j]);
             high = fmax(high, line->high[j]);
         }
-        gnuplot_data_row(c->gp, (double[]){line->time_s[i], low, high}, 3);
+        rows_add(c, &rows, (double[]){line->time_s[i], low, high});
         i = end;
     }
+    rows_flush(c, &rows);
     gnuplot_data_end(c->gp);
 }
 

@@ -4,8 +4,9 @@
  *
  * Panels share the axis of time; faults are shaded in all of them and named in
  * the first. Every panel shows the same runs in the same colours, named beside
- * the first. A series longer than the picture has pixels is thinned to the
- * smallest and the largest value of each column, so that no peak is lost.
+ * the first. A series longer than the picture is wide is thinned to the smallest
+ * and the largest value of each column, so that no peak is lost, and where it
+ * is level to its ends.
  *
  * OWNERSHIP  All pointers are borrowed for the call.
  */

@@ -19,7 +19,7 @@ const char *
 plots_picture_name(enum plots_picture picture)
 {
     static const char *const names[PLOTS_PICTURES_COUNT] = {
-        "throughput", "latency", "backlog", "cdf", "tail"};
+        "throughput", "latency", "hosts", "backlog", "cdf", "tail"};
     ASSERT(picture < PLOTS_PICTURES_COUNT);
     return names[picture];
 }
@@ -30,6 +30,7 @@ picture_draw(const struct collect *c, struct gnuplot *gp)
     switch (c->picture) {
     case PLOTS_THROUGHPUT:
     case PLOTS_LATENCY:
+    case PLOTS_HOSTS:
         picture_band_draw(gp, &c->band);
         return;
     case PLOTS_BACKLOG:
@@ -123,16 +124,25 @@ picture_write_all(const struct plots_request *request, const struct collect *c,
     return status;
 }
 
-/* is_wanted - a single point over no axis says little: only where asked. */
+/*
+ * is_wanted - a single point over no axis says little, a single destination
+ * nothing that latency does not say: only where asked.
+ */
 static bool
-is_wanted(const struct plots_request *request, const struct results *results,
+is_wanted(const struct plots_request *request, struct results *results,
           enum plots_picture picture)
 {
+    char hosts[2][RESULTS_TEXT_SIZE];
+
     if ((request->pictures & (1u << picture)) == 0) {
         return false;
     }
-    return request->pictures != PLOTS_ALL || picture > PLOTS_LATENCY ||
-           results->cells_count > 1;
+    if (request->pictures != PLOTS_ALL || picture > PLOTS_HOSTS) {
+        return true;
+    }
+    return results->cells_count > 1 &&
+           (picture != PLOTS_HOSTS ||
+            results_hosts_read(results, hosts, 2) == 2);
 }
 
 static enum plots_status

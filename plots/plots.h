@@ -5,7 +5,8 @@
  * One axis of the sweep is the x of throughput and latency (the first that is
  * numeric, else the first); the others, and the scheduler objects where there
  * are several, make the series. A series that has no axis of its own shows
- * latency as p50, p95 and p99; several show p95. Pictures over time and of the
+ * latency as p50, p95 and p99; several show p95. Destinations with the most mail have a picture of their
+ * own: p95 of each. Pictures over time and of the
  * distribution show every cell up to PLOTS_SERIES_MAX; of more, the first, the
  * last, the one with the best throughput, and others evenly between.
  *
@@ -28,6 +29,7 @@
 enum plots_picture {
     PLOTS_THROUGHPUT,
     PLOTS_LATENCY,
+    PLOTS_HOSTS,
     PLOTS_BACKLOG,
     PLOTS_CDF,
     PLOTS_TAIL,
@@ -65,7 +67,8 @@ MUST_USE enum plots_status plots_draw(const struct plots_request *request,
                                       struct plots_result *result);
 void plots_result_free(struct plots_result *result);
 
-/* "throughput", "latency", "backlog", "cdf", "tail": also the file's name. */
+/* "throughput", "latency", "hosts", "backlog", "cdf", "tail": also the file's
+ * name. */
 const char *plots_picture_name(enum plots_picture picture);
 
 #endif

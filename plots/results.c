@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plots/axisvalue.h"
+
 #define SCHEMA_VERSION 1
 #define BUSY_MS        30000
 
 /* Buckets are 1/128 of a power of two wide: their middle is half of that
  * above their least value. */
 #define BUCKET_MIDDLE (1.0 + 1.0 / 256)
+
+/* Neighbours are at most 1/128 apart; what is further has a gap between. */
+#define BUCKET_RATIO_MOST 1.02
 
 #define NS_PER_S_DOUBLE 1e9
 
@@ -66,39 +71,14 @@ grow(void *old, uint32_t count, size_t size)
     return base_realloc(old, (count == 0 ? 1 : 2 * (uint64_t)count) * size);
 }
 
-/* number_parse - "16", "30s", "pt" not: a number and a unit that scales it. */
-static double
-number_parse(const char *text)
-{
-    static const struct {
-        const char *name;
-        double factor;
-    } units[] = {{"", 1},         {"ms", 1e-3},    {"s", 1},
-                 {"min", 60},     {"m", 60},       {"h", 3600},
-                 {"d", 86400},    {"B", 1},        {"kB", 1e3},
-                 {"MB", 1e6},     {"GB", 1e9},     {"kbit/s", 1e3},
-                 {"Mbit/s", 1e6}, {"Gbit/s", 1e9}, {"%", 1}};
-    char *end = NULL;
-    const double number = strtod(text, &end);
-
-    if (end == text || !isfinite(number)) {
-        return (double)NAN;
-    }
-    end += strspn(end, " ");
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(end, units[i].name) == 0) {
-            return number * units[i].factor;
-        }
-    }
-    return (double)NAN;
-}
-
 static int
 value_compare(const struct results_value *a, const struct results_value *b,
               bool is_numeric)
 {
-    if (is_numeric && (a->number < b->number || a->number > b->number)) {
-        return a->number < b->number ? -1 : 1;
+    const double left = is_numeric ? a->number : axisvalue_order(a->text);
+    const double right = is_numeric ? b->number : axisvalue_order(b->text);
+    if (left < right || left > right) {
+        return left < right ? -1 : 1;
     }
     return strcmp(a->text, b->text);
 }
@@ -130,7 +110,8 @@ axis_read(struct results *results, const char *name, sqlite3_stmt *stmt)
         axis.values = grow(axis.values, axis.values_count, sizeof *axis.values);
         struct results_value *value = &axis.values[axis.values_count++];
         column_copy(value->text, sizeof value->text, stmt, 0);
-        value->number = number_parse(value->text);
+        value->number = axisvalue_number(value->text);
+        axisvalue_label(value->text, value->label, sizeof value->label);
         axis.is_numeric = axis.is_numeric && !isnan(value->number);
     }
     sqlite3_finalize(stmt);
@@ -365,31 +346,19 @@ student_t(struct results *results, uint32_t n)
     "AND r.scheduler_sha256 = ?2 AND r.program_sha256 = ?3 "                   \
     "AND r.status = 'ok' "
 
-struct results_mean
-results_metric(struct results *results, const struct results_cell *cell,
-               const char *metric)
+/* mean_of - of rows (value, is beyond the horizon); finalizes the query. */
+static struct results_mean
+mean_of(struct results *results, sqlite3_stmt *stmt)
 {
-    struct results_mean nothing = {(double)NAN, (double)NAN, (double)NAN};
-    struct results_mean beyond = {(double)INFINITY, (double)INFINITY,
-                                  (double)INFINITY};
     /* Welford: one pass, no cancellation. */
     double mean = 0;
     double squares = 0;
     uint32_t n = 0;
     bool is_beyond = false;
-    sqlite3_stmt *stmt = query(
-        results,
-        "SELECT m.value, m.why FROM metric m "
-        "JOIN metric_def d ON d.id = m.metric AND d.name = ?4" RUNS_OF_CELL
-        "ORDER BY r.replication, r.id",
-        "isss", cell->point, cell->scheduler_sha256, results->program_sha256,
-        metric);
 
     while (next_row(stmt)) {
         if (sqlite3_column_type(stmt, 0) == SQLITE_NULL) {
-            char why[RESULTS_TEXT_SIZE];
-            column_copy(why, sizeof why, stmt, 1);
-            is_beyond = is_beyond || strncmp(why, "beyond", 6) == 0;
+            is_beyond = is_beyond || sqlite3_column_int(stmt, 1) != 0;
             continue;
         }
         const double value = sqlite3_column_double(stmt, 0);
@@ -400,11 +369,60 @@ results_metric(struct results *results, const struct results_cell *cell,
     }
     sqlite3_finalize(stmt);
     if (is_beyond || n == 0) {
-        return is_beyond ? beyond : nothing;
+        const double all = is_beyond ? (double)INFINITY : (double)NAN;
+        return (struct results_mean){all, all, all};
     }
     const double half =
         n < 2 ? 0 : student_t(results, n) * sqrt(squares / (n - 1) / n);
     return (struct results_mean){mean, mean - half, mean + half};
+}
+
+struct results_mean
+results_metric(struct results *results, const struct results_cell *cell,
+               const char *metric)
+{
+    return mean_of(results,
+                   query(results,
+                         "SELECT m.value, m.why LIKE 'beyond%' FROM metric m "
+                         "JOIN metric_def d ON d.id = m.metric AND "
+                         "d.name = ?4" RUNS_OF_CELL
+                         "ORDER BY r.replication, r.id",
+                         "isss", cell->point, cell->scheduler_sha256,
+                         results->program_sha256, metric));
+}
+
+struct results_mean
+results_host_p95(struct results *results, const struct results_cell *cell,
+                 const char *host)
+{
+    return mean_of(
+        results,
+        query(results,
+              "SELECT latency_p95_s, submitted > 0 FROM population" RUNS_OF_CELL
+              "AND kind = 'host' AND name = ?4 ORDER BY r.replication, r.id",
+              "isss", cell->point, cell->scheduler_sha256,
+              results->program_sha256, host));
+}
+
+uint32_t
+results_hosts_read(struct results *results, char names[][RESULTS_TEXT_SIZE],
+                   uint32_t most)
+{
+    uint32_t count = 0;
+    sqlite3_stmt *stmt =
+        query(results,
+              "SELECT g.name FROM population g JOIN run r ON r.id = g.run "
+              "JOIN point p ON p.id = r.point WHERE g.kind = 'host' "
+              "AND p.experiment = ?1 AND r.program_sha256 = ?2 "
+              "AND r.status = 'ok' "
+              "GROUP BY g.name ORDER BY sum(g.submitted) DESC, g.name",
+              "is", results->experiment, results->program_sha256);
+
+    while (count < most && next_row(stmt)) {
+        column_copy(names[count++], RESULTS_TEXT_SIZE, stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    return count;
 }
 
 /* quantile - of ascending values, between neighbours. */
@@ -501,6 +519,16 @@ submitted_sum(struct results *results, const struct results_cell *cell)
     return sum;
 }
 
+static void
+share_add(struct results_shares *shares, double time_s, double share)
+{
+    const uint32_t i = shares->count++;
+    shares->time_s = grow(shares->time_s, i, sizeof *shares->time_s);
+    shares->share = grow(shares->share, i, sizeof *shares->share);
+    shares->time_s[i] = time_s;
+    shares->share[i] = share;
+}
+
 void
 results_shares_read(struct results *results, const struct results_cell *cell,
                     struct results_shares *shares)
@@ -515,13 +543,15 @@ results_shares_read(struct results *results, const struct results_cell *cell,
 
     *shares = (struct results_shares){0};
     while (submitted > 0 && next_row(stmt)) {
-        const uint32_t i = shares->count++;
-        shares->time_s = grow(shares->time_s, i, sizeof *shares->time_s);
-        shares->share = grow(shares->share, i, sizeof *shares->share);
-        delivered += sqlite3_column_double(stmt, 1);
-        shares->time_s[i] =
+        const uint32_t n = shares->count;
+        const double time_s =
             sqlite3_column_double(stmt, 0) * BUCKET_MIDDLE / NS_PER_S_DOUBLE;
-        shares->share[i] = fmin(delivered / submitted, 1);
+        /* Over empty buckets the share stays; it does not climb. */
+        if (n > 0 && time_s > shares->time_s[n - 1] * BUCKET_RATIO_MOST) {
+            share_add(shares, time_s, shares->share[n - 1]);
+        }
+        delivered += sqlite3_column_double(stmt, 1);
+        share_add(shares, time_s, fmin(delivered / submitted, 1));
     }
     sqlite3_finalize(stmt);
 }

@@ -29,10 +29,12 @@ struct sqlite3;
 
 struct results_value {
     char text[RESULTS_TEXT_SIZE];
+    char label[RESULTS_TEXT_SIZE]; /* as pictures show it, axisvalue.h */
     double number; /* "30s" is 30, "2kB" is 2000; NaN: not a number */
 };
 
-/* A parameter that differs between points. Values ascend. */
+/* A parameter that differs between points. Values ascend, lists by their first
+ * word. */
 struct results_axis {
     char name[RESULTS_TEXT_SIZE];
     struct results_value *values;
@@ -75,6 +77,15 @@ struct results_mean {
 struct results_mean results_metric(struct results *results,
                                    const struct results_cell *cell,
                                    const char *metric);
+
+/* The same of one destination's 95th percentile of latency. */
+struct results_mean results_host_p95(struct results *results,
+                                     const struct results_cell *cell,
+                                     const char *host);
+
+/* Destinations with the most mail first; returns how many, at most `most`. */
+uint32_t results_hosts_read(struct results *results,
+                            char names[][RESULTS_TEXT_SIZE], uint32_t most);
 
 struct results_steps {
     double *time_s;

@@ -160,7 +160,12 @@ ticks_time_linear(struct ticks *ticks, double high_s, uint32_t wanted)
     *ticks = (struct ticks){.low = 0, .high = high_s};
     for (double n = 0; n * step <= high_s * (1 + ROUNDING); n++) {
         char text[TICKS_TEXT_SIZE];
-        ticks_time_format(text, n * step);
+        /* Between 20 h and 28 h lies 24 h, not 1 d. */
+        if (step < 86400 && n * step >= 86400) {
+            snprintf(text, TICKS_TEXT_SIZE, "%g h", n * step / 3600);
+        } else {
+            ticks_time_format(text, n * step);
+        }
         tick_add(ticks, n * step, text);
     }
 }

@@ -34,12 +34,16 @@ add(struct line *line, const char *key, uint64_t word)
     line->fields[line->count++] = (struct field){key, word};
 }
 
-/* list_word - a list of numbers as one word; 0 for none */
+/* list_word - a list of numbers as one word: of one number itself, of several
+ * a hash; 0 for none */
 static uint64_t
 list_word(const uint32_t *numbers, uint32_t count)
 {
     uint64_t word = 0;
 
+    if (count == 1) {
+        return numbers[0];
+    }
     for (uint32_t i = 0; i < count; i++) {
         word = (word ^ (numbers[i] + 1u)) * UINT64_C(0x9e3779b97f4a7c15);
         word ^= word >> 29;

@@ -12,6 +12,7 @@
 #include "sim/cmd/session.h"
 #include "sim/lab/check.h"
 #include "sim/lab/json.h"
+#include "sim/lab/unit.h"
 
 enum { REPLICATIONS = 5, INDENT = 2 };
 
@@ -32,6 +33,7 @@ struct work {
     const char *paths[CHECK_SIDES];
     uint64_t seed;
     uint32_t replications;
+    int64_t tolerance_ppm;
     bool is_json;
     bool are_decisions_free; /* --allow-decisions */
     bool has_failed;         /* on some scenario */
@@ -339,6 +341,7 @@ trial_run(struct work *work, const char *path)
             .paths = {work->paths[0], work->paths[1]},
             .seed = work->seed,
             .replications = work->replications,
+            .tolerance_ppm = work->tolerance_ppm,
             .metrics = trial.metrics,
             .metrics_count = trial.metrics_count,
         };
@@ -396,6 +399,24 @@ trials_run(struct work *work)
     return session_flush(work->call->diag) ? code : EXIT_IO_ERROR;
 }
 
+/* tolerance_read - false: reported */
+static bool
+tolerance_read(struct work *work)
+{
+    const char *text =
+        options_text(work->call->options, OPTION_TOLERANCE, NULL);
+    const char *why = NULL;
+
+    work->tolerance_ppm = CHECK_TOLERANCE_PPM;
+    if (text == NULL ||
+        unit_probability_parse(text, &work->tolerance_ppm, &why)) {
+        return true;
+    }
+    diag_error(work->call->diag, command_line, "--tolerance: '%s': %s", text,
+               why);
+    return false;
+}
+
 int
 cmd_check(struct command_call *call)
 {
@@ -415,7 +436,7 @@ cmd_check(struct command_call *call)
     if (baseline == NULL) {
         diag_error(call->diag, command_line,
                    "say --baseline PATH, the object to compare with");
-    } else {
+    } else if (tolerance_read(&work)) {
         work.paths[CHECK_BASELINE] =
             session_scheduler_path(baseline, work.arena, call->diag);
         work.paths[CHECK_CANDIDATE] = session_scheduler_path(

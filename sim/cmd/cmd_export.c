@@ -14,6 +14,7 @@
 #include "sim/cmd/session.h"
 #include "sim/kernel/civil.h"
 #include "sim/lab/export.h"
+#include "sim/lab/export_run.h"
 #include "sim/lab/json.h"
 
 #define SOURCE_CHANNEL "tcp_intranet" /* import.h: a log's without channels */
@@ -28,73 +29,18 @@ static const char *const formats[] = {"sun", "postfix", "postfix-rfc3339",
 struct work {
     struct command_call *call;
     struct session session;
-    struct export *log;
+    struct export_run run;
     const char *path;
     enum export_format format;
     uint64_t events_count;
 };
 
-/* By enum smtp_phase. */
-static const char *const phases[SMTP_PHASES_COUNT] = {
-    "connect", "greeting", "EHLO", "MAIL", "RCPT", "DATA", "end of data"};
-
-/* kind_text - the event's text: the phase something failed in */
-static const char *
-kind_text(const struct mta_mail_event *event, enum export_kind *kind)
-{
-    switch (event->kind) {
-    case MTA_MAIL_ENQUEUED:
-        *kind = EXPORT_ENQUEUED;
-        return NULL;
-    case MTA_MAIL_DELIVERED:
-        *kind = EXPORT_DELIVERED;
-        return NULL;
-    case MTA_MAIL_DEFERRED:
-        *kind = EXPORT_DEFERRED;
-        return phases[event->phase];
-    case MTA_MAIL_FAILED:
-        *kind = EXPORT_RETURNED;
-        return phases[event->phase];
-    case MTA_MAIL_RETURNED:
-        *kind = EXPORT_RETURNED;
-        return "too old";
-    case MTA_MAIL_WARNED:
-        *kind = EXPORT_WARNED;
-        return NULL;
-    case MTA_MAIL_REJECTED:
-        *kind = EXPORT_REJECTED;
-        return NULL;
-    }
-    UNREACHABLE("every kind is above");
-}
-
 static void
 on_mail(void *context, const struct mta_mail_event *event)
 {
     struct work *work = context;
-    const int64_t start_ns = work->session.scenario.start_wall_ns;
-    struct export_event out = {
-        .origin = EXPORT_SUBMITTED,
-        .wall_ns = start_ns + event->at_ns,
-        .submitted_wall_ns = start_ns + event->submitted_at_ns,
-        .attempt_wall_ns = start_ns + (event->host != NULL ? event->tried_at_ns
-                                                           : event->at_ns),
-        .message = event->message,
-        .file = event->file > 0 ? event->file - 1 : 0,
-        .recipient = event->recipient,
-        .recipients_count = event->recipients_count,
-        .attempts_count = event->attempts,
-        .priority = event->priority,
-        .is_null_sender = event->is_null_sender,
-        .size_bytes = i64_max(event->size_bytes, 1),
-        .source = event->source,
-        .channel = event->channel,
-        .domain = event->domain,
-        .host = event->host,
-    };
 
-    out.text = kind_text(event, &out.kind);
-    export_event(work->log, &out);
+    export_run_mail(&work->run, event);
     work->events_count++;
 }
 
@@ -218,15 +164,16 @@ export_do(struct work *work)
     struct result result;
     int code = EXIT_USER_ERROR;
 
-    work->log = export_open(work->format, work->path, work->call->diag);
-    if (work->log == NULL) {
+    work->run.log = export_open(work->format, work->path, work->call->diag);
+    work->run.start_wall_ns = work->session.scenario.start_wall_ns;
+    if (work->run.log == NULL) {
         return EXIT_IO_ERROR;
     }
     result_init(&result);
     if (!session_run(&work->session, &observer, &result, &scheduler,
                      work->call->diag)) {
-        export_abandon(work->log);
-    } else if (!export_close(work->log, work->call->diag) ||
+        export_abandon(work->run.log);
+    } else if (!export_close(work->run.log, work->call->diag) ||
                !report(work, &result)) {
         code = EXIT_IO_ERROR;
     } else {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/cmd/commands.h"
+#include "sim/cmd/man.h"
 #include "sim/cmd/session.h"
 #include "sim/lab/metric.h"
 #include "sim/lab/scenario.h"
@@ -82,6 +83,10 @@ cmd_help(struct command_call *call)
         call->options->operands_count > 0 ? call->options->operands[0] : NULL;
     bool is_found = false;
 
+    if (options_has(call->options, OPTION_MAN)) {
+        man_print(stdout);
+        return session_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+    }
     if (topic == NULL) {
         commands_overview(stdout);
         fputs("Topics of mtasim help: scenario, metrics, exit-codes.\n",

@@ -13,14 +13,12 @@
 #include "sim/cmd/session.h"
 #include "sim/lab/json.h"
 #include "sim/lab/store.h"
-#include "sim/lab/store_list.h"
 
-enum { KEY_SHOWN = 12, DIGEST_SHOWN = 12, SET_SIZE = 1024 };
+enum { KEY_SHOWN = 12, DIGEST_SHOWN = 12 };
 
 /* One call of the command. */
 struct work {
     struct command_call *call;
-    struct arena *arena;
     struct store *store;
     struct json json;
     bool is_json;
@@ -28,63 +26,10 @@ struct work {
     bool is_one;     /* a run was named */
 };
 
-/* command_of - the line that makes this run again */
-static const char *
-command_of(struct work *work, const struct store_list_row *row)
-{
-    struct arena *arena = work->arena;
-    const char *path =
-        row->scenario_path != NULL ? row->scenario_path : row->experiment;
-    const char *line =
-        session_join(arena, "mtasim run ", session_quote(arena, path));
-    char text[SET_SIZE];
-
-    for (uint32_t i = 0; i < row->params_count; i++) {
-        snprintf(text, sizeof text, "%s=%s", row->params[i].name,
-                 row->params[i].value);
-        line = session_join(arena, line, " --set ");
-        line = session_join(arena, line,
-                            session_quote(arena, arena_text(arena, text)));
-    }
-    snprintf(text, sizeof text, " --seed %s --replication %" PRIu32, row->seed,
-             row->replication);
-    return session_join(arena, line, text);
-}
-
-/*
- * scenario_compare - is what that line runs still what ran? A scenario may have
- * been edited since, or have been given --set.
- */
+/* version_compare - is this the program that made the run? */
 static void
-scenario_compare(struct work *work, const struct store_list_row *row)
+version_compare(const struct work *work, const struct store_row *row)
 {
-    const char *sets[STORE_LIST_PARAMS_MAX];
-    struct scenario scenario;
-    struct diag ignored;
-
-    if (row->scenario_path == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < row->params_count; i++) {
-        sets[i] = session_join(
-            work->arena, session_join(work->arena, row->params[i].name, "="),
-            row->params[i].value);
-    }
-    diag_init(&ignored);
-    if (!scenario_load(&scenario, row->scenario_path, sets, row->params_count,
-                       &ignored)) {
-        diag_warning(work->call->diag,
-                     (struct src_loc){.file = row->scenario_path},
-                     "the scenario cannot be read from here any more; go to"
-                     " the folder that the sweep was started in");
-    } else if (strcmp(scenario_canonical(&scenario), row->canonical) != 0) {
-        diag_warning(work->call->diag,
-                     (struct src_loc){.file = row->scenario_path},
-                     "the scenario is not as it was in this run: it was"
-                     " changed since, or the sweep was started with --set");
-    }
-    scenario_free(&scenario);
-    diag_free(&ignored);
     if (strcmp(row->program_sha256, program_sha256()) != 0) {
         diag_warning(work->call->diag, (struct src_loc){0},
                      "the run was made by another version of mtasim (%.*s)",
@@ -123,19 +68,14 @@ metrics_json(struct work *work, const char *key)
 }
 
 static void
-run_json(struct work *work, const struct store_list_row *row)
+run_json(struct work *work, const struct store_row *row)
 {
     struct json *json = &work->json;
 
     json_object_begin(json);
     put_text(json, "key", row->key);
     put_text(json, "scenario", row->experiment);
-    json_key(json, "params");
-    json_object_begin(json);
-    for (uint32_t i = 0; i < row->params_count; i++) {
-        put_text(json, row->params[i].name, row->params[i].value);
-    }
-    json_object_end(json);
+    put_text(json, "params", row->params);
     json_key(json, "replication");
     json_u64(json, row->replication);
     json_key(json, "seed");
@@ -152,7 +92,7 @@ run_json(struct work *work, const struct store_list_row *row)
     put_text(json, "version", row->scheduler_version);
     json_object_end(json);
     put_text(json, "program_sha256", row->program_sha256);
-    put_text(json, "command", command_of(work, row));
+    put_text(json, "command", row->command);
     put_text(json, "log", row->log);
     if (work->is_one) {
         metrics_json(work, row->key);
@@ -163,26 +103,17 @@ run_json(struct work *work, const struct store_list_row *row)
 /* --- For people ---------------------------------------------------------- */
 
 static void
-params_print(const struct store_list_row *row)
+line_print(const struct store_row *row)
 {
-    for (uint32_t i = 0; i < row->params_count; i++) {
-        printf(" %s=%s", row->params[i].name, row->params[i].value);
-    }
-}
-
-static void
-line_print(const struct store_list_row *row)
-{
-    printf("%.*s %-6s %.*s %s %s, replication %" PRIu32, KEY_SHOWN, row->key,
-           row->digest != NULL ? "ok" : "failed", DIGEST_SHOWN,
+    printf("%.*s %-6s %.*s %s %s, replication %" PRIu32 " %s\n", KEY_SHOWN,
+           row->key, row->status, DIGEST_SHOWN,
            row->digest != NULL ? row->digest : "-           ", row->experiment,
-           row->scheduler_version, row->replication);
-    params_print(row);
-    putchar('\n');
+           row->scheduler_version, row->replication,
+           row->params != NULL ? row->params : "");
 }
 
 static void
-metrics_print(struct work *work, const struct store_list_row *row)
+metrics_print(struct work *work, const struct store_row *row)
 {
     struct figures_table table;
 
@@ -193,7 +124,7 @@ metrics_print(struct work *work, const struct store_list_row *row)
 
         figures_metric(text, metric,
                        store_metric(work->store, row->key, metric),
-                       row->simulated_ns);
+                       (int64_t)(row->simulated_s * (double)NS_PER_S));
         figures_table_text(&table, metric->name);
         figures_table_text(&table, text);
     }
@@ -202,20 +133,19 @@ metrics_print(struct work *work, const struct store_list_row *row)
 }
 
 static void
-run_print(struct work *work, const struct store_list_row *row)
+run_print(struct work *work, const struct store_row *row)
 {
-    if (row->title != NULL) {
-        printf("%s\n\n", row->title);
-    }
-    printf("run         %s\nscenario    %s", row->key, row->experiment);
-    params_print(row);
-    printf("\nseed        %s, replication %" PRIu32 "\n", row->seed,
+    printf("run         %s\nscenario    %s %s\n", row->key, row->experiment,
+           row->params != NULL ? row->params : "");
+    printf("seed        %s, replication %" PRIu32 "\n", row->seed,
            row->replication);
     printf("scheduler   %s %s, %.*s\n", row->scheduler_name,
            row->scheduler_version, KEY_SHOWN, row->scheduler_sha256);
     printf("digest      %s\n",
            row->digest != NULL ? row->digest : "none: the run failed");
-    printf("again       %s\n", command_of(work, row));
+    if (row->command != NULL) {
+        printf("again       %s\n", row->command);
+    }
     if (row->log != NULL && row->log[0] != '\0') {
         printf("\n%s", row->log);
     }
@@ -226,26 +156,26 @@ run_print(struct work *work, const struct store_list_row *row)
 
 /* on_run - a row of the list */
 static void
-on_run(void *context, const struct store_list_row *row)
+on_run(void *context, const struct store_row *row)
 {
     struct work *work = context;
 
     if (work->is_json) {
         run_json(work, row);
     } else if (work->is_command) {
-        puts(command_of(work, row));
+        puts(row->command != NULL ? row->command : "# not recorded");
     } else if (work->is_one) {
         run_print(work, row);
     } else {
         line_print(row);
     }
     if (work->is_one) {
-        scenario_compare(work, row);
+        version_compare(work, row);
     }
 }
 
 static void
-on_count(void *context, const struct store_list_row *row)
+on_count(void *context, const struct store_row *row)
 {
     (void)context;
     (void)row;
@@ -257,7 +187,7 @@ run_is_one(struct work *work, const char *key_start)
 {
     const struct src_loc where = {.file = work->call->options->operands[0]};
     const int64_t count =
-        store_list(work->store, key_start, on_count, NULL, work->call->diag);
+        store_rows(work->store, key_start, on_count, NULL, work->call->diag);
 
     if (count == 0) {
         diag_error(work->call->diag, where,
@@ -290,7 +220,7 @@ show_do(struct work *work)
         json_array_begin(&work->json);
     }
     is_good =
-        store_list(work->store, key_start, on_run, work, work->call->diag) >= 0;
+        store_rows(work->store, key_start, on_run, work, work->call->diag) >= 0;
     if (work->is_json) {
         json_array_end(&work->json);
         is_good = json_end(&work->json) && is_good;
@@ -304,7 +234,6 @@ cmd_show(struct command_call *call)
 {
     struct work work = {
         .call = call,
-        .arena = arena_new(0),
         .is_json = options_has(call->options, OPTION_JSON),
         .is_command = options_has(call->options, OPTION_COMMAND),
     };
@@ -315,6 +244,5 @@ cmd_show(struct command_call *call)
         code = show_do(&work);
     }
     store_close(work.store);
-    arena_free(work.arena);
     return code;
 }

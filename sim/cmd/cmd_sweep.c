@@ -4,15 +4,15 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/program.h"
 #include "sim/cmd/session.h"
-#include "sim/cmd/shard.h"
 #include "sim/lab/json.h"
 #include "sim/lab/run.h"
+#include "sim/lab/shard.h"
 #include "sim/lab/summary.h"
 #include "sim/lab/sweep.h"
 
@@ -46,6 +46,21 @@ axes_read(struct work *work)
     work->request.axes = axes;
     work->request.axes_count = params->texts_count;
     return is_good;
+}
+
+/* shard_read - which part of it all; false: reported */
+static bool
+shard_read(struct work *work)
+{
+    const char *text = options_text(work->call->options, OPTION_SHARD, NULL);
+    struct shard shard = {0};
+
+    if (text != NULL && !shard_parse(text, getenv, &shard, work->call->diag)) {
+        return false;
+    }
+    work->request.shard_index = shard.index;
+    work->request.shard_count = shard.count;
+    return true;
 }
 
 /* database_path - --out, or the scenario's name with .db */
@@ -94,10 +109,7 @@ request_fill(struct work *work)
             session_words(work->arena, work->call->argc, work->call->argv),
     };
     is_good = axes_read(work);
-    is_good = shard_parse(options_text(options, OPTION_SHARD, NULL),
-                          &work->request.shard_index,
-                          &work->request.shard_count, diag) &&
-              is_good;
+    is_good = shard_read(work) && is_good;
     work->request.scheduler_path = session_scheduler_path(
         options_text(options, OPTION_SCHEDULER, NULL), work->arena, diag);
     work->request.database_path = database_path(work);

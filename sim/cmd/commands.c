@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
 enum { COMMANDS_MAX = 32, NAME_COLUMN = 12, ANY = 1000000 };
@@ -121,6 +122,9 @@ static const struct option_row rows_check[] = {
      .standard = "5", .help = "Runs of each on every scenario"},
     {.id = OPTION_ALLOW_DECISIONS, .name = "allow-decisions",
      .help = "Other decisions are no failure; only worse metrics are"},
+    {.id = OPTION_TOLERANCE, .kind = OPTION_TEXT, .name = "tolerance",
+     .argument = "SHARE", .standard = "0.1%",
+     .help = "A mean may be worse by this share of the baseline's"},
     {.id = OPTION_METRIC, .kind = OPTION_TEXTS, .letter = 'm',
      .name = "metric", .argument = "NAME",
      .standard = "throughput, latencies, the scenario's measure",
@@ -316,6 +320,15 @@ commands_exit_codes(FILE *out)
 {
     for (uint32_t i = 0; i < EXITS_COUNT; i++) {
         fprintf(out, "%4d  %s\n", (int)exits[i].code, exits[i].meaning);
+    }
+}
+
+void
+commands_exits_man(FILE *out)
+{
+    for (uint32_t i = 0; i < EXITS_COUNT; i++) {
+        fprintf(out, ".It %d\n", (int)exits[i].code);
+        man_text(exits[i].meaning, out);
     }
 }
 

@@ -62,8 +62,9 @@ void commands_help(const struct command *command, FILE *out);
 /* The commands with their summaries. */
 void commands_overview(FILE *out);
 
-/* A line an exit code. */
+/* A line an exit code; the same as items of an mdoc list. */
 void commands_exit_codes(FILE *out);
+void commands_exits_man(FILE *out);
 
 /* The program: argv[0] is its name. */
 int commands_main(int argc, char **argv);

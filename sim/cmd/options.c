@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/man.h"
+
 enum {
     ROWS_MAX = 64,
     LETTERS_SIZE = 2 * ROWS_MAX + 3,
@@ -376,10 +378,11 @@ options_man(const struct option_row *rows, FILE *out)
         if (rows->argument != NULL) {
             fprintf(out, " Ar %s", rows->argument);
         }
-        fprintf(out, "\n%s%s%s%s.\n", rows->help,
-                rows->standard != NULL ? " (default: " : "",
-                rows->standard != NULL ? rows->standard : "",
-                rows->standard != NULL ? ")" : "");
+        putc('\n', out);
+        man_text(rows->help, out);
+        if (rows->standard != NULL) {
+            fprintf(out, "(default: %s)\n", rows->standard);
+        }
     }
     fputs(".El\n", out);
 }

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "models/mta/host.h"
 #include "sim/lab/wire.h"
@@ -39,9 +36,6 @@ process_start(struct apart *apart, FILE **out, struct diag *diag)
         if (pid == 0) {
             close(ends[0]);
             signal(SIGPIPE, SIG_DFL);
-#ifdef __linux__
-            prctl(PR_SET_PDEATHSIG, SIGKILL); /* no work for nobody */
-#endif
             if (said != NULL) {
                 dup2(fileno(said), STDERR_FILENO);
             }

@@ -5,6 +5,7 @@
 #include "sim/lab/check.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,9 +190,11 @@ verdict_by_signs(const struct check_metric *metric)
 }
 
 static enum check_verdict
-verdict_of(const struct check_metric *metric)
+verdict_of(const struct check_metric *metric, int64_t tolerance_ppm)
 {
     const double difference = metric->paired.difference.mean;
+    const double tolerated =
+        fabs(metric->mean[CHECK_BASELINE].mean) * (double)tolerance_ppm / PPM;
 
     if (metric->better_count == 0 && metric->worse_count == 0) {
         return CHECK_SAME;
@@ -201,6 +204,9 @@ verdict_of(const struct check_metric *metric)
     }
     if (metric->p_adjusted >= CHECK_ALPHA) {
         return CHECK_NOT_FOUND;
+    }
+    if (fabs(difference) <= tolerated) {
+        return CHECK_SLIGHT;
     }
     return (difference > 0) == (metric->metric->better == METRIC_HIGHER)
                ? CHECK_BETTER
@@ -237,7 +243,8 @@ metrics_judge(const struct samples *samples,
     report->is_worse = report->violations[CHECK_CANDIDATE] >
                        report->violations[CHECK_BASELINE];
     for (uint32_t i = 0; i < request->metrics_count; i++) {
-        report->metrics[i].verdict = verdict_of(&report->metrics[i]);
+        report->metrics[i].verdict =
+            verdict_of(&report->metrics[i], request->tolerance_ppm);
         report->is_worse =
             report->is_worse || report->metrics[i].verdict == CHECK_WORSE;
     }
@@ -393,6 +400,8 @@ check_verdict_name(enum check_verdict verdict)
         return "better";
     case CHECK_WORSE:
         return "worse";
+    case CHECK_SLIGHT:
+        return "within tolerance";
     case CHECK_NOT_FOUND:
         return "no difference found";
     }

@@ -15,7 +15,9 @@
  *            no mean: the candidate is then worse (better) if it was so in
  *            every replication that differs, and these are at least
  *            CHECK_SIGNS_MIN (by chance alone 1 in 32). Violations are no
- *            matter of chance: one more is worse.
+ *            matter of chance: one more is worse. A difference of means that
+ *            is found but is not above the tolerance, a share of the
+ *            baseline's mean, is no reason to fail.
  * VALID FOR  Two replications or more; five find differences of the size of
  *            the spread between replications.
  * ERRORS     A run that failed is reported, and there is no report.
@@ -35,9 +37,10 @@
 #include "sim/lab/scenario.h"
 #include "sim/lab/stat.h"
 
-#define CHECK_ALPHA       0.05
-#define CHECK_SIGNS_MIN   5
-#define CHECK_METRICS_MAX 64
+#define CHECK_ALPHA         0.05
+#define CHECK_SIGNS_MIN     5
+#define CHECK_METRICS_MAX   64
+#define CHECK_TOLERANCE_PPM 1000 /* GUESS: 0.1 %, below what anybody minds */
 
 enum { CHECK_BASELINE, CHECK_CANDIDATE, CHECK_SIDES };
 
@@ -74,11 +77,18 @@ struct check_request {
     const char *paths[CHECK_SIDES]; /* of the objects */
     uint64_t seed;
     uint32_t replications;
+    int64_t tolerance_ppm;
     const struct metric *const *metrics;
     uint32_t metrics_count;
 };
 
-enum check_verdict { CHECK_SAME, CHECK_BETTER, CHECK_WORSE, CHECK_NOT_FOUND };
+enum check_verdict {
+    CHECK_SAME, /* in every replication */
+    CHECK_BETTER,
+    CHECK_WORSE,
+    CHECK_SLIGHT, /* found, but within the tolerance */
+    CHECK_NOT_FOUND
+};
 
 struct check_metric {
     const struct metric *metric;

@@ -11,18 +11,25 @@
 
 #include "tests/support/support.h"
 
-#define PATHS_COUNT 8
+#define PATHS_COUNT 32
 
 const char *
 logfiles_path(const char *name)
 {
+    /* A name keeps its place: what a test was told stays what it is. */
     static char paths[PATHS_COUNT][512];
-    static unsigned next;
     const char *build = getenv("MTASIM_BUILD");
-    char *path = paths[next++ % PATHS_COUNT];
+    char path[sizeof paths[0]];
+    size_t i = 0;
 
-    snprintf(path, sizeof paths[0], "%s/%s", build == NULL ? "." : build, name);
-    return path;
+    snprintf(path, sizeof path, "%s/%s", build == NULL ? "." : build, name);
+    while (i < PATHS_COUNT && paths[i][0] != '\0' &&
+           strcmp(paths[i], path) != 0) {
+        i++;
+    }
+    assert_true(i < PATHS_COUNT);
+    memcpy(paths[i], path, sizeof path);
+    return paths[i];
 }
 
 void

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The path of a file in the build's folder; of static storage, 8 at a time. */
+/* The path of a file in the build's folder; valid until the end,
+ * for 32 names in all. */
 const char *logfiles_path(const char *name);
 
 void logfiles_write(const char *path, const char *bytes, size_t size);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plots/axisvalue.h"
 #include "plots/plots.h"
 #include "plots/results.h"
 
@@ -27,6 +28,7 @@ static const char schema[] =
     "CREATE TABLE metric (run, metric, value, why);"
     "CREATE TABLE histogram (run, what, bucket, least_ns, count);"
     "CREATE TABLE series (run, step, queued, threads, connections);"
+    "CREATE TABLE population (run, kind, name, submitted, latency_p95_s);"
     "CREATE TABLE student_t975 (df, t);"
     "INSERT INTO student_t975 VALUES (1, 12.706), (2, 4.303), (3, 3.182);"
     "INSERT INTO metric_def VALUES (1, 'throughput'), (2, 'latency.p50'),"
@@ -59,6 +61,11 @@ static const char rows[] =
     "INSERT INTO histogram SELECT id, 0, 2, 2000000000, 40 FROM run"
     " WHERE status = 'ok';"
     "INSERT INTO histogram SELECT id, 1, 1, 1, 100 FROM run;"
+    "INSERT INTO population SELECT id, 'host', 'small.example', 10, 2 +"
+    " replication FROM run WHERE status = 'ok';"
+    "INSERT INTO population SELECT id, 'host', 'giant.example', 90,"
+    " CASE WHEN id <> 121 THEN 7 END FROM run WHERE status = 'ok';"
+    "INSERT INTO population SELECT id, 'channel', 'tcp_local', 100, 7 FROM run;"
     "INSERT INTO series SELECT id, 0, replication * 100, 4, 3 FROM run"
     " WHERE status = 'ok';"
     "INSERT INTO series SELECT id, 1, 0, 5, 3 FROM run WHERE status = 'ok';";
@@ -181,13 +188,83 @@ test_results_shares_count_all_submitted(void **state)
     place_make(&place, true);
     assert_true(results_open(&results, place.path, NULL));
     results_shares_read(&results, &results.cells[0], &shares);
-    assert_int_equal(shares.count, 2);
+    assert_int_equal(shares.count, 3);
     assert_near(shares.share[0], 0.5);
-    assert_near(shares.share[1], 0.9); /* ten in a hundred never arrived */
+    assert_near(shares.share[1], 0.5); /* nothing between 1 s and 2 s */
     assert_near(shares.time_s[1], 2 * (1 + 1.0 / 256));
+    assert_near(shares.share[2], 0.9); /* ten in a hundred never arrived */
+    assert_near(shares.time_s[2], 2 * (1 + 1.0 / 256));
     results_shares_free(&shares);
     results_close(&results);
     place_remove(&place);
+}
+
+static void
+test_results_tell_hosts_by_their_mail(void **state)
+{
+    struct place place;
+    struct results results;
+    char names[3][RESULTS_TEXT_SIZE];
+    (void)state;
+    place_make(&place, true);
+    assert_true(results_open(&results, place.path, NULL));
+    assert_int_equal(results_hosts_read(&results, names, 3), 2);
+    assert_string_equal(names[0], "giant.example");
+    assert_string_equal(names[1], "small.example");
+    assert_int_equal(results_hosts_read(&results, names, 1), 1);
+    /* Of 2, 3, 4: mean 3, 4.303 / sqrt(3) to each side. */
+    const struct results_mean small =
+        results_host_p95(&results, &results.cells[0], "small.example");
+    assert_near(small.mean, 3);
+    assert_near(small.high, 3 + 4.303 / sqrt(3));
+    /* Cells ascend by threaddepth: 4, 16, 128; run 121 is of the last. */
+    assert_near(
+        results_host_p95(&results, &results.cells[0], "giant.example").mean, 7);
+    assert_true(isinf(
+        results_host_p95(&results, &results.cells[2], "giant.example").mean));
+    assert_true(isnan(
+        results_host_p95(&results, &results.cells[0], "none.example").mean));
+    results_close(&results);
+    place_remove(&place);
+}
+
+static void
+test_results_sort_lists_by_their_first_interval(void **state)
+{
+    struct place place;
+    struct results results;
+    (void)state;
+    place_make(&place, true);
+    run_sql(place.path, "UPDATE point_param SET value = CASE point"
+                        " WHEN 10 THEN 'pt60m pt120m' WHEN 11 THEN"
+                        " 'pt15m pt1h30m pt60m' ELSE 'PT5M P1D P1W' END");
+    assert_true(results_open(&results, place.path, NULL));
+    assert_false(results.axes[0].is_numeric);
+    assert_string_equal(results.axes[0].values[0].label, "5m 1d 1w");
+    assert_string_equal(results.axes[0].values[1].label, "15m 1h30m 1h");
+    assert_string_equal(results.axes[0].values[2].label, "1h 2h");
+    assert_string_equal(results.axes[0].values[2].text, "pt60m pt120m");
+    results_close(&results);
+    place_remove(&place);
+}
+
+static void
+test_axisvalue_takes_only_whole_intervals(void **state)
+{
+    char label[16];
+    (void)state;
+    assert_near(axisvalue_number("pt30m"), 1800);
+    assert_near(axisvalue_number("p1dt12h"), 129600);
+    assert_true(isnan(axisvalue_number("pt")));
+    assert_true(isnan(axisvalue_number("p30m")));
+    assert_true(isnan(axisvalue_number("pt30")));
+    assert_true(isnan(axisvalue_number("")));
+    axisvalue_label("p1dt12h p2w pt90s", label, sizeof label);
+    assert_string_equal(label, "36h 2w 1m30s");
+    axisvalue_label("pt5m soon", label, sizeof label);
+    assert_string_equal(label, "pt5m soon");
+    axisvalue_label("pt5m pt5m pt5m pt5m pt5m pt5m", label, sizeof label);
+    assert_string_equal(label, "5m 5m 5m 5m 5m ");
 }
 
 static void
@@ -363,7 +440,7 @@ test_plots_draw_every_picture_that_was_asked_for(void **state)
     }
     assert_string_equal(result.error, "");
     assert_int_equal(status, PLOTS_OK);
-    assert_int_equal(result.count, 15);
+    assert_int_equal(result.count, PLOTS_PICTURES_COUNT * 3);
     for (uint32_t i = 0; i < result.count; i++) {
         assert_int_equal(unlink(result.paths[i]), 0);
     }
@@ -379,6 +456,9 @@ main(void)
         cmocka_unit_test(test_results_mean_has_students_interval),
         cmocka_unit_test(test_results_steps_are_medians_with_deciles),
         cmocka_unit_test(test_results_shares_count_all_submitted),
+        cmocka_unit_test(test_results_tell_hosts_by_their_mail),
+        cmocka_unit_test(test_results_sort_lists_by_their_first_interval),
+        cmocka_unit_test(test_axisvalue_takes_only_whole_intervals),
         cmocka_unit_test(test_results_read_units_as_numbers),
         cmocka_unit_test(test_results_schedulers_are_an_axis),
         cmocka_unit_test(test_results_refuse_what_is_not_theirs),

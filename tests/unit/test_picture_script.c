@@ -274,8 +274,32 @@ test_series_is_thinned_and_keeps_its_peak(void **state)
     for (const char *at = strstr(s.text, "$d0 <<"); at < end; at++) {
         rows += *at == '\n';
     }
-    assert_true(rows > STYLE_WIDTH_PX);
-    assert_true(rows <= 2 * STYLE_WIDTH_PX);
+    assert_true(rows > STYLE_WIDTH_PX / 2); /* two for every two pixels */
+    assert_true(rows <= STYLE_WIDTH_PX);
+    free(s.text);
+}
+
+static void
+test_series_sends_the_ends_of_what_is_level(void **state)
+{
+    static const double time_s[] = {0, 60, 120, 180, 240, 300};
+    static const double value[] = {7, 7, 7, 7, 8, 8};
+    static const char *const names[] = {"run"};
+    struct script s;
+    (void)state;
+    const struct picture_series_line line = {time_s, value, NULL, NULL, 6};
+    const struct picture_series_panel panel = {"queued", &line};
+    const struct picture_series series = {.title = "t",
+                                          .subtitle = "s",
+                                          .names = names,
+                                          .names_count = 1,
+                                          .panels = &panel,
+                                          .panels_count = 1,
+                                          .horizon_s = 300};
+    script_open(&s, GNUPLOT_SVG);
+    picture_series_draw(&s.gp, &series);
+    script_close(&s);
+    assert_has(&s, "\n0 7\n180 7\n240 8\n300 8\nEND_OF_DATA_0");
     free(s.text);
 }
 
@@ -406,6 +430,7 @@ main(void)
         cmocka_unit_test(
             test_band_for_the_terminal_has_a_key_instead_of_labels),
         cmocka_unit_test(test_series_is_thinned_and_keeps_its_peak),
+        cmocka_unit_test(test_series_sends_the_ends_of_what_is_level),
         cmocka_unit_test(test_series_shades_faults_in_all_panels),
         cmocka_unit_test(test_series_names_a_fault_at_the_end_on_its_left),
         cmocka_unit_test(test_cdf_goes_on_flat_to_the_horizon),

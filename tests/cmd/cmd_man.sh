@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cmd_man.sh - the manual page's tables are the program's, and it is good mdoc
+set -eu
+. "$(dirname "$0")/../support/cmd.sh"
+
+"$root/doc/renew.sh" "$mtasim" - >renewed
+diff "$root/doc/mtasim.1" renewed >out ||
+    fail 'the tables differ: run doc/renew.sh PROGRAM'
+ok "the tables are the program's"
+if command -v mandoc >/dev/null; then
+    # Other pages that are not in mandoc's index are no fault of this one.
+    mandoc -T lint "$root/doc/mtasim.1" 2>&1 | grep -v 'mandoc.db' >out || :
+    silent out
+    ok "mandoc has nothing to complain of"
+else
+    ok "mandoc has nothing to complain of # SKIP it is not installed"
+fi

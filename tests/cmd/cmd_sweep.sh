@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cmd_sweep.sh - mtasim sweep, show, merge: runs are made once; shards join to
+# the same results; a run of the file can be repeated
+set -eu
+. "$(dirname "$0")/../support/cmd.sh"
+
+depths='channel.tcp_local.threaddepth=1,5,20'
+
+# A dry run makes no file.
+expect 0 "$mtasim" sweep "$small" --param "$depths" --dry-run
+[ "$(grep -c '^missing' out)" -eq 6 ] || fail 'a dry run does not list 6 runs'
+[ ! -e small.db ] || fail 'a dry run makes a file'
+ok "a dry run makes nothing"
+
+# 3 points, 2 replications, into the scenario's name.
+expect 0 "$mtasim" sweep "$small" --param "$depths"
+says out 'small.db: 6 runs made, 0 were there'
+says err '6/6 runs'
+grep -q '^ *threaddepth  n ' out || fail 'no table'
+expect 0 "$mtasim" sweep "$small" --param "$depths" --quiet
+says out 'small.db: 0 runs made, 6 were there'
+silent err
+
+# One replication more: only these are made.
+expect 0 "$mtasim" sweep "$small" --param "$depths" -n 3 -q -j 1
+says out 'small.db: 3 runs made, 6 were there'
+ok "a run that is there is not made again"
+
+# Shards, one by the environment, are parts of the same sweep.
+expect 0 "$mtasim" sweep "$small" -p "$depths" -n 3 -q --shard 0/3 -o a.db
+expect 0 "$mtasim" sweep "$small" -p "$depths" -n 3 -q --shard 1/3 -o b.db
+expect 0 env SLURM_ARRAY_TASK_ID=12 SLURM_ARRAY_TASK_MIN=10 \
+    SLURM_ARRAY_TASK_COUNT=3 "$mtasim" sweep "$small" -p "$depths" -n 3 -q \
+    --shard auto -o c.db
+expect 0 "$mtasim" merge all.db c.db a.db b.db
+says out 'all.db: 9 runs, 9 of them new'
+expect 0 "$mtasim" merge all.db a.db
+says out 'all.db: 9 runs, 0 of them new'
+"$mtasim" show small.db >whole
+"$mtasim" show all.db >merged
+cmp -s whole merged || fail 'shards do not join to the whole'
+[ "$(wc -l <whole)" -eq 9 ] || fail 'show does not list 9 runs'
+expect 2 env -u SLURM_ARRAY_TASK_ID -u OMPI_COMM_WORLD_RANK -u PMI_RANK \
+    -u SLURM_PROCID -u JOB_COMPLETION_INDEX -u PARALLEL_SEQ \
+    "$mtasim" sweep "$small" --shard auto -o d.db
+says err 'neither Slurm, MPI, Kubernetes'
+ok "shards join to the whole"
+
+# The table for programs.
+expect 0 "$mtasim" sweep "$small" --param "$depths" --json -q
+says out '"channel.tcp_local.threaddepth": "20"'
+says out '"ci95_half_width":'
+
+# A run of the file, and the line that repeats it.
+key=$(sed -n '5s/ .*//p' whole)
+expect 0 "$mtasim" show small.db "$key"
+wanted=$(digest)
+silent err
+expect 0 "$mtasim" show small.db "$key" --command
+again=$(sed 's/^mtasim //' out)
+eval "expect 0 '$mtasim' $again"
+[ "$(digest)" = "$wanted" ] || fail 'the line does not repeat the run'
+expect 0 "$mtasim" show small.db "$key" --json
+says out "\"digest\": \"$wanted\""
+expect 2 "$mtasim" show small.db xyz
+expect 2 "$mtasim" show none.db
+says err 'none.db'
+echo 'no database' >text.db
+expect 2 "$mtasim" show text.db
+ok "a run of the file can be repeated"
+
+# A sweep whose runs fail says so, and keeps the others.
+expect 3 "$mtasim" sweep "$small" --param messages_max=1,1000 -n 1 -o f.db
+says err 'messages_max'
+says out 'f.db: 2 runs made, 0 were there, 2 failed'
+ok "runs that fail are told, the others kept"

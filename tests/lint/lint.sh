@@ -1,0 +1,191 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Usage: lint.sh
+#
+# Rules about the text of the sources that no compiler knows: who may include
+# whom, calls and types that would let a run depend on more than its scenario
+# and its seed, a licence in each file, nothing unfinished, no file too long.
+# Each rule is one awk program; planted.sh shows that each one still bites.
+set -eu
+bad=0
+
+sources=$(find sim models plots scheduler tests -name '*.[ch]' | sort)
+scripts=$(find tests -name '*.sh' | sort)
+[ ! -e .ci/run ] || scripts="$scripts .ci/run"
+
+rule() { # rule CLAIM AWK-PROGRAM FILE...
+  claim=$1
+  program=$2
+  shift 2
+  if said=$(awk "$program" "$@" </dev/null) && [ -z "$said" ]; then
+    echo "ok - lint: $claim"
+  else
+    echo "not ok - lint: $claim"
+    printf '%s\n' "$said" | sed 's/^/# /'
+    bad=1
+  fi
+}
+
+# layer() - the row of the table below that a file belongs to.
+layer='
+  function layer(file) {
+    if (file ~ /^models\/mta\//) return "models/mta"
+    if (file ~ /^(models|plots|tests)\//) return substr(file, 1, index(file, "/") - 1)
+    match(file, /^[a-z]+\/[a-z]+/)
+    if (RSTART && file ~ /^[a-z]+\/[a-z]+\//) return substr(file, 1, RLENGTH)
+    return "scheduler"
+  }
+'
+
+# The layers, lowest first; nothing includes upward.
+# shellcheck disable=SC2086,SC2016 # a list of files; awk programs
+rule "nothing includes upward" "$layer"'
+  BEGIN {
+    own = "[a-z0-9_]+\\.h"
+    quoted["scheduler"]      = "^$"
+    quoted["scheduler/core"] = "^(" own "|\\.\\./sched_abi\\.h)$"
+    quoted["scheduler/qmgr"] = quoted["scheduler/core"]
+    quoted["scheduler/live"] = quoted["scheduler/core"]
+    quoted["sim/kernel"]     = "^sim/kernel/" own "$"
+    quoted["models"]         = "^(sim/kernel|models)/" own "$"
+    quoted["models/mta"]     = "^((sim/kernel|models|models/mta)/" own \
+                               "|scheduler/sched_abi\\.h)$"
+    quoted["sim/lab"]        = "^(sim/(kernel|lab)|models|models/mta)/" own "$"
+    quoted["plots"]          = "^(sim/kernel/(base|civil|diag)\\.h|plots/" own ")$"
+    quoted["sim/cmd"]        = "^(sim/(kernel|lab|cmd)|models|models/mta|plots)/" \
+                               own "$|^program_sha256\\.h$"
+    quoted["tests"]          = "."
+
+    free  = "stdarg|stdbool|stddef|stdint|limits|stdalign|stdnoreturn|iso646"
+    # The part of libc that depends on nothing but its arguments.
+    libc  = free "|ctype|errno|inttypes|stdio|stdlib|string"
+    posix = libc "|assert|locale|math|setjmp|signal|time|dirent|fcntl|getopt" \
+            "|poll|pthread|regex|spawn|strings|unistd|termios|glob" \
+            "|sys/(file|ioctl|mman|resource|select|stat|statvfs|time|types|utsname|wait)"
+    angle["scheduler"]      = "stdint"
+    angle["scheduler/core"] = free "|string"
+    angle["scheduler/qmgr"] = angle["scheduler/core"]
+    angle["scheduler/live"] = posix "|curl/curl"
+    angle["sim/kernel"]     = libc
+    angle["models"]         = libc
+    angle["models/mta"]     = libc "|dlfcn"
+    angle["sim/lab"]        = posix "|gsl/gsl_[a-z_]+|sqlite3|yaml"
+    angle["plots"]          = posix "|sqlite3"
+    angle["sim/cmd"]        = posix
+    angle["tests"]          = ".*"
+    # Beyond the table, each with its reason.
+    also["sim/lab/apart.c"] = "sys/prctl" # a child ends with its parent
+    also["sim/lab/sweep_run.c"] = also["sim/lab/apart.c"]
+    also["sim/cmd/twice.c"] = "sys/personality" # a run at other addresses
+  }
+  /^[ \t]*#[ \t]*include/ {
+    dir = layer(FILENAME)
+    if (!(dir in quoted)) {
+      printf "%s:%d: %s is no layer that is known\n", FILENAME, FNR, dir
+      next
+    }
+    name = $0
+    if (sub(/^[^"<]*"/, "", name)) {
+      sub(/".*/, "", name)
+      allowed = name ~ quoted[dir]
+    } else {
+      sub(/^[^<]*</, "", name)
+      sub(/>.*/, "", name)
+      allowed = name ~ ("^(" angle[dir] ")\\.h$") ||
+                (FILENAME in also && name ~ ("^(" also[FILENAME] ")\\.h$"))
+    }
+    if (!allowed)
+      printf "%s:%d: %s may not include %s\n", FILENAME, FNR, dir, name
+  }' $sources
+
+# code - the line without comments and strings, in `text`.
+code='
+  FNR == 1 { inside = 0 }
+  {
+    text = $0
+    gsub(/\\./, "", text)
+    gsub(/"[^"]*"/, "\"\"", text)
+    gsub(/\/\*([^*]|\*[^\/])*\*\//, " ", text)
+    if (inside) {
+      if (!sub(/^.*\*\//, "", text)) text = ""
+      else inside = 0
+    }
+    if (sub(/\/\*.*/, "", text)) inside = 1
+    sub(/\/\/.*/, "", text)
+  }
+'
+decides=$(printf '%s\n' "$sources" | grep -E '^(sim/kernel|models|scheduler)/')
+
+# shellcheck disable=SC2086,SC2016
+rule "no clock, environment, locale or foreign chance where a run is decided" \
+  "$code"'
+  BEGIN {
+    banned = "(^|[^A-Za-z0-9_>.])(time|localtime|gmtime|mktime|clock|" \
+      "clock_gettime|gettimeofday|nanosleep|sleep|rand|rand_r|srand|random|" \
+      "srandom|drand48|getenv|setenv|setlocale|localeconv|strtod|strtof|" \
+      "strtold|atof|strtok|strtok_r|alloca|qsort|qsort_r|getpid|pthread_[a-z_]*)" \
+      "[ \t]*\\("
+  }
+  text ~ banned { printf "%s:%d: banned call: %s\n", FILENAME, FNR, $0 }
+  ' $decides
+
+# shellcheck disable=SC2086,SC2016
+rule "no floating point and no libm where a run is decided" "$code"'
+  BEGIN {
+    libm = "(^|[^A-Za-z0-9_>.])(sqrt|pow|exp|exp2|expm1|log|log2|log10|log1p|" \
+      "sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|floor|ceil|round|lround|" \
+      "llround|trunc|rint|fabs|fmod|fma|fmin|fmax|cbrt|hypot|erf|erfc|tgamma|" \
+      "lgamma|ldexp|frexp|modf|scalbn|nearbyint|isnan|isinf)[fl]?[ \t]*\\("
+  }
+  text ~ libm { printf "%s:%d: libm call: %s\n", FILENAME, FNR, $0 }
+  text ~ /(^|[^A-Za-z0-9_])(float|double|_Complex)([^A-Za-z0-9_]|$)/ {
+    printf "%s:%d: floating point: %s\n", FILENAME, FNR, $0
+  }' $decides
+
+# shellcheck disable=SC2086,SC2016
+rule "each file names its licence" '
+  function finish() {
+    if (file == "") return
+    if (!named) printf "%s:1: no SPDX-License-Identifier\n", file
+    else if (named != expected)
+      printf "%s:1: licence %s, where %s holds\n", file, named, expected
+  }
+  FNR == 1 {
+    finish()
+    file = FILENAME
+    named = ""
+    expected = file ~ /^scheduler\// ? "MIT" : "GPL-3.0-or-later"
+  }
+  FNR <= 3 && /SPDX-License-Identifier: / {
+    named = $0
+    sub(/.*SPDX-License-Identifier: /, "", named)
+    sub(/[ \t].*/, "", named)
+  }
+  END { finish() }' $sources $scripts
+
+# The pattern is put together so that this file does not hold it.
+# shellcheck disable=SC2086,SC2016
+rule "nothing is left for later" '
+  BEGIN { later = "(^|[^A-Za-z0-9_])(TO" "DO|FIX" "ME|X" "XX)([^A-Za-z0-9_]|$)" }
+  $0 ~ later { printf "%s:%d: unfinished: %s\n", FILENAME, FNR, $0 }
+  ' $sources $scripts
+
+# shellcheck disable=SC2086,SC2016
+rule "no file is too long to be one idea" '
+  BEGIN {
+    max = 700
+    tests = 800 # a list of claims that know nothing of each other
+    # One structure that is read as a whole, with the proof of its order.
+    longer["sim/kernel/evq.c"] = 750
+  }
+  FNR == 1 {
+    limit = FILENAME ~ /_table\.[ch]$/ ? 100000 \
+            : FILENAME in longer ? longer[FILENAME] \
+            : FILENAME ~ /^tests\// ? tests : max
+  }
+  FNR == limit + 1 {
+    printf "%s:%d: longer than %d lines\n", FILENAME, FNR, limit
+  }' $sources
+
+exit $bad

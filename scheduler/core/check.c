@@ -258,6 +258,8 @@ check_channel(struct checker *checker, const struct channel *channel)
     check_that(checker, bound == 0, "a host miscounts its threads");
     check_that(checker, backlog == channel->backlog,
                "a channel miscounts its backlog");
+    check_that(checker, engine->after_wish_ns <= channel->after_at_ns,
+               "a delayed start is not wished for");
     check_want(checker, &channel->want);
     check_want(checker, &channel->best);
 }

@@ -121,6 +121,7 @@ digest_state(const struct engine *engine)
         const struct channel *channel = &engine->channels[i];
 
         digest = digest_mix(digest, channel->is_refused);
+        digest = digest_mix(digest, (uint64_t)channel->after_at_ns);
         for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
              slot = engine->jobs[slot].next) {
             digest = mix_job(digest, engine, &engine->jobs[slot]);

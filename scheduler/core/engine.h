@@ -167,6 +167,7 @@ struct channel {
     struct list jobs; /* by id */
     uint32_t free_jobs;
     uint32_t zero;
+    int64_t after_at_ns; /* a job was decided on and starts then; or NEVER */
 };
 
 struct pool {
@@ -220,6 +221,7 @@ struct engine {
     uint32_t job_last;
 
     struct heap delayed;         /* files by (eligible, message, number) */
+    int64_t after_wish_ns;       /* the first after_at_ns of all channels */
     int64_t refused_try_at_ns;   /* when refused starts are tried again */
     int64_t return_next_wall_ns; /* the next return run, wall-clock */
     int64_t return_now_ns;       /* the instant of the run under way */
@@ -386,6 +388,8 @@ void start_idle(struct engine *engine, uint32_t slot);
 void start_exited(struct engine *engine, struct job *job);
 /* Slots of a pool are free: the best wants get them. */
 void start_freed(struct engine *engine, uint32_t pool);
+/* Jobs whose delay (`after`) is over are started. */
+void start_delayed(struct engine *engine);
 /* A start of this channel was refused. */
 void start_refused(struct engine *engine, struct channel *channel);
 /* The time has come to try the refused ones again. */

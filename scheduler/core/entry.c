@@ -74,6 +74,7 @@ channel_init(const struct engine *engine, struct channel *channel,
     channel->idle_threads = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->idle_jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
+    channel->after_at_ns = SCHED_NEVER;
     if (!channel->can_start) {
         channel->jobs_max = 0;
     }

@@ -40,6 +40,9 @@ unserved(const struct engine *engine, const struct channel *channel)
     if (channel->is_refused) {
         return "a start was refused; it is tried again soon";
     }
+    if (channel->after_at_ns != SCHED_NEVER) {
+        return "a job for its channel is to start, delayed by after";
+    }
     if (channel->threads_free > 0) {
         return "a thread is free; the next insertion for its host starts it";
     }

@@ -177,12 +177,11 @@ static void
 check_job(struct checker *checker, const struct job *job, struct count *count)
 {
     const struct engine *engine = checker->engine;
-    const struct channel *channel = &engine->channels[job->channel];
     uint32_t threads = 0;
     uint32_t working = 0;
     uint32_t stopping = 0;
 
-    for (uint32_t i = 0; i < channel->threads_max; i++) {
+    for (uint32_t i = 0; i < job->threads_room; i++) {
         const struct thread *thread = &engine->threads[job->threads + i];
         const uint32_t state = thread->state;
 
@@ -207,6 +206,10 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
     }
     check_that(checker, threads == job->threads_count,
                "a job miscounts its threads");
+    check_that(checker,
+               threads <= job->threads_max &&
+                   job->threads_max <= job->threads_room,
+               "a job has more threads than it may");
     check_that(checker, working == job->working_count,
                "a job miscounts its working threads");
     check_that(checker, stopping == job->stopping_count,
@@ -217,7 +220,7 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
                job->is_idle == (job->state == JOB_RUNNING &&
                                 !job->is_draining && working == 0),
                "a job is idle, or is not, wrongly");
-    count->free += job->is_draining ? 0 : channel->threads_max - threads;
+    count->free += job->is_draining ? 0 : job->threads_max - threads;
     count->jobs++;
 }
 
@@ -247,7 +250,10 @@ check_channel(struct checker *checker, const struct channel *channel)
     }
     check_that(checker, count.jobs == channel->jobs_count,
                "a channel miscounts its jobs");
-    check_that(checker, count.jobs <= channel->jobs_max,
+    check_that(checker,
+               count.jobs <= channel->jobs_ceiling &&
+                   (channel->jobs_ceiling == channel->jobs_max ||
+                    count.jobs == channel->jobs_ceiling),
                "a channel is above its job limit");
     check_that(checker, count.free == channel->threads_free,
                "a channel miscounts its free threads");
@@ -292,7 +298,10 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
                         ? engine->channels[c].jobs_count
                         : 0;
         }
-        check_that(&checker, jobs == pool->jobs_count && jobs <= pool->jobs_max,
+        check_that(&checker,
+                   jobs == pool->jobs_count && jobs <= pool->jobs_ceiling &&
+                       (pool->jobs_ceiling == pool->jobs_max ||
+                        jobs == pool->jobs_ceiling),
                    "a pool miscounts its jobs, or is above its limit");
     }
     for (uint32_t i = 0; i < engine->channels_count; i++) {

@@ -68,11 +68,12 @@ mix_thread(uint64_t digest, const struct engine *engine,
 static uint64_t
 mix_job(uint64_t digest, const struct engine *engine, const struct job *job)
 {
-    const uint32_t size = engine->channels[job->channel].threads_max;
+    const uint32_t size = job->threads_room;
     uint64_t least = 0;
 
     digest = digest_mix(digest, (uint64_t)job->id << 32 | job->number_next);
     digest = digest_mix(digest, job->requests_count);
+    digest = digest_mix(digest, job->threads_max);
     digest = digest_mix(digest, (uint64_t)job->state << 16 |
                                     (uint64_t)job->is_draining << 8 |
                                     job->is_stop_told);
@@ -121,6 +122,8 @@ digest_state(const struct engine *engine)
         const struct channel *channel = &engine->channels[i];
 
         digest = digest_mix(digest, channel->is_refused);
+        digest = digest_mix(digest, (uint64_t)channel->jobs_max << 32 |
+                                        channel->threads_max);
         digest = digest_mix(digest, (uint64_t)channel->after_at_ns);
         for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
              slot = engine->jobs[slot].next) {

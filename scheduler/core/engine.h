@@ -13,10 +13,10 @@
  *            multiple of threaddepth: see start.c. What finds no resource
  *            waits in the channel's want heap, until a thread asks (job.c) or
  *            a job's exit frees a slot (start.c).
- * MEMORY     Jobs and threads are allocated when the instance is created, up
- *            to the limits of the configuration; only SUBMIT allocates later,
- *            before it changes anything. So no other event can fail for lack
- *            of memory.
+ * MEMORY     Jobs and threads are allocated when a limit is set, up to that
+ *            limit. Later only SUBMIT, SCANNED and COMMAND allocate, before
+ *            they change anything. So no other event can fail for lack of
+ *            memory.
  * ORDER      Nothing is ever decided by a slot number, an address or a hash:
  *            files by (priority, eligible, message, file), jobs and threads
  *            by number, channels by configuration order.
@@ -126,8 +126,13 @@ struct job {
     uint64_t requests_count;
     uint32_t id;
     uint32_t channel;
-    uint32_t threads;       /* its first thread slot; a job slot belongs to
+    uint32_t threads;      /* its first thread slot; a job slot belongs to
                                 one channel for ever */
+    uint32_t threads_room; /* slots there */
+    uint32_t threads_max;  /* the limit it was started with */
+    uint32_t spare;        /* a larger block of slots, for its next life */
+    uint32_t spare_room;   /* 0: none */
+    uint32_t zero;
     uint32_t threads_count; /* not free */
     uint32_t working_count; /* pending, starting or busy */
     uint32_t stopping_count;
@@ -151,8 +156,12 @@ struct list {
 struct channel {
     const struct conf_channel *conf;
     uint32_t index;
-    uint32_t jobs_max;     /* the smaller of maxjobs and the pool's limit */
-    uint32_t threads_max;  /* in a job */
+    uint32_t jobs_max; /* the smaller of maxjobs and the pool's limit */
+    uint32_t
+        jobs_ceiling;     /* more, when the limit was lowered, until they end */
+    uint32_t jobs_room;   /* records */
+    uint32_t threads_max; /* in a new job */
+    uint32_t threads_room; /* records, in the block of a new job */
     uint32_t can_start;    /* has a master program and is not slave-only */
     uint32_t jobs_count;   /* slots held: starting, running, draining */
     uint32_t threads_free; /* thread slots of jobs that are not draining */
@@ -166,13 +175,13 @@ struct channel {
     struct list idle_jobs;
     struct list jobs; /* by id */
     uint32_t free_jobs;
-    uint32_t zero;
     int64_t after_at_ns; /* a job was decided on and starts then; or NEVER */
 };
 
 struct pool {
     uint32_t jobs_count;
     uint32_t jobs_max;
+    uint32_t jobs_ceiling; /* see struct channel */
 };
 
 /* An action on its way out; pointers are looked up when it is pulled. */
@@ -215,8 +224,10 @@ struct engine {
     struct job *jobs;
     struct thread *threads;
     uint32_t *jobs_table; /* id -> slot; open addressing */
-    uint32_t jobs_size;
+    uint32_t jobs_size;   /* allocated; used: given to channels */
+    uint32_t jobs_used;
     uint32_t threads_size;
+    uint32_t threads_used;
     uint32_t jobs_table_size;
     uint32_t job_last;
 
@@ -324,8 +335,8 @@ uint32_t queue_threads_wanted(const struct engine *engine,
 
 /* --- job.c: jobs, their threads, and the work they get ------------------- */
 
-int32_t job_create_all(struct engine *engine);
-void job_free_all(struct engine *engine);
+/* Room in the table of ids for so many jobs. */
+int32_t job_table_reserve(struct engine *engine, uint32_t jobs);
 struct job *job_find(const struct engine *engine, uint32_t id);
 struct thread *job_find_thread(const struct engine *engine,
                                const struct job *job, uint32_t number);
@@ -374,6 +385,15 @@ void idle_exits(struct engine *engine);
 /* When the next such is due. */
 int64_t idle_wish(struct engine *engine);
 
+/* --- limits.c: how many jobs and threads there may be --------------------- */
+
+/* Room for all that the configuration allows now; if there is none, nothing
+   has changed that decides anything. */
+int32_t limits_reserve(struct engine *engine);
+/* They hold from now on. limits_reserve() came before. */
+void limits_apply(struct engine *engine);
+void limits_free(struct engine *engine);
+
 /* --- start.c: when threads and jobs are started -------------------------- */
 
 /* A file was just pushed to this host: the rules of insertion. */
@@ -418,6 +438,11 @@ int32_t outcome_event(struct engine *engine,
 
 void timer_init(struct engine *engine);
 void timer_wake(struct engine *engine);
+int32_t command_event(struct engine *engine,
+                      const struct sched_command *command);
+
+/* Options have changed. */
+void timer_changed(struct engine *engine, const struct conf_options *before);
 void timer_wall_offset(struct engine *engine, int64_t wall_offset_ns);
 /* The next instant that a wake is wanted at. */
 int64_t timer_wish(struct engine *engine);

@@ -60,7 +60,7 @@ job_for(const struct engine *engine, const struct channel *channel)
          slot = engine->jobs[slot].next) {
         struct job *job = &engine->jobs[slot];
 
-        if (!job->is_draining && job->threads_count < channel->threads_max &&
+        if (!job->is_draining && job->threads_count < job->threads_max &&
             (best == NULL || job->threads_count < best->threads_count)) {
             best = job;
         }
@@ -188,7 +188,7 @@ start_exited(struct engine *engine, struct job *job)
     const struct channel *channel = &engine->channels[job->channel];
     uint32_t lost_count = 0;
 
-    for (uint32_t i = 0; i < channel->threads_max; i++) {
+    for (uint32_t i = 0; i < job->threads_room; i++) {
         const struct thread *thread = &engine->threads[job->threads + i];
 
         if (thread->state != THREAD_FREE && thread->host != MEMORY_NONE) {

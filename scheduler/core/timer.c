@@ -124,6 +124,15 @@ timer_wake(struct engine *engine)
 }
 
 void
+timer_changed(struct engine *engine, const struct conf_options *before)
+{
+    if (engine->options->return_first_ns != before->return_first_ns ||
+        engine->options->return_period_ns != before->return_period_ns) {
+        return_next_set(engine);
+    }
+}
+
+void
 timer_wall_offset(struct engine *engine, int64_t wall_offset_ns)
 {
     engine->wall_offset_ns = wall_offset_ns;

@@ -257,6 +257,16 @@ host_outcome(struct host_script *host, const struct sched_action *deliver,
                                        .phase = SCHED_PHASE_DOT}});
 }
 
+int32_t
+host_set(struct host_script *host, const char *path, const char *value)
+{
+    return host_send(
+        host, &(struct sched_event){.kind = SCHED_EVENT_COMMAND,
+                                    .u.command = {.command = SCHED_COMMAND_SET,
+                                                  .path = path,
+                                                  .value = value}});
+}
+
 void
 host_wake(struct host_script *host, int64_t at_ns)
 {

@@ -90,6 +90,8 @@ void host_job_up(struct host_script *host, uint32_t job);
 /* The outcome of the attempt that `deliver` began. */
 void host_outcome(struct host_script *host, const struct sched_action *deliver,
                   uint32_t result);
+/* A live change; its answer. */
+int32_t host_set(struct host_script *host, const char *path, const char *value);
 /* Goes to an instant (not before now) and wakes. */
 void host_wake(struct host_script *host, int64_t at_ns);
 

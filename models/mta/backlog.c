@@ -56,10 +56,11 @@ message_put(struct host *host, const struct traffic_message *traffic)
         return;
     }
     oracle_submitted(host->oracle, message->recipients_count);
-    measure_submitted(host, message, host->submit_recipients);
+    measure_submitted(host, message);
     for (uint32_t i = 0; i < message->recipients_count; i++) {
         const uint32_t slot = file_for(host, message, i, &files_count);
         mail_assign(host->mail, slot, &mail_recipients(message)[i]);
+        measure_routed(host, host->submit_recipients[i].channel, 1);
         measure_tell(host, MTA_MAIL_ENQUEUED, message,
                      mail_file_at(host->mail, slot), i, NULL);
     }

@@ -228,7 +228,7 @@ enqueue_submit(struct host *host, const struct arrival *arrival)
     struct mail_message *message = mail_message(host->mail, arrival->message);
 
     oracle_submitted(host->oracle, message->recipients_count);
-    measure_submitted(host, message, arrival->to);
+    measure_submitted(host, message);
     /* In order: behind what has waited longer. */
     if (host->is_down || host->arrivals.count > 0) {
         enqueue_later(host, arrival);

@@ -123,8 +123,7 @@ rate_add(struct host *host)
 /* --- What happens ------------------------------------------------------- */
 
 void
-measure_submitted(struct host *host, const struct mail_message *message,
-                  const struct sched_recipient *to)
+measure_submitted(struct host *host, const struct mail_message *message)
 {
     struct result *result = host->result;
     const int64_t begun_ns = i64_max(0, message->submitted_at_ns);
@@ -139,7 +138,15 @@ measure_submitted(struct host *host, const struct mail_message *message,
     priority_group(host, message)->submitted += count;
     for (uint32_t i = 0; i < count; i++) {
         host_group(host, mail_recipient(message, i)->host)->submitted++;
-        result->channels[to[i].channel].submitted++;
+    }
+}
+
+void
+measure_routed(struct host *host, uint32_t channel, uint32_t recipients_count)
+{
+    /* What a service channel has is counted where it goes to. */
+    if (!host->settings.programs[channel].is_service) {
+        host->result->channels[channel].submitted += recipients_count;
     }
 }
 

@@ -205,7 +205,7 @@ notice_make(struct host *host, uint64_t parent, uint64_t origin, uint32_t luck)
     mail_recipients(message)[0].host = domain;
     mail_luck(message)[0] = luck;
     oracle_submitted(host->oracle, 1);
-    measure_submitted(host, message, &to);
+    measure_submitted(host, message);
     enqueue_later(host, &(struct arrival){
                             .message = message->id,
                             .parent = parent,

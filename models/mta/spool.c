@@ -119,6 +119,7 @@ spool_create(struct host *host, const struct sched_create *create,
     host->held_count +=
         create->state == SCHED_FILE_HELD ? create->recipients_count : 0;
     host->result->files++;
+    measure_routed(host, create->channel, create->recipients_count);
     const uint32_t domain =
         mail_recipients(message)[create->recipients[0]].host;
     oracle_created(host->oracle, slot,
@@ -135,9 +136,14 @@ spool_reject(struct host *host, const struct sched_reject *reject,
              uint32_t *reason)
 {
     struct mail_message *message = mail_message(host->mail, reject->message);
+    const struct arrival *arrival = host->arriving;
 
     if (message == NULL) {
         return illegal(host, reason, "rejection", reject->message);
+    }
+    if (arrival == NULL || arrival->message != message->id) {
+        return illegal(host, reason, "rejection after acceptance",
+                       reject->message);
     }
     struct mail_recipient *recipients = mail_recipients(message);
     const uint32_t count = message->recipients_count;
@@ -151,6 +157,7 @@ spool_reject(struct host *host, const struct sched_reject *reject,
     enqueue_rejected(host, message, reject->reason);
     oracle_finished(host->oracle, count);
     for (uint32_t i = 0; i < count; i++) {
+        measure_routed(host, arrival->to[i].channel, 1);
         measure_tell(host, MTA_MAIL_REJECTED, message, NULL, i, NULL);
         measure_finished(host, message, SCHED_NONE, recipients[i].host,
                          MAIL_REJECTED);

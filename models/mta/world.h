@@ -305,8 +305,10 @@ void delivery_disconnect(struct host *host, struct thread *thread);
 /* measure.c */
 void measure_begin(struct host *host);
 void measure_end(struct host *host);
-void measure_submitted(struct host *host, const struct mail_message *message,
-                       const struct sched_recipient *to);
+void measure_submitted(struct host *host, const struct mail_message *message);
+/* Recipients are put into a channel, or were to be and are rejected. */
+void measure_routed(struct host *host, uint32_t channel,
+                    uint32_t recipients_count);
 void measure_first_attempt(struct host *host,
                            const struct mail_message *message, uint32_t channel,
                            uint32_t domain);

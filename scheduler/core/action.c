@@ -12,12 +12,12 @@
 
 /* ring_bound - the most that one event can leave, beside a submit's own: each
  * job and thread does one thing at most (a new job one START_JOB), a wake
- * returns or warns for one slice. */
+ * returns or warns for one slice, and notifies. */
 static uint64_t
 ring_bound(const struct engine *engine)
 {
     return ((uint64_t)engine->jobs_size + engine->threads_size) * 2 +
-           SLICE_FILES_MAX + 16;
+           SLICE_FILES_MAX * 2 + 16;
 }
 
 int32_t
@@ -82,6 +82,8 @@ build_create(const struct engine *engine, const struct outgoing *outgoing,
     create->channel = host->channel;
     create->host = host->number;
     create->priority = file->priority;
+    create->state =
+        file->state == FILE_HELD ? SCHED_FILE_HELD : SCHED_FILE_READY;
 }
 
 static void
@@ -179,9 +181,13 @@ build(struct engine *engine, const struct outgoing *outgoing,
     case SCHED_ACTION_WARN:
         build_file(engine, outgoing, action);
         break;
+    case SCHED_ACTION_NOTIFY:
+        action->u.file.message = outgoing->message;
+        action->u.file.file = outgoing->slot;
+        action->u.file.value = outgoing->value;
+        break;
     case SCHED_ACTION_NONE:
     case SCHED_ACTION_HOLD:
-    case SCHED_ACTION_NOTIFY:
     case SCHED_ACTION_SCAN:
         ENGINE_CHECK(engine, 0);
         break;

@@ -10,14 +10,16 @@
  *   some refused for good,    the others go on in a new file too, but as after
  *   none delivered            a failure: nothing says that trying at once helps
  *
- * The intervals begin at the outcome. A missing recipient is forgotten.
+ * The intervals begin at the outcome. A missing recipient is forgotten. Of
+ * recipients refused for good the sender is notified, once an outcome and
+ * before anything else is done with the file; never a null sender.
  */
 #include "engine.h"
 
 struct tally {
     uint32_t delivered;
     uint32_t temporary;
-    uint32_t others; /* refused for good, or missing */
+    uint32_t permanent;
 };
 
 static uint32_t
@@ -39,8 +41,9 @@ tally_make(const struct sched_outcome *outcome, struct tally *tally)
             tally->temporary++;
             break;
         case SCHED_RESULT_PERMANENT:
+            tally->permanent++;
+            break;
         case SCHED_RESULT_MISSING:
-            tally->others++;
             break;
         default:
             return 0;
@@ -108,6 +111,9 @@ file_after(struct engine *engine, uint32_t slot,
     host->active_count--;
     host_channel(engine, host)->backlog--;
     file->state = FILE_NEW;
+    if (tally->permanent > 0) {
+        file_notify(engine, file, SCHED_NOTICE_FAILURE);
+    }
     if (tally->temporary == 0) {
         file_forget(engine, slot);
     } else {

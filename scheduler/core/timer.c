@@ -75,6 +75,7 @@ timer_init(struct engine *engine)
 {
     engine->refused_try_at_ns = SCHED_NEVER;
     engine->idle_wish_ns = SCHED_NEVER;
+    engine->after_wish_ns = SCHED_NEVER;
     engine->return_cursor = MEMORY_NONE;
     return_next_set(engine);
 }
@@ -112,12 +113,22 @@ timer_wake(struct engine *engine)
     if (engine->refused_try_at_ns <= engine->now_ns) {
         start_retry(engine);
     }
+    start_delayed(engine);
     if (!engine->return_is_running && return_at_ns(engine) <= engine->now_ns) {
         return_next_set(engine);
         returns_start(engine);
     }
     if (engine->return_is_running) {
         returns_slice(engine);
+    }
+}
+
+void
+timer_changed(struct engine *engine, const struct conf_options *before)
+{
+    if (engine->options->return_first_ns != before->return_first_ns ||
+        engine->options->return_period_ns != before->return_period_ns) {
+        return_next_set(engine);
     }
 }
 
@@ -146,6 +157,9 @@ timer_wish(struct engine *engine)
     }
     if (engine->refused_try_at_ns < wish_ns) {
         wish_ns = engine->refused_try_at_ns;
+    }
+    if (engine->after_wish_ns < wish_ns) {
+        wish_ns = engine->after_wish_ns;
     }
     if (engine->delayed.count > 0) {
         const int64_t due_ns =

@@ -246,10 +246,10 @@ accept_action(struct world *world, const struct sched_action *action)
         break;
     case SCHED_ACTION_WARN:
     case SCHED_ACTION_REJECT:
+    case SCHED_ACTION_NOTIFY:
         break;
     case SCHED_ACTION_NONE:
     case SCHED_ACTION_HOLD:
-    case SCHED_ACTION_NOTIFY:
     case SCHED_ACTION_SCAN:
         fail_msg("action kind %u", action->kind);
     }

@@ -222,6 +222,21 @@ host_submit(struct host_script *host, uint32_t channel, uint32_t destination,
     return host->message_last;
 }
 
+uint64_t
+host_submit_as(struct host_script *host, const struct sched_submit *submit)
+{
+    struct sched_event event = {.kind = SCHED_EVENT_SUBMIT};
+
+    event.u.submit = *submit;
+    event.u.submit.message = ++host->message_last;
+    event.u.submit.submitted_at_ns = host->now_ns;
+    if (submit->deferred_until_ns == 0) {
+        event.u.submit.deferred_until_ns = SCHED_NO_TIME;
+    }
+    host_event(host, &event);
+    return host->message_last;
+}
+
 void
 host_job(struct host_script *host, uint32_t kind, uint32_t job)
 {
@@ -261,6 +276,16 @@ host_outcome(struct host_script *host, const struct sched_action *deliver,
                                        .recipients_count = d.recipients_count,
                                        .result = result,
                                        .phase = SCHED_PHASE_DOT}});
+}
+
+int32_t
+host_set(struct host_script *host, const char *path, const char *value)
+{
+    return host_send(
+        host, &(struct sched_event){.kind = SCHED_EVENT_COMMAND,
+                                    .u.command = {.command = SCHED_COMMAND_SET,
+                                                  .path = path,
+                                                  .value = value}});
 }
 
 void

@@ -83,6 +83,9 @@ uint64_t host_submit(struct host_script *host, uint32_t channel,
 uint64_t host_submit_many(struct host_script *host,
                           const struct sched_recipient *recipients,
                           uint32_t count);
+/* One as given, but for what a test seldom says: message and times (0). */
+uint64_t host_submit_as(struct host_script *host,
+                        const struct sched_submit *submit);
 void host_job(struct host_script *host, uint32_t kind, uint32_t job);
 void host_thread(struct host_script *host, uint32_t kind, uint32_t job,
                  uint32_t thread);
@@ -91,6 +94,8 @@ void host_job_up(struct host_script *host, uint32_t job);
 /* The outcome of the attempt that `deliver` began. */
 void host_outcome(struct host_script *host, const struct sched_action *deliver,
                   uint32_t result);
+/* A live change; its answer. */
+int32_t host_set(struct host_script *host, const char *path, const char *value);
 /* Goes to an instant (not before now) and wakes. */
 void host_wake(struct host_script *host, int64_t at_ns);
 

@@ -216,6 +216,30 @@ scanned(struct world *world)
     host->memory.fail_at = 0;
 }
 
+/* release - one held file; 0: there is none */
+static int
+release(struct world *world)
+{
+    struct host_script *host = world->host;
+    uint32_t file = 0;
+    const uint64_t message = world_held(world, &file);
+    if (message != 0) {
+        const struct sched_event event = {
+            .kind = SCHED_EVENT_COMMAND,
+            .u.command = {.command = SCHED_COMMAND_RELEASE,
+                          .message = message,
+                          .file = file}};
+
+        /* One that a scan has not loaded yet is not known. */
+        world_released(world, message, file);
+        if (host_send(host, &event) != SCHED_OK) {
+            assert_int_equal(host->status, SCHED_ERR_ARGUMENT);
+        }
+        return 1;
+    }
+    return 0;
+}
+
 /* command - a live change, or the release of a held file */
 static void
 command(struct world *world)
@@ -241,7 +265,6 @@ command(struct world *world)
     struct host_script *host = world->host;
     const uint64_t digest = host->object->state_digest(host->self);
     const uint32_t which = world_below(world, 40);
-    uint32_t file = 0;
 
     if (which < sizeof sets / sizeof sets[0]) {
         if (world_below(world, 4) == 0) {
@@ -255,20 +278,7 @@ command(struct world *world)
         host->memory.fail_at = 0;
         return;
     }
-    const uint64_t message = world_held(world, &file);
-    if (message != 0) {
-        const struct sched_event event = {
-            .kind = SCHED_EVENT_COMMAND,
-            .u.command = {.command = SCHED_COMMAND_RELEASE,
-                          .message = message,
-                          .file = file}};
-
-        /* One that a scan has not loaded yet is not known. */
-        world_released(world, message, file);
-        if (host_send(host, &event) != SCHED_OK) {
-            assert_int_equal(host->status, SCHED_ERR_ARGUMENT);
-        }
-    }
+    (void)release(world);
 }
 
 /* restart - the Job Controller is killed; another finds the queue as it is */
@@ -383,6 +393,8 @@ drain(struct world *world)
     const int64_t until_ns = host->now_ns + INT64_C(288) * HOST_H;
 
     assert_true(host_set(host, "option.max_messages", "4000") == SCHED_OK);
+    while (release(world)) {
+    }
     while (host->now_ns < until_ns) {
         for (uint32_t i = 0; i < DRAIN_ROUNDS; i++) {
             if (world->live_count > 0) {
@@ -393,7 +405,6 @@ drain(struct world *world)
         while (world->is_scan_asked) {
             assert_int_equal(world_scanned(world), SCHED_OK);
         }
-        command(world);
         if (world->busy_count == 0) {
             host_wake(host, host->wake_at_ns < host->now_ns ? host->now_ns
                                                             : host->wake_at_ns);

@@ -144,6 +144,11 @@ check_files(struct checker *checker)
         }
         check_that(checker, file->state != FILE_NEW, "a file is nowhere");
         check_that(checker,
+                   file->state != FILE_UNTRACKED ||
+                       engine->outgoing_count > 0 ||
+                       engine->last.kind == SCHED_ACTION_CREATE,
+                   "an untracked file is not forgotten");
+        check_that(checker,
                    file->state != FILE_LEAVING || engine->outgoing_count > 0 ||
                        engine->last.kind == SCHED_ACTION_RETURN,
                    "a returned file is still there");
@@ -270,6 +275,34 @@ check_channel(struct checker *checker, const struct channel *channel)
     check_want(checker, &channel->best);
 }
 
+static void
+check_scan(struct checker *checker)
+{
+    const struct engine *engine = checker->engine;
+    uint32_t left = engine->scan.left_count;
+    uint32_t scanned = 0;
+
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        left -= engine->channels[i].is_left;
+        scanned += engine->channels[i].is_scanned;
+    }
+    check_that(checker, left == 0, "channels to be scanned are miscounted");
+    check_that(checker, scanned == 0 || engine->scan.state != SCAN_NONE,
+               "a scan has ended before its end");
+    check_that(checker,
+               engine->lookup_size == 0 || engine->scan.state != SCAN_NONE,
+               "the table of files outlives the scan");
+    for (uint32_t slot = engine->oldest;
+         engine->lookup_size > 0 && slot != MEMORY_NONE;
+         slot = file_at(engine, slot)->later) {
+        const struct file *file = file_at(engine, slot);
+
+        check_that(checker,
+                   lookup_find(engine, file->message, file->number) == slot,
+                   "a file is not found by its number");
+    }
+}
+
 int32_t
 check_state(const struct engine *engine, char *text, uint64_t text_size)
 {
@@ -307,6 +340,7 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         check_channel(&checker, &engine->channels[i]);
     }
+    check_scan(&checker);
     const char *broken = session_check_state(engine);
     check_that(&checker, broken == NULL, broken == NULL ? "" : broken);
     return checker.status;

@@ -7,7 +7,8 @@
  *            counts with the next insertion, a process keeps the number of
  *            threads that it was started with. Wants that a raised limit
  *            allows are served at once.
- * RELEASE    A held file is held no more: an insertion, like new mail.
+ * RELEASE    A held file is held no more: an insertion, like new mail. Without
+ *            room (MAX_MESSAGES) it is forgotten until a scan.
  */
 #include "engine.h"
 
@@ -69,7 +70,14 @@ release(struct engine *engine, uint64_t message, uint32_t number)
     }
     file_withdraw(engine, slot);
     file_at(engine, slot)->eligible_at_ns = engine->now_ns;
-    submit_insert(engine, slot);
+    if (scan_is_full(engine, scan_tracked(engine) - 1)) { /* itself counts */
+        scan_left(
+            engine,
+            host_channel(engine, host_at(engine, file_at(engine, slot)->host)));
+        file_forget(engine, slot);
+    } else {
+        submit_insert(engine, slot);
+    }
     return SCHED_OK;
 }
 

@@ -34,6 +34,7 @@ engine_free(struct engine *engine)
     }
     limits_free(engine);
     session_free(engine);
+    lookup_free(engine);
     heap_free(&engine->delayed, &allocator);
     pages_free(&engine->files, &allocator);
     pages_free(&engine->hosts, &allocator);
@@ -102,6 +103,7 @@ engine_init(struct engine *engine)
     }
     limits_apply(engine);
     timer_init(engine);
+    scan_init(engine);
     return SCHED_OK;
 }
 
@@ -123,6 +125,7 @@ entry_create(const struct sched_config *config, struct sched_created *created)
     engine->allocator = config->allocator;
     engine->conf = conf;
     engine->now_ns = config->now_ns;
+    engine->created_at_ns = config->now_ns;
     engine->wall_offset_ns = config->wall_offset_ns;
     status = engine_init(engine);
     if (status != SCHED_OK) {
@@ -243,6 +246,7 @@ dispatch(struct engine *engine, const struct sched_event *event)
     case SCHED_EVENT_COMMAND:
         return command_event(engine, &event->u.command);
     case SCHED_EVENT_SCANNED:
+        return scan_event(engine, &event->u.scanned);
     case SCHED_EVENT_STRESS:
         return SCHED_ERR_UNSUPPORTED;
     }

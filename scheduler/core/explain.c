@@ -131,6 +131,7 @@ explain_file(const struct engine *engine, uint64_t message, uint32_t number,
                     (int64_t)engine->jobs[engine->threads[file->prev].job].id);
         break;
     case FILE_NEW:
+    case FILE_UNTRACKED:
     case FILE_LEAVING:
         text_format(&out, "being returned to its sender");
         break;

@@ -121,6 +121,7 @@ timer_wake(struct engine *engine)
     if (engine->return_is_running) {
         returns_slice(engine);
     }
+    scan_wake(engine);
 }
 
 void
@@ -130,6 +131,7 @@ timer_changed(struct engine *engine, const struct conf_options *before)
         engine->options->return_period_ns != before->return_period_ns) {
         return_next_set(engine);
     }
+    scan_changed(engine);
 }
 
 void
@@ -149,6 +151,7 @@ int64_t
 timer_wish(struct engine *engine)
 {
     int64_t wish_ns = idle_wish(engine);
+    const int64_t scan_ns = scan_wish(engine);
     const int64_t return_ns =
         engine->return_is_running ? engine->now_ns : return_at_ns(engine);
 
@@ -157,6 +160,9 @@ timer_wish(struct engine *engine)
     }
     if (engine->refused_try_at_ns < wish_ns) {
         wish_ns = engine->refused_try_at_ns;
+    }
+    if (scan_ns < wish_ns) {
+        wish_ns = scan_ns;
     }
     if (engine->after_wish_ns < wish_ns) {
         wish_ns = engine->after_wish_ns;

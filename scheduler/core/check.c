@@ -271,6 +271,12 @@ check_channel(struct checker *checker, const struct channel *channel)
                "a channel miscounts its backlog");
     check_that(checker, engine->after_wish_ns <= channel->after_at_ns,
                "a delayed start is not wished for");
+    check_that(checker, engine->stress_wish_ns <= channel->stress_relief_ns,
+               "a step back from stress is not wished for");
+    check_that(checker,
+               channel->stress_relief_ns != SCHED_NEVER ||
+                   (channel->stress_factor == 1 && channel->stress_jobs == 0),
+               "a channel is under stress for ever");
     check_want(checker, &channel->want);
     check_want(checker, &channel->best);
 }

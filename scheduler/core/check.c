@@ -166,7 +166,9 @@ check_files(struct checker *checker)
     check_that(checker, held == 0, "a held file is not in its list");
     for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
         ready -= host_at(engine, i)->ready_count;
+        delayed -= host_at(engine, i)->delayed_count;
     }
+    check_that(checker, delayed == 0, "a host miscounts its delayed files");
     check_that(checker, ready == 0, "a ready file is not in a queue");
 }
 

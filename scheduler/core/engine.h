@@ -102,7 +102,7 @@ struct host { /* a queue: (channel, destination host) */
     uint32_t threads_count; /* bound to it */
     uint32_t want_place;    /* in the channel's heaps, or none */
     uint32_t best_place;
-    uint32_t zero;
+    uint32_t delayed_count; /* for people */
 };
 
 enum thread_state {
@@ -544,9 +544,12 @@ int32_t action_refused(struct engine *engine,
 
 uint64_t digest_mix(uint64_t digest, uint64_t word);
 uint64_t digest_state(const struct engine *engine);
-/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file. */
+/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file.
+   Message 0: the overview. */
 int32_t explain_file(const struct engine *engine, uint64_t message,
                      uint32_t number, char *text, uint64_t text_size);
+/* The whole state in words. */
+int32_t overview(const struct engine *engine, char *text, uint64_t text_size);
 int32_t check_state(const struct engine *engine, char *text,
                     uint64_t text_size);
 

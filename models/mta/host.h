@@ -24,7 +24,9 @@
  *            arrives meanwhile waits and keeps its time of submission.
  * VALID FOR  A deferral (Deferred-delivery) is told with the first submit only:
  *            a service channel on the way loses it, and so does a restart.
- *            Notices go to one destination, through the channel `process`.
+ *            Notices go to one destination, through the channel `process`. A
+ *            file with recipients at several hosts (keyword multiple) is
+ *            delivered to the host of its first one, by that host's rules.
  * UNITS      ns since the start of the run.
  * OWNERSHIP  Everything given is borrowed for the run. The result is the
  *            caller's: result_init() before, result_free() after.

@@ -82,8 +82,12 @@ build_create(const struct engine *engine, const struct outgoing *outgoing,
     create->channel = host->channel;
     create->host = host->number;
     create->priority = file->priority;
-    create->state =
-        file->state == FILE_HELD ? SCHED_FILE_HELD : SCHED_FILE_READY;
+    create->state = SCHED_FILE_READY;
+    if (file->state == FILE_HELD) {
+        create->state = SCHED_FILE_HELD;
+    } else if (file->state == FILE_UNTRACKED) {
+        create->state = SCHED_FILE_UNTRACKED;
+    }
 }
 
 static void
@@ -197,8 +201,12 @@ build(struct engine *engine, const struct outgoing *outgoing,
 void
 action_settle(struct engine *engine)
 {
-    if (engine->last.kind == SCHED_ACTION_RETURN) {
-        file_forget(engine, engine->last.slot);
+    const uint32_t slot = engine->last.slot;
+
+    if (engine->last.kind == SCHED_ACTION_RETURN ||
+        (engine->last.kind == SCHED_ACTION_CREATE &&
+         file_at(engine, slot)->state == FILE_UNTRACKED)) {
+        file_forget(engine, slot);
     }
     engine->last.kind = SCHED_ACTION_NONE;
 }
@@ -221,6 +229,12 @@ action_next(struct engine *engine, struct sched_action *action)
         action->action = ++engine->action_last;
         build(engine, &outgoing, action);
         engine->last = outgoing;
+        return;
+    }
+    if (scan_build(engine, action)) {
+        action->kind = SCHED_ACTION_SCAN;
+        action->action = ++engine->action_last;
+        engine->last = (struct outgoing){.kind = SCHED_ACTION_SCAN};
         return;
     }
     action->u.wake_at_ns = timer_wish(engine);
@@ -359,7 +373,12 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
         break;
     case SCHED_ACTION_REWRITE:
         /* The old file stands; what is known to be final stays so. */
+        lookup_remove(engine, last.slot);
         file_at(engine, last.slot)->number = last.value;
+        lookup_add(engine, last.slot);
+        break;
+    case SCHED_ACTION_SCAN:
+        scan_refused(engine, refused->reason, soon(engine));
         break;
     case SCHED_ACTION_RETURN:
         refused_return(engine, last.slot, refused->reason);
@@ -370,7 +389,6 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
     case SCHED_ACTION_HOLD:
     case SCHED_ACTION_WARN:
     case SCHED_ACTION_NOTIFY:
-    case SCHED_ACTION_SCAN:
         break;
     }
     return SCHED_OK;

@@ -144,6 +144,11 @@ check_files(struct checker *checker)
         }
         check_that(checker, file->state != FILE_NEW, "a file is nowhere");
         check_that(checker,
+                   file->state != FILE_UNTRACKED ||
+                       engine->outgoing_count > 0 ||
+                       engine->last.kind == SCHED_ACTION_CREATE,
+                   "an untracked file is not forgotten");
+        check_that(checker,
                    file->state != FILE_LEAVING || engine->outgoing_count > 0 ||
                        engine->last.kind == SCHED_ACTION_RETURN,
                    "a returned file is still there");
@@ -161,7 +166,9 @@ check_files(struct checker *checker)
     check_that(checker, held == 0, "a held file is not in its list");
     for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
         ready -= host_at(engine, i)->ready_count;
+        delayed -= host_at(engine, i)->delayed_count;
     }
+    check_that(checker, delayed == 0, "a host miscounts its delayed files");
     check_that(checker, ready == 0, "a ready file is not in a queue");
 }
 
@@ -266,8 +273,42 @@ check_channel(struct checker *checker, const struct channel *channel)
                "a channel miscounts its backlog");
     check_that(checker, engine->after_wish_ns <= channel->after_at_ns,
                "a delayed start is not wished for");
+    check_that(checker, engine->stress_wish_ns <= channel->stress_relief_ns,
+               "a step back from stress is not wished for");
+    check_that(checker,
+               channel->stress_relief_ns != SCHED_NEVER ||
+                   (channel->stress_factor == 1 && channel->stress_jobs == 0),
+               "a channel is under stress for ever");
     check_want(checker, &channel->want);
     check_want(checker, &channel->best);
+}
+
+static void
+check_scan(struct checker *checker)
+{
+    const struct engine *engine = checker->engine;
+    uint32_t left = engine->scan.left_count;
+    uint32_t scanned = 0;
+
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        left -= engine->channels[i].is_left;
+        scanned += engine->channels[i].is_scanned;
+    }
+    check_that(checker, left == 0, "channels to be scanned are miscounted");
+    check_that(checker, scanned == 0 || engine->scan.state != SCAN_NONE,
+               "a scan has ended before its end");
+    check_that(checker,
+               engine->lookup_size == 0 || engine->scan.state != SCAN_NONE,
+               "the table of files outlives the scan");
+    for (uint32_t slot = engine->oldest;
+         engine->lookup_size > 0 && slot != MEMORY_NONE;
+         slot = file_at(engine, slot)->later) {
+        const struct file *file = file_at(engine, slot);
+
+        check_that(checker,
+                   lookup_find(engine, file->message, file->number) == slot,
+                   "a file is not found by its number");
+    }
 }
 
 int32_t
@@ -307,6 +348,7 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         check_channel(&checker, &engine->channels[i]);
     }
+    check_scan(&checker);
     const char *broken = session_check_state(engine);
     check_that(&checker, broken == NULL, broken == NULL ? "" : broken);
     return checker.status;

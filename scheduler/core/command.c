@@ -7,7 +7,8 @@
  *            counts with the next insertion, a process keeps the number of
  *            threads that it was started with. Wants that a raised limit
  *            allows are served at once.
- * RELEASE    A held file is held no more: an insertion, like new mail.
+ * RELEASE    A held file is held no more: an insertion, like new mail. Without
+ *            room (MAX_MESSAGES) it is forgotten until a scan.
  */
 #include "engine.h"
 
@@ -15,21 +16,6 @@ static int32_t
 accept_limits(void *arg)
 {
     return limits_reserve(arg);
-}
-
-/* heaps_rebuild - what a start policy or an affinity orders */
-static void
-heaps_rebuild(struct engine *engine)
-{
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        engine->channels[i].best.count = 0;
-    }
-    for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
-        host_at(engine, i)->best_place = MEMORY_NONE;
-    }
-    for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
-        queue_refresh(engine, i, 0);
-    }
 }
 
 static int32_t
@@ -46,7 +32,7 @@ set(struct engine *engine, const char *path, const char *value)
         return status == SCHED_ERR_CONFIGURATION ? SCHED_ERR_ARGUMENT : status;
     }
     limits_apply(engine);
-    heaps_rebuild(engine);
+    queue_refresh_all(engine);
     timer_changed(engine, &before);
     engine->idle_is_stale = 1;
     for (uint32_t i = 0; i < engine->pools_count; i++) {
@@ -69,7 +55,14 @@ release(struct engine *engine, uint64_t message, uint32_t number)
     }
     file_withdraw(engine, slot);
     file_at(engine, slot)->eligible_at_ns = engine->now_ns;
-    submit_insert(engine, slot);
+    if (scan_is_full(engine, scan_tracked(engine) - 1)) { /* itself counts */
+        scan_left(
+            engine,
+            host_channel(engine, host_at(engine, file_at(engine, slot)->host)));
+        file_forget(engine, slot);
+    } else {
+        submit_insert(engine, slot);
+    }
     return SCHED_OK;
 }
 

@@ -27,7 +27,7 @@ mix_file(uint64_t digest, const struct engine *engine, uint32_t slot)
     digest = digest_mix(digest, (uint64_t)file->submitted_at_ns);
     digest = digest_mix(digest, (uint64_t)file->eligible_at_ns);
     digest = digest_mix(digest, (uint64_t)host->channel << 32 | host->number);
-    digest = digest_mix(digest, (uint64_t)(file->flags & FILE_IS_NULL) << 24 |
+    digest = digest_mix(digest, (uint64_t)(file->flags & ~FILE_IS_MANY) << 24 |
                                     (uint64_t)file->state << 16 |
                                     (uint64_t)file->priority << 8 |
                                     file->notices_count);
@@ -125,10 +125,14 @@ digest_state(const struct engine *engine)
         digest = digest_mix(digest, (uint64_t)channel->jobs_max << 32 |
                                         channel->threads_max);
         digest = digest_mix(digest, (uint64_t)channel->after_at_ns);
+        digest = digest_mix(digest, (uint64_t)channel->stress_factor << 32 |
+                                        channel->stress_jobs);
+        digest = digest_mix(digest, (uint64_t)channel->stress_deaf_ns);
+        digest = digest_mix(digest, (uint64_t)channel->stress_relief_ns);
         for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
              slot = engine->jobs[slot].next) {
             digest = mix_job(digest, engine, &engine->jobs[slot]);
         }
     }
-    return session_digest(engine, digest);
+    return scan_digest(engine, session_digest(engine, digest));
 }

@@ -35,7 +35,9 @@
 
 enum {
     SLICE_FILES_MAX = 1000, /* files in one wake, of each bulk work */
-    FILE_SHIFT = 10,        /* records in a page: 2^FILE_SHIFT */
+    SUBMIT_RECIPIENTS_MAX = 1 << 19,
+    FILE_NUMBER_STRIDE = SUBMIT_RECIPIENTS_MAX * 2,
+    FILE_SHIFT = 10, /* records in a page: 2^FILE_SHIFT */
     HOST_SHIFT = 9,
     FAMILY_SHIFT = 12
 };
@@ -48,8 +50,9 @@ enum file_state {
     FILE_READY,
     FILE_ACTIVE,
     FILE_DELAYED,
-    FILE_HELD,   /* until a command releases it */
-    FILE_LEAVING /* its RETURN is on the way out */
+    FILE_HELD,      /* until a command releases it */
+    FILE_UNTRACKED, /* its CREATE is on the way out; then it is forgotten */
+    FILE_LEAVING    /* its RETURN is on the way out */
 };
 
 struct file { /* 64 bytes: one cache line a queued message */
@@ -75,6 +78,11 @@ struct file { /* 64 bytes: one cache line a queued message */
 
 #define FILE_IS_MANY UINT8_C(1) /* `recipients` is a block */
 #define FILE_IS_NULL UINT8_C(2) /* null sender: nobody is to be notified */
+/* From a scan. Numbers given to others of its message are not known, so that
+   what it is rewritten to gets numbers of its own: each FILE_NUMBER_STRIDE
+   above the last. A message has fewer than that otherwise, as it has at most
+   SUBMIT_RECIPIENTS_MAX files, and each rewriting ends a recipient. */
+#define FILE_IS_LOADED UINT8_C(4)
 
 _Static_assert(sizeof(struct file) == 64, "a file is one cache line");
 
@@ -94,7 +102,7 @@ struct host { /* a queue: (channel, destination host) */
     uint32_t threads_count; /* bound to it */
     uint32_t want_place;    /* in the channel's heaps, or none */
     uint32_t best_place;
-    uint32_t zero;
+    uint32_t delayed_count; /* for people */
 };
 
 enum thread_state {
@@ -175,6 +183,14 @@ struct channel {
     struct list idle_jobs;
     struct list jobs; /* by id */
     uint32_t free_jobs;
+    uint32_t stress_factor;   /* threaddepth counts so many times; 1 */
+    uint32_t stress_jobs;     /* taken from jobs_max */
+    int64_t stress_deaf_ns;   /* reports before it are ignored */
+    int64_t stress_relief_ns; /* the next step back, or NEVER */
+    uint32_t is_left;         /* it has untracked files */
+    uint32_t is_scanned;      /* the scan under way has not come to its end */
+    uint32_t cursor_file;
+    uint64_t cursor_message; /* how far it has come */
     int64_t after_at_ns; /* a job was decided on and starts then; or NEVER */
 };
 
@@ -194,11 +210,31 @@ struct outgoing {
     uint32_t zero;
 };
 
+enum scan_state {
+    SCAN_NONE = 0,
+    SCAN_DUE,    /* the next pull asks */
+    SCAN_ASKED,  /* the host is to answer */
+    SCAN_REFUSED /* to be asked again */
+};
+
+struct scan {
+    uint32_t state;   /* enum scan_state */
+    uint32_t channel; /* asked, or SCHED_NONE: all */
+    uint64_t cursor_message;
+    uint32_t cursor_file;
+    uint32_t files_max;
+    uint32_t left_count; /* channels with untracked files */
+    uint32_t is_barred;  /* the host has no scans */
+    int64_t try_at_ns;
+    int64_t synch_at_ns; /* the next of SYNCH_TIME, when something is left */
+};
+
 struct engine {
     struct sched_allocator allocator;
     struct conf *conf;
     const struct conf_options *options;
     int64_t now_ns;
+    int64_t created_at_ns;
     int64_t wall_offset_ns;
     uint32_t is_dead;
     uint32_t channels_count;
@@ -216,6 +252,10 @@ struct engine {
     struct list held; /* files */
     uint32_t held_count;
     uint32_t zero2;
+    struct scan scan;
+    uint32_t *lookup; /* (message, number) -> file, while a scan loads */
+    uint32_t lookup_size;
+    uint32_t zero4;
     struct sessions *sessions; /* session.c; NULL: none was counted */
 
     uint32_t *hosts_table; /* (channel, number) -> slot; open addressing */
@@ -232,6 +272,7 @@ struct engine {
     uint32_t job_last;
 
     struct heap delayed;         /* files by (eligible, message, number) */
+    int64_t stress_wish_ns;      /* the first stress_relief_ns of all */
     int64_t after_wish_ns;       /* the first after_at_ns of all channels */
     int64_t refused_try_at_ns;   /* when refused starts are tried again */
     int64_t return_next_wall_ns; /* the next return run, wall-clock */
@@ -329,6 +370,10 @@ uint32_t queue_first(const struct host *host);
 int queue_host_before(const struct engine *engine, uint32_t a, uint32_t b);
 /* Corrects the places of a host in its channel's heaps. */
 void queue_refresh(struct engine *engine, uint32_t slot, int is_head_new);
+/* The same for all hosts, whatever has changed. */
+void queue_refresh_all(struct engine *engine);
+/* The backlog that asks for one more thread. */
+uint32_t queue_depth(const struct channel *channel);
 /* How many threads a host is to have, by the start policy. */
 uint32_t queue_threads_wanted(const struct engine *engine,
                               const struct host *host);
@@ -423,6 +468,35 @@ int32_t submit_event(struct engine *engine, const struct sched_submit *submit);
 /* A file becomes ready and the rules of insertion apply. */
 void submit_insert(struct engine *engine, uint32_t slot);
 
+/* Room for so many more files, in whatever they may ever be in. */
+int32_t submit_room(struct engine *engine, uint32_t files);
+
+void scan_init(struct engine *engine);
+void scan_wake(struct engine *engine);
+int64_t scan_wish(const struct engine *engine);
+/* Options have changed. */
+void scan_changed(struct engine *engine);
+/* Asks, if it is time to: 1. */
+int scan_build(struct engine *engine, struct sched_action *action);
+void scan_refused(struct engine *engine, uint32_t reason, int64_t again_ns);
+int32_t scan_event(struct engine *engine, const struct sched_scanned *scanned);
+/* Files that count for MAX_MESSAGES; is that all there may be? */
+uint64_t scan_tracked(const struct engine *engine);
+int scan_is_full(const struct engine *engine, uint64_t tracked);
+/* A file of this channel is not tracked. */
+void scan_left(struct engine *engine, struct channel *channel);
+uint64_t scan_digest(const struct engine *engine, uint64_t digest);
+
+/* The file, or MEMORY_NONE. */
+uint32_t lookup_find(const struct engine *engine, uint64_t message,
+                     uint32_t number);
+/* A table with room for so many more, if there is one already; at any rate. */
+int32_t lookup_reserve(struct engine *engine, uint32_t more);
+int32_t lookup_make(struct engine *engine, uint32_t more);
+void lookup_add(struct engine *engine, uint32_t slot);
+void lookup_remove(struct engine *engine, uint32_t slot);
+void lookup_free(struct engine *engine);
+
 /* Whether the session of a message has used up its limit; counts nothing. */
 int32_t session_check(struct engine *engine, const struct sched_submit *submit,
                       int *is_over);
@@ -438,6 +512,9 @@ int32_t outcome_event(struct engine *engine,
 
 void timer_init(struct engine *engine);
 void timer_wake(struct engine *engine);
+int32_t stress_event(struct engine *engine, const struct sched_stress *stress);
+void stress_wake(struct engine *engine);
+
 int32_t command_event(struct engine *engine,
                       const struct sched_command *command);
 
@@ -467,9 +544,12 @@ int32_t action_refused(struct engine *engine,
 
 uint64_t digest_mix(uint64_t digest, uint64_t word);
 uint64_t digest_state(const struct engine *engine);
-/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file. */
+/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file.
+   Message 0: the overview. */
 int32_t explain_file(const struct engine *engine, uint64_t message,
                      uint32_t number, char *text, uint64_t text_size);
+/* The whole state in words. */
+int32_t overview(const struct engine *engine, char *text, uint64_t text_size);
 int32_t check_state(const struct engine *engine, char *text,
                     uint64_t text_size);
 

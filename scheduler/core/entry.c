@@ -34,6 +34,7 @@ engine_free(struct engine *engine)
     }
     limits_free(engine);
     session_free(engine);
+    lookup_free(engine);
     heap_free(&engine->delayed, &allocator);
     pages_free(&engine->files, &allocator);
     pages_free(&engine->hosts, &allocator);
@@ -67,6 +68,9 @@ channel_init(const struct engine *engine, struct channel *channel,
     channel->idle_jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->after_at_ns = SCHED_NEVER;
+    channel->stress_factor = 1;
+    channel->stress_deaf_ns = INT64_MIN;
+    channel->stress_relief_ns = SCHED_NEVER;
 }
 
 /* engine_init - everything but the configuration */
@@ -102,6 +106,7 @@ engine_init(struct engine *engine)
     }
     limits_apply(engine);
     timer_init(engine);
+    scan_init(engine);
     return SCHED_OK;
 }
 
@@ -123,6 +128,7 @@ entry_create(const struct sched_config *config, struct sched_created *created)
     engine->allocator = config->allocator;
     engine->conf = conf;
     engine->now_ns = config->now_ns;
+    engine->created_at_ns = config->now_ns;
     engine->wall_offset_ns = config->wall_offset_ns;
     status = engine_init(engine);
     if (status != SCHED_OK) {
@@ -243,8 +249,9 @@ dispatch(struct engine *engine, const struct sched_event *event)
     case SCHED_EVENT_COMMAND:
         return command_event(engine, &event->u.command);
     case SCHED_EVENT_SCANNED:
+        return scan_event(engine, &event->u.scanned);
     case SCHED_EVENT_STRESS:
-        return SCHED_ERR_UNSUPPORTED;
+        return stress_event(engine, &event->u.stress);
     }
     return SCHED_ERR_UNSUPPORTED;
 }

@@ -38,6 +38,7 @@ file_link(struct engine *engine, uint32_t slot)
         file_at(engine, engine->newest)->later = slot;
     }
     engine->newest = slot;
+    lookup_add(engine, slot);
 }
 
 void
@@ -45,6 +46,7 @@ file_unlink(struct engine *engine, uint32_t slot)
 {
     const struct file *file = file_at(engine, slot);
 
+    lookup_remove(engine, slot);
     if (engine->return_cursor == slot) {
         engine->return_cursor = file->later;
     }
@@ -125,6 +127,7 @@ file_withdraw(struct engine *engine, uint32_t slot)
         queue_remove(engine, slot);
     } else if (file->state == FILE_DELAYED) {
         timer_delayed_remove(engine, slot);
+        host_at(engine, file->host)->delayed_count--;
     } else if (file->state == FILE_HELD) {
         held_remove(engine, slot);
     }
@@ -142,6 +145,9 @@ file_forget(struct engine *engine, uint32_t slot)
 uint32_t
 file_number_next(struct engine *engine, struct file *file)
 {
+    if ((file->flags & FILE_IS_LOADED) != 0) {
+        return file->number + FILE_NUMBER_STRIDE;
+    }
     if (file->family == MEMORY_NONE) {
         return file->number + 1;
     }
@@ -155,6 +161,7 @@ file_delay(struct engine *engine, uint32_t slot, int64_t until_ns)
 
     file->eligible_at_ns = until_ns;
     file->state = FILE_DELAYED;
+    host_at(engine, file->host)->delayed_count++;
     timer_delayed_push(engine, slot);
 }
 

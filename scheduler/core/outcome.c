@@ -93,8 +93,8 @@ rewrite(struct engine *engine, uint32_t slot,
     const uint32_t old = file->number;
 
     keep_temporary(engine, file, outcome);
-    file->number = file_number_next(engine, file);
     file_unlink(engine, slot);
+    file->number = file_number_next(engine, file);
     file_link(engine, slot);
     action_push(engine, SCHED_ACTION_REWRITE, slot, old, 0);
 }
@@ -154,6 +154,11 @@ outcome_event(struct engine *engine, const struct sched_outcome *outcome)
     if (file->message != outcome->message || file->number != outcome->file ||
         count != outcome->recipients_count || !tally_make(outcome, &tally)) {
         return SCHED_ERR_ARGUMENT;
+    }
+    if ((file->flags & FILE_IS_LOADED) != 0 && tally.temporary > 0 &&
+        tally.temporary < count &&
+        file->number > UINT32_MAX - FILE_NUMBER_STRIDE) {
+        return SCHED_ERR_LIMIT;
     }
     file_after(engine, slot, outcome, &tally);
     job_ask(engine, thread);

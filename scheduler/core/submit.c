@@ -39,7 +39,7 @@ is_legal(const struct engine *engine, const struct sched_submit *submit)
 {
     if (submit->message == 0 || submit->recipients == NULL ||
         submit->recipients_count == 0 ||
-        submit->recipients_count > UINT32_MAX / 16 ||
+        submit->recipients_count > SUBMIT_RECIPIENTS_MAX ||
         submit->priority > SCHED_PRIORITY_NONURGENT || submit->size_bytes < 0 ||
         submit->submitted_at_ns > engine->now_ns ||
         (submit->flags & ~SCHED_SUBMIT_NULL_SENDER) != 0 ||
@@ -395,48 +395,67 @@ files_fill(struct engine *engine, const struct split *split, uint32_t family)
     }
 }
 
+/* file_enter - a file that is tracked: ready, or delayed */
+static void
+file_enter(struct engine *engine, const struct split *split, uint32_t slot)
+{
+    const int64_t at_ns = insert_at(engine, file_at(engine, slot),
+                                    split->submit->deferred_until_ns);
+
+    if (at_ns > engine->now_ns) {
+        file_delay(engine, slot, at_ns);
+    } else {
+        submit_insert(engine, slot);
+    }
+}
+
 /* files_commit - into the world: all CREATEs, then the rules of insertion */
 static void
 files_commit(struct engine *engine, const struct split *split,
              const uint32_t *slots, uint32_t count)
 {
-    if (split->is_held) {
-        file_hold(engine, slots[0]); /* its only one */
-    }
+    uint64_t tracked = scan_tracked(engine) - count;
+
     for (uint32_t i = 0; i < count; i++) {
         file_link(engine, slots[i]);
         action_push(engine, SCHED_ACTION_CREATE, slots[i], 0, 0);
     }
-    for (uint32_t i = split->is_held ? 1 : 0; i < count; i++) {
-        const int64_t at_ns = insert_at(engine, file_at(engine, slots[i]),
-                                        split->submit->deferred_until_ns);
+    if (split->is_held) {
+        file_hold(engine, slots[0]); /* its only one */
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct file *file = file_at(engine, slots[i]);
 
-        if (at_ns > engine->now_ns) {
-            file_delay(engine, slots[i], at_ns);
+        if (scan_is_full(engine, tracked)) {
+            file->state = FILE_UNTRACKED;
+            scan_left(engine,
+                      host_channel(engine, host_at(engine, file->host)));
         } else {
-            submit_insert(engine, slots[i]);
+            file_enter(engine, split, slots[i]);
+            tracked++;
         }
     }
 }
 
-/* room - for the actions, and for every file to be delayed one day */
-static int32_t
-room(struct engine *engine, uint32_t files)
+/* Actions for each, and a place among the delayed one day. */
+int32_t
+submit_room(struct engine *engine, uint32_t files)
 {
-    const int32_t status = action_reserve(engine, (uint64_t)files * 2);
+    int32_t status = action_reserve(engine, (uint64_t)files * 2);
 
-    if (status != SCHED_OK) {
-        return status;
+    if (status == SCHED_OK) {
+        status = heap_reserve(&engine->delayed, &engine->allocator,
+                              engine->files.taken_count + files);
     }
-    return heap_reserve(&engine->delayed, &engine->allocator,
-                        engine->files.taken_count + files);
+    return status == SCHED_OK ? lookup_reserve(engine, files) : status;
 }
 
 /* submit_one - the short way for one recipient */
 static int32_t
 submit_one(struct engine *engine, const struct split *split)
 {
-    const int32_t status = room(engine, 1);
+    const int32_t status = submit_room(engine, 1);
     const uint32_t slot =
         status == SCHED_OK ? file_make(engine, split, 0, 1) : MEMORY_NONE;
 
@@ -457,7 +476,7 @@ submit_many(struct engine *engine, struct split *split)
         return status;
     }
     split_all(engine, split);
-    status = room(engine, split->files_count);
+    status = submit_room(engine, split->files_count);
     if (status == SCHED_OK) {
         status = files_make(engine, split, &family);
     }

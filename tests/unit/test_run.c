@@ -140,12 +140,14 @@ static void
 test_run_is_not_changed_by_being_watched(void **state)
 {
     struct seen seen = {0, 0, 0};
-    const struct mta_observer observer = {.context = &seen,
-                                          .line = on_line,
-                                          .line_from = 10,
-                                          .line_until = 200,
-                                          .mail = on_mail,
-                                          .setting = on_setting};
+    const struct mta_observer observer = {
+        .context = &seen,
+        .line = on_line,
+        .line_from = 10,
+        .line_until = 200,
+        .mail = on_mail,
+        .setting = on_setting,
+    };
     const struct made alone = run(1, 0, NULL), watched = run(1, 0, &observer);
 
     (void)state;

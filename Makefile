@@ -29,8 +29,7 @@ CLANG_TIDY   ?= clang-tidy
 BARE  := help clean lint guesses
 GOALS := $(filter-out $(BARE),$(or $(MAKECMDGOALS),all))
 TOOLS := $(if $(filter format format-check,$(GOALS)),clang-format) \
-         $(if $(filter tidy,$(GOALS)),clang-tidy) \
-         $(if $(filter tidy compile_commands,$(GOALS)),bear)
+         $(if $(filter tidy,$(GOALS)),clang-tidy)
 BUILDS := $(filter-out format format-check,$(GOALS))
 NEED  := $(strip $(TOOLS) $(if $(BUILDS),cc pkg-config gsl sqlite3 yaml-0.1) \
          $(if $(filter check asan tidy compile_commands run-% build/%,$(BUILDS)),cmocka) \
@@ -93,7 +92,8 @@ MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
 CMD_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard sim/cmd/*.c)))
 CORE_SRC    := $(sort $(wildcard scheduler/core/*.c))
 LIVE_SRC    := $(sort $(wildcard scheduler/live/*.c))
-SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+QMGR_SRC    := $(sort $(wildcard scheduler/qmgr/*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c tests/reference/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
@@ -102,8 +102,8 @@ WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
-ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(LIVE_SRC) $(SUPPORT_SRC) $(TEST_SRC) \
-           $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC)
+ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC) $(SUPPORT_SRC) \
+           $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC)
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
              scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
@@ -111,6 +111,7 @@ ALL_OBJ := $(call obj,$(ALL_SRC))
 LIB     := $(OUT)/libmtasim.a
 CORE    := $(OUT)/libjobctl.a
 JOBCTL  := $(OUT)/jobctl.so
+QMGR    := $(OUT)/qmgr.so
 JOBCTLD := $(OUT)/jobctld
 MTASIM  := $(OUT)/mtasim
 WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
@@ -123,11 +124,11 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all release asan demo check golden golden-update check-digest bench \
+.PHONY: all release asan demo check soak golden golden-update check-digest bench \
         check-seam check-globals check-headers check-abi check-planted lint \
         guesses tidy format format-check compile_commands clean help FORCE
 
-all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(JOBCTLD) ## build the simulator (default)
+all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) $(JOBCTLD) ## build the simulator (default)
 
 # --- Compiling: -MMD -MP writes the dependencies beside each object ----------
 
@@ -149,7 +150,7 @@ $(OUT)/sim/cmd/program.o: INCLUDES += -I$(OUT)
 # Objects depend on the flags they were compiled with, archives on the list of
 # the sources, so that a file that goes is missed.
 FLAGS_LINE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
-LIST_LINE  = $(LIB_SRC) $(CORE_SRC) $(LIVE_SRC)
+LIST_LINE  = $(LIB_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC)
 $(OUT)/flags $(OUT)/list: FORCE
 	@mkdir -p $(@D); \
 	 echo '$(if $(filter flags,$(@F)),$(FLAGS_LINE),$(LIST_LINE))' >$@.new; \
@@ -163,6 +164,8 @@ $(LIB) $(CORE):
 	$(call say,AR,$@)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
 
 $(JOBCTL): $(call obj,$(CORE_SRC)) $(OUT)/list
+$(QMGR): $(call obj,$(QMGR_SRC)) $(OUT)/list
+$(JOBCTL) $(QMGR):
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -nostartfiles \
 	  -Wl,-z,relro,-z,now,--build-id=none $(LDFLAGS) -o $@ $(filter %.o,$^)
 
@@ -173,7 +176,7 @@ $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ldl -lm
 
 # Every tests/*/test_X.c, prop_X.c and closed_X.c is one program.
-$(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOBCTL)
+$(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOBCTL) $(QMGR)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=base_assert_fail \
 	  -o $@ $(filter-out $(CORE),$^) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
 
@@ -225,33 +228,37 @@ check: $(RUNS) ## all the tests and rules; T=name: those with name in it
 
 # What each rule needs built, and how it is run.
 do-golden        = sh tests/golden.sh $(MTASIM)
-do-check-seam    = sh tests/lint/seam.sh $(RELEASE_JOBCTL) scheduler/SYMBOLS
+do-check-seam    = sh tests/lint/seam.sh $(RELEASE_JOBCTL) scheduler/SYMBOLS && \
+                   sh tests/lint/seam.sh $(RELEASE_QMGR) scheduler/SYMBOLS
 do-check-globals = sh tests/lint/globals.sh $(LIB) $(CORE)
 do-check-headers = env CC='$(CC)' FLAGS='$(LIBS_CFLAGS) $(ALL_CFLAGS)' \
                    sh tests/lint/headers.sh $(ALL_HDR)
 do-check-abi     = sh tests/lint/abi.sh $(OUT)/tests/lint/abi \
                    scheduler/sched_abi.h tests/golden/sched_abi.txt
 do-lint          = sh tests/lint/lint.sh
-do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' OBJECTS=$(OUT) \
-                   RELEASE=$(RELEASE_OUT) sh tests/lint/planted.sh
+do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
+                   WERROR='$(WERROR)' OBJECTS=$(OUT) RELEASE=$(RELEASE_OUT) \
+                   sh tests/lint/planted.sh
 
 # The seam is a promise about the release object.
 RELEASE_OUT := $(if $(filter build/$(BUILD),$(OUT)),build/release,$(OUT)-release)
 RELEASE_JOBCTL := $(RELEASE_OUT)/jobctl.so
+RELEASE_QMGR   := $(RELEASE_OUT)/qmgr.so
 ifneq ($(RELEASE_OUT),$(OUT))
-$(RELEASE_JOBCTL): FORCE
-	@$(MAKE) --no-print-directory BUILD=release OUT=$(RELEASE_OUT) $@
+$(RELEASE_JOBCTL) $(RELEASE_QMGR) &: FORCE # one make at a time in there
+	@$(MAKE) --no-print-directory BUILD=release OUT=$(RELEASE_OUT) \
+	  $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 endif
 $(OUT)/tests/lint/abi: $(OUT)/tests/lint/abi.o
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 .PHONY: $(RULES:%=before-%)
 before-golden: $(MTASIM)
-before-check-seam: $(RELEASE_JOBCTL)
+before-check-seam: $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 before-check-globals: $(LIB) $(CORE)
 before-check-headers: $(OUT)/flags
 before-check-abi: $(OUT)/tests/lint/abi
-before-check-planted: $(LIB) $(CORE) $(RELEASE_JOBCTL)
+before-check-planted: $(LIB) $(CORE) $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 
 golden: before-golden ## compare traces with tests/golden/, byte by byte
 	@$(do-$@)
@@ -259,7 +266,7 @@ golden: before-golden ## compare traces with tests/golden/, byte by byte
 golden-update: before-golden ## rewrite tests/golden/ (commit it alone, say why)
 	@$(do-golden) --update
 
-check-seam: before-check-seam ## jobctl.so keeps no state and calls nothing
+check-seam: before-check-seam ## the schedulers keep no state and call nothing
 	@$(do-$@)
 
 check-globals: before-check-globals ## no writable variable outside a struct
@@ -281,6 +288,10 @@ guesses: ## list the constants without a source
 	@grep -rn 'GUESS:' --include='*.[ch]' --include='*.yaml' sim models plots \
 	  scheduler scenarios || echo "no guesses"
 
+SOAK_EVENTS ?= 10000000
+soak: $(OUT)/tests/props/prop_reference ## the core against the reference: ten million events
+	@SOAK_EVENTS=$(SOAK_EVENTS) CMOCKA_MESSAGE_OUTPUT=stdout $<
+
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check
 
@@ -298,8 +309,11 @@ bench: ## time it, in a release build; figures in build/bench.json
 .PHONY: benches
 benches: $(BENCHES) $(MTASIM)
 
-tidy: compile_commands.json ## clang-tidy over every file
-	$(CLANG_TIDY) -p . --quiet $(ALL_SRC)
+# TIDY=files looks at these alone; a file takes seconds, all take minutes.
+tidy: compile_commands.json ## clang-tidy over every file (TIDY=file: over these)
+	@printf '%s\n' $(or $(TIDY),$(ALL_SRC)) | xargs -n 4 -P $(or \
+	  $(SETUP_JOBS),2) $(CLANG_TIDY) -p . --quiet 2>$(OUT)/tidy.err || \
+	  { grep -v ' warnings\{0,1\} generated' $(OUT)/tidy.err; exit 1; }
 
 format: ## clang-format every file in place
 	$(CLANG_FORMAT) -i $(ALL_SRC) $(ALL_HDR)
@@ -307,10 +321,13 @@ format: ## clang-format every file in place
 format-check: ## say which files `make format` would change
 	$(CLANG_FORMAT) --dry-run -Werror $(ALL_SRC) $(ALL_HDR)
 
-compile_commands: compile_commands.json ## for clangd and clang-tidy, by bear
-compile_commands.json: Makefile $(ALL_SRC)
-	bear --output $@ -- $(MAKE) -B --no-print-directory BUILD=debug \
-	  $(ALL_SRC:%.c=build/debug/%.o)
+compile_commands: compile_commands.json ## for clangd and clang-tidy
+compile_commands.json: Makefile $(OUT)/flags $(OUT)/list $(OUT)/program_sha256.h
+	@{ comma='['; for f in $(ALL_SRC); do \
+	  case $$f in scheduler/*) i=-fPIC;; *) i='$(INCLUDES) -I$(OUT)';; esac; \
+	  printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' \
+	    "$$comma" '$(CURDIR)' "$$f" "$(CC) $$i $(ALL_CFLAGS) -c $$f"; comma=,; \
+	done; echo; echo ']'; } >$@.new && mv $@.new $@
 
 clean: ## remove build/
 	rm -rf build compile_commands.json

@@ -30,27 +30,52 @@ axis_label(const struct results *results, uint32_t axis)
     return dot == NULL || dot[1] == '\0' ? name : dot + 1;
 }
 
-/* cell_name - its values on all axes but `x_axis` (-1: on all). Names of axes
- * are left out where only one is told. */
+static uint32_t
+axes_told(const struct results *results, int x_axis)
+{
+    return results->axes_count - (x_axis < 0 ? 0 : 1);
+}
+
+/* axes_text - "threaddepth / maxjobs; " where names have two values or more. */
+static void
+axes_text(const struct results *results, int x_axis, char text[TEXT_SIZE])
+{
+    uint32_t used = 0;
+
+    text[0] = '\0';
+    for (uint32_t a = 0; axes_told(results, x_axis) > 1 &&
+                         a < results->axes_count && used < TEXT_SIZE;
+         a++) {
+        if ((int)a != x_axis) {
+            used += (uint32_t)snprintf(text + used, TEXT_SIZE - used, "%s%s",
+                                       used == 0 ? "" : " / ",
+                                       axis_label(results, a));
+        }
+    }
+    if (used > 0 && used + 2 < TEXT_SIZE) {
+        snprintf(text + used, TEXT_SIZE - used, "; ");
+    }
+}
+
+/* cell_name - its values on all axes but `x_axis` (-1: on all). The name of the
+ * axis is left out where values tell it, and where there are several: the
+ * subtitle then has them, for names have little room. */
 static void
 cell_name(const struct results *results, const struct results_cell *cell,
           int x_axis, char name[TEXT_SIZE])
 {
+    const bool has_one = axes_told(results, x_axis) == 1;
     uint32_t used = 0;
 
     name[0] = '\0';
-    for (uint32_t a = 0; a < results->axes_count; a++) {
+    for (uint32_t a = 0; a < results->axes_count && used < TEXT_SIZE; a++) {
         const struct results_axis *axis = &results->axes[a];
-        if ((int)a == x_axis) {
-            continue;
-        }
-        const int length = snprintf(
-            name + used, TEXT_SIZE - used, "%s%s%s%s", used == 0 ? "" : ", ",
-            axis->is_numeric ? axis_label(results, a) : "",
-            axis->is_numeric ? " " : "", axis->values[cell->values[a]].label);
-        used += (uint32_t)length;
-        if (used >= TEXT_SIZE) {
-            return;
+        const bool has_name = has_one && axis->is_numeric;
+        if ((int)a != x_axis) {
+            used += (uint32_t)snprintf(
+                name + used, TEXT_SIZE - used, "%s%s%s%s",
+                used == 0 ? "" : " / ", has_name ? axis_label(results, a) : "",
+                has_name ? " " : "", axis->values[cell->values[a]].label);
         }
     }
 }
@@ -86,7 +111,7 @@ titles(struct collect *c, const char *what, const char *shown, const char *how)
 
     runs_text(c->results, how, runs);
     snprintf(c->title, TEXT_SIZE, "%s", own == NULL ? what : own);
-    snprintf(c->subtitle, TEXT_SIZE, "%.70s%s%.40s%.70s; scenario %.60s",
+    snprintf(c->subtitle, TEXT_SIZE, "%.60s%s%.70s%.62s; scenario %.50s",
              own == NULL ? "" : what, own == NULL ? "" : "; ", shown, runs,
              c->results->name);
 }
@@ -245,7 +270,8 @@ static void
 band_titles(struct collect *c, const struct band_data *data, int x_axis)
 {
     char what[TEXT_SIZE];
-    char shown[TEXT_SIZE] = "";
+    char axes[TEXT_SIZE];
+    char shown[TEXT_SIZE];
     const bool is_latency = c->picture == PLOTS_LATENCY;
     const char *measure =
         c->picture == PLOTS_HOSTS ? "95th percentile of latency by destination"
@@ -258,8 +284,11 @@ band_titles(struct collect *c, const struct band_data *data, int x_axis)
              : c->picture == PLOTS_HOSTS ? " and "
                                          : " by ",
              x_axis < 0 ? "" : axis_label(c->results, (uint32_t)x_axis));
+    axes_text(c->results, x_axis, axes);
+    snprintf(shown, sizeof shown, "%.*s", (int)sizeof shown - 20, axes);
     if (data->left_out_count > 0) {
-        snprintf(shown, sizeof shown, "first %d series; ", PLOTS_SERIES_MAX);
+        snprintf(shown, sizeof shown, "%.*sfirst %d series; ",
+                 (int)sizeof shown - 20, axes, PLOTS_SERIES_MAX);
     }
     titles(c, what, shown, "mean and 95 % CI of");
 }
@@ -367,10 +396,13 @@ static void
 shown_text(const struct collect *c, const struct chosen_cells *chosen,
            char text[TEXT_SIZE])
 {
-    text[0] = '\0';
+    char axes[TEXT_SIZE];
+
+    axes_text(c->results, -1, axes);
+    snprintf(text, TEXT_SIZE, "%.*s", TEXT_SIZE - 40, axes);
     if (chosen->count < c->results->cells_count) {
-        snprintf(text, TEXT_SIZE, "%u of %u points; ", chosen->count,
-                 c->results->cells_count);
+        snprintf(text, TEXT_SIZE, "%.*s%u of %u points; ", TEXT_SIZE - 40, axes,
+                 chosen->count, c->results->cells_count);
     }
 }
 

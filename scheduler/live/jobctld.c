@@ -355,7 +355,9 @@ main(int count, char **words)
                                      .time_min_ns = LIVE_NS_PER_S / 50,
                                      .time_max_ns = LIVE_NS_PER_S / 5}};
     static struct config config;
-    struct host host = {.config = &config, .sink = {.log = -1}};
+    struct host host = {.config = &config,
+                        .spool = {.root = -1, .lock = -1},
+                        .sink = {.log = -1}};
     int code = EXIT_USER_ERROR;
 
     if (!options_read(&wishes, count, words)) {

@@ -16,17 +16,28 @@
 
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/* lock - for this process alone, as long as it lives */
+static bool
+lock(struct spool *spool)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    spool->lock =
+        openat(spool->root, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    return spool->lock >= 0 && fcntl(spool->lock, F_SETLK, &whole) == 0;
+}
+
 bool
 spool_open(struct spool *spool, const char *path, char *const *channels,
            uint32_t channels_count)
 {
-    *spool = (struct spool){.root = -1};
+    *spool = (struct spool){.root = -1, .lock = -1};
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         return false;
     }
     spool->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     spool->folders = calloc(channels_count, sizeof spool->folders[0]);
-    if (spool->root < 0 || spool->folders == NULL) {
+    if (spool->root < 0 || spool->folders == NULL || !lock(spool)) {
         return false;
     }
     for (uint32_t i = 0; i < channels_count; i++) {
@@ -50,6 +61,9 @@ spool_close(struct spool *spool)
         close(spool->folders[i]);
     }
     free(spool->folders);
+    if (spool->lock >= 0) {
+        close(spool->lock);
+    }
     if (spool->root >= 0) {
         close(spool->root);
     }

@@ -19,6 +19,7 @@
  *            fsynced: a machine that loses power may repeat them too.
  * THREADS    Any thread may work on any file; two never work on one, for a
  *            file is with one delivery, or with the dispatcher.
+ * LOCK       QUEUE/lock is held by one process at a time; a killed one lets go.
  * ERRORS     false with errno.
  */
 #ifndef SCHED_LIVE_SPOOL_H
@@ -63,11 +64,12 @@ struct envelope {
 
 struct spool {
     int root;
+    int lock;
     int *folders; /* by channel */
     uint32_t channels_count;
 };
 
-/* Makes what is not there. */
+/* Makes what is not there. EACCES or EAGAIN: another process has it. */
 bool spool_open(struct spool *spool, const char *path, char *const *channels,
                 uint32_t channels_count);
 void spool_close(struct spool *spool);

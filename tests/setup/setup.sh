@@ -28,7 +28,6 @@ cmocka       1.1.5  libcmocka-dev     libcmocka-devel      cmocka
 gnuplot      -      gnuplot-nox       gnuplot-minimal      gnuplot
 clang-format -      clang-format      clang-tools-extra    clang-format
 clang-tidy   -      clang-tidy        clang-tools-extra    llvm
-bear         -      bear              bear                 bear
 "
 
 row() {
@@ -105,9 +104,14 @@ write() {
 # plan - the package manager, its command, and the command's words for us
 plan() {
   as_root=
+  can_install=yes
   if [ "$(id -u)" -ne 0 ]; then
-    as_root="sudo "
-    [ -t 0 ] || as_root="sudo -n "
+    if command -v sudo >/dev/null 2>&1; then
+      as_root="sudo "
+      [ -t 0 ] || as_root="sudo -n "
+    else
+      can_install=no
+    fi
   fi
   update=
   if command -v apt-get >/dev/null 2>&1; then
@@ -122,7 +126,7 @@ plan() {
     command="$brief -y"
   elif command -v brew >/dev/null 2>&1; then
     column=5
-    as_root=
+    can_install=yes
     brief="brew install"
     command=$brief
   else
@@ -184,8 +188,7 @@ if [ -n "$missing" ]; then
   plan
   say_missing >&2
   if [ "$install" = yes ] && [ -n "$command" ]; then
-    if [ "$(id -u)" -ne 0 ] && [ "$as_root" ] &&
-      ! command -v sudo >/dev/null 2>&1; then
+    if [ $can_install = no ]; then
       echo "setup: neither root nor sudo: run the commands above as root" >&2
     else
       echo "setup: running them now (NO_INSTALL=1 only prints)" >&2

@@ -420,6 +420,22 @@ test_plots_backlog_has_faults_and_both_panels(void **state)
 }
 
 static void
+test_plots_of_several_axes_name_them_once(void **state)
+{
+    struct place place;
+    (void)state;
+    place_make(&place, true);
+    run_sql(place.path, "INSERT INTO point_param VALUES (10, 1, 'maxjobs', 7),"
+                        " (11, 1, 'maxjobs', 9), (12, 1, 'maxjobs', 7)");
+    char *text = scripts(&place, 1u << PLOTS_BACKLOG, NULL);
+    assert_non_null(strstr(text, "threaddepth / maxjobs; median"));
+    assert_non_null(strstr(text, "'4 / 9' at screen"));
+    assert_non_null(strstr(text, "'128 / 7' at screen"));
+    free(text);
+    place_remove(&place);
+}
+
+static void
 test_plots_draw_every_picture_that_was_asked_for(void **state)
 {
     struct place place;
@@ -466,6 +482,7 @@ main(void)
         cmocka_unit_test(test_plots_of_one_run_claim_no_statistics),
         cmocka_unit_test(test_plots_latency_of_one_axis_shows_three_quantiles),
         cmocka_unit_test(test_plots_backlog_has_faults_and_both_panels),
+        cmocka_unit_test(test_plots_of_several_axes_name_them_once),
         cmocka_unit_test(test_plots_draw_every_picture_that_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -457,11 +457,12 @@ execute_apart(struct place *place, const char *path)
     return pid;
 }
 
-/* runs_wait - until the file has this many runs */
+/* runs_wait - until the file has this many runs; two minutes at the most, for a
+ * machine that is busy with something else */
 static void
 runs_wait(struct place *place, const char *path, int64_t count)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 12000; i++) {
         struct diag diag;
         struct store *store;
         int64_t has = 0;

@@ -55,9 +55,15 @@ struct scenario_override {
 /* One swept parameter and its values, as text. */
 struct scenario_axis {
     const char *path;
-    const char **values;
+    const char **values; /* "": as configured, nothing is set */
+    const char **labels; /* what people call them, NULL: the value itself;
+                            NULL: none has one */
     uint32_t values_count;
 };
+
+/* The label of a value, or the value; "default" for what is as configured. */
+const char *scenario_axis_label(const struct scenario_axis *axis,
+                                uint32_t index);
 
 /* A fault window, for the model that suffers it and for the picture. */
 struct scenario_fault {

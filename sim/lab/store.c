@@ -167,6 +167,14 @@ schema_check(struct store *store, struct diag *diag)
                    version, STORE_SCHEMA_VERSION);
         return false;
     }
+    if (tables > 0 && version > 0 && version < STORE_SCHEMA_VERSION) {
+        diag_error(diag, where,
+                   "written by an older mtasim: schema %" PRId64
+                   ", this one writes %d; make the runs again into another"
+                   " file",
+                   version, STORE_SCHEMA_VERSION);
+        return false;
+    }
     return true;
 }
 
@@ -321,7 +329,12 @@ store_rows(struct store *store, const char *key_prefix, store_row_fn *fn,
         " LEFT JOIN execution x ON x.run = r.id"
         " LEFT JOIN log l ON l.run = r.id"
         " WHERE substr(r.key, 1, length(?1)) = ?1"
-        " ORDER BY v.experiment, v.params, r.replication, r.key",
+        " ORDER BY v.experiment,"
+        " (SELECT CAST(value AS REAL) FROM point_param p"
+        "  WHERE p.point = r.point AND ordinal = 0),"
+        " (SELECT CAST(value AS REAL) FROM point_param p"
+        "  WHERE p.point = r.point AND ordinal = 1),"
+        " v.params, r.replication, r.key",
         diag);
     int64_t count = 0;
     int rc = SQLITE_ERROR;

@@ -25,8 +25,13 @@ axis_copy(struct arena *arena, const struct scenario_axis *from)
 
     axis.path = arena_text(arena, from->path);
     axis.values = arena_take(arena, from->values_count * sizeof *axis.values);
+    axis.labels = arena_take(arena, from->values_count * sizeof *axis.labels);
     for (uint32_t i = 0; i < from->values_count; i++) {
         axis.values[i] = arena_text(arena, from->values[i]);
+        axis.labels[i] = NULL;
+        if (from->labels != NULL && from->labels[i] != NULL) {
+            axis.labels[i] = arena_text(arena, from->labels[i]);
+        }
     }
     return axis;
 }
@@ -58,10 +63,12 @@ axes_take(struct sweep *sweep, const struct scenario *scenario)
 
 /* --- Points -------------------------------------------------------------- */
 
-/* point_sets - the request's settings and then this point's; they live as
- * long as the sweep, since a scenario may borrow them */
+/* point_sets - the request's settings and then this point's, but for what stays
+ * as configured; they live as long as the sweep, since a scenario may borrow
+ * them */
 static const char **
-point_sets(const struct sweep *sweep, const struct store_point *point)
+point_sets(const struct sweep *sweep, const struct store_point *point,
+           uint32_t *sets_count)
 {
     const struct sweep_request *request = sweep->request;
     uint64_t count = (uint64_t)request->sets_count + point->params_count + 1;
@@ -70,13 +77,16 @@ point_sets(const struct sweep *sweep, const struct store_point *point)
     for (uint32_t i = 0; i < request->sets_count; i++) {
         sets[i] = request->sets[i];
     }
+    *sets_count = request->sets_count;
     for (uint32_t i = 0; i < point->params_count; i++) {
         const struct store_param *param = &point->params[i];
         size_t size = strlen(param->name) + strlen(param->value) + 2;
         char *set = arena_take(sweep->arena, size);
 
         snprintf(set, size, "%s=%s", param->name, param->value);
-        sets[request->sets_count + i] = set;
+        if (*param->value != '\0') {
+            sets[(*sets_count)++] = set;
+        }
     }
     return sets;
 }
@@ -85,11 +95,11 @@ bool
 sweep_point_load(const struct sweep *sweep, uint32_t point,
                  struct scenario *scenario, struct diag *diag)
 {
-    const struct store_point *at = &sweep->points[point];
+    uint32_t sets_count = 0;
+    const char **sets = point_sets(sweep, &sweep->points[point], &sets_count);
 
-    return scenario_load(scenario, sweep->request->scenario_path,
-                         point_sets(sweep, at),
-                         sweep->request->sets_count + at->params_count, diag);
+    return scenario_load(scenario, sweep->request->scenario_path, sets,
+                         sets_count, diag);
 }
 
 /* point_check - loads a point with a diag of its own: what is said of a text
@@ -114,6 +124,16 @@ point_check(const struct sweep *sweep, uint32_t index,
     return is_ok;
 }
 
+uint32_t
+sweep_value_at(const struct sweep *sweep, uint32_t point, uint32_t axis)
+{
+    ASSERT(axis < sweep->axes_count);
+    for (uint32_t i = sweep->axes_count - 1; i > axis; i--) {
+        point /= sweep->axes[i].values_count; /* the last one moves fastest */
+    }
+    return point % sweep->axes[axis].values_count;
+}
+
 /* point_params - the values of the axes at this index of the grid */
 static void
 point_params(struct sweep *sweep, uint32_t index)
@@ -122,12 +142,15 @@ point_params(struct sweep *sweep, uint32_t index)
     struct store_param *params =
         arena_take(sweep->arena, (sweep->axes_count + 1) * sizeof *params);
 
-    for (uint32_t i = sweep->axes_count; i > 0; i--) { /* last one fastest */
-        const struct scenario_axis *axis = &sweep->axes[i - 1];
+    for (uint32_t i = 0; i < sweep->axes_count; i++) {
+        const struct scenario_axis *axis = &sweep->axes[i];
+        const uint32_t at = sweep_value_at(sweep, index, i);
 
-        params[i - 1].name = axis->path;
-        params[i - 1].value = axis->values[index % axis->values_count];
-        index /= axis->values_count;
+        params[i] = (struct store_param){axis->path, axis->values[at],
+                                         axis->labels[at]};
+        if (*axis->values[at] == '\0') {
+            params[i].label = scenario_axis_label(axis, at);
+        }
     }
     point->params = params;
     point->params_count = sweep->axes_count;
@@ -407,8 +430,10 @@ sweep_list(const struct sweep *sweep, struct store *store, FILE *out)
         fprintf(out, "%-7s %.*s replication=%" PRIu32, presence_name(presence),
                 KEY_SHOWN, run->key, run->replication);
         for (uint32_t p = 0; p < point->params_count; p++) {
-            fprintf(out, " %s=%s", point->params[p].name,
-                    point->params[p].value);
+            const struct store_param *param = &point->params[p];
+
+            fprintf(out, " %s=%s", param->name,
+                    param->label != NULL ? param->label : param->value);
         }
         fputc('\n', out);
     }

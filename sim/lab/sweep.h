@@ -118,6 +118,10 @@ void sweep_free(struct sweep *sweep);
 const struct sweep_run *sweep_run_at(const struct sweep *sweep, uint32_t point,
                                      uint32_t replication);
 
+/* Which value of an axis a point has. */
+uint32_t sweep_value_at(const struct sweep *sweep, uint32_t point,
+                        uint32_t axis);
+
 /* Loads the scenario as it is at this point; scenario_free() releases it. */
 MUST_USE bool sweep_point_load(const struct sweep *sweep, uint32_t point,
                                struct scenario *scenario, struct diag *diag);

@@ -91,6 +91,8 @@ struct scenario {
                                     queues */
     struct scenario_file *files; /* the MTA's own: channels, jobs, options */
     uint32_t files_count;
+    bool has_files; /* all of them were read: the scheduler may be asked what
+                       it says of them, even if the rest is wrong */
     struct scenario_override *overrides;
     uint32_t overrides_count;
     struct link_params *links;

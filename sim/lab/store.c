@@ -183,7 +183,6 @@ schema_check(struct store *store, struct diag *diag)
 static bool
 connection_set(struct store *store, enum store_mode mode, struct diag *diag)
 {
-    sqlite3_busy_timeout(store->db, BUSY_MS);
     return (mode == STORE_READ || store_sql_exec(store,
                                                  "PRAGMA page_size = 8192;"
                                                  "PRAGMA journal_mode = WAL;"
@@ -208,7 +207,8 @@ store_open(const char *path, enum store_mode mode, struct diag *diag)
     memcpy(store->path, path, strlen(path) + 1);
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
         store_sql_complain(store, "open results", diag);
-    } else if (schema_check(store, diag) && connection_set(store, mode, diag) &&
+    } else if (sqlite3_busy_timeout(store->db, BUSY_MS) == SQLITE_OK &&
+               schema_check(store, diag) && connection_set(store, mode, diag) &&
                (mode == STORE_READ || schema_make(store, diag))) {
         return store;
     }

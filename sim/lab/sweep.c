@@ -102,6 +102,27 @@ sweep_point_load(const struct sweep *sweep, uint32_t point,
                          sets_count, diag);
 }
 
+/* scheduler_ask - what it says of this configuration; it is asked too where the
+ * rest of the scenario is wrong, to report all in one go */
+static bool
+scheduler_ask(const struct sweep *sweep, const struct scenario *scenario,
+              struct diag *diag)
+{
+    const struct sweep_request *request = sweep->request;
+    struct run_scheduler scheduler;
+
+    if (request->describe == NULL || !scenario->has_files) {
+        return true;
+    }
+    return request->describe(
+        &(struct run_request){
+            .scenario = scenario,
+            .scheduler_path = request->scheduler_path,
+            .seed = request->seed,
+        },
+        &scheduler, diag);
+}
+
 /* point_check - loads a point with a diag of its own: what is said of a text
  * borrows the text from the scenario, which goes away. true: the scenario is
  * loaded; what was said goes to diag only if it is not, for warnings would
@@ -115,6 +136,7 @@ point_check(const struct sweep *sweep, uint32_t index,
 
     diag_init(&own);
     is_ok = sweep_point_load(sweep, index, scenario, &own);
+    is_ok = scheduler_ask(sweep, scenario, &own) && is_ok;
     if (!is_ok) {
         diag_append(diag, own.text == NULL ? "" : own.text, own.errors_count,
                     own.warnings_count);
@@ -339,6 +361,9 @@ base_load(struct sweep *sweep, struct store_experiment *experiment,
     diag_init(&own);
     is_ok = scenario_load(&scenario, request->scenario_path, request->sets,
                           request->sets_count, &own);
+    if (!is_ok) {
+        (void)scheduler_ask(sweep, &scenario, &own);
+    }
     if (own.text != NULL) {
         diag_append(diag, own.text, own.errors_count, own.warnings_count);
     }

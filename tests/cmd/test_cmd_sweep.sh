@@ -73,6 +73,13 @@ echo 'no database' >text.db
 expect 2 "$mtasim" show text.db
 ok "a run of the file can be repeated"
 
+# What the scheduler does not take is told before any run.
+expect 2 "$mtasim" sweep "$small" -o g.db \
+    --param channel.tcp_local.threaddepth=1,0
+says err threaddepth
+[ ! -e g.db ] || fail 'a sweep that cannot be makes a file'
+ok "what the scheduler refuses is told before any run"
+
 # A sweep whose runs fail says so, and keeps the others.
 expect 3 "$mtasim" sweep "$small" --param messages_max=1,1000 -n 1 -o f.db
 says err 'messages_max'

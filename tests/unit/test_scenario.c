@@ -426,6 +426,8 @@ test_scenario_set_refuses_wrong_paths(void **state)
 #define MAIL                                                                   \
     "traffic: [{ name: u, arrivals: poisson(1/s), to: { a: 1 } }]\n"           \
     "destinations: { a: {} }\n"
+#define TO_ISP                                                                 \
+    "traffic: [{ name: u, arrivals: poisson(1/s), to: { Isp.example: 1 } }]\n"
 
 static void
 test_scenario_errors_have_their_place(void **state)
@@ -489,6 +491,12 @@ test_scenario_errors_have_their_place(void **state)
          ":5:20:", "{ value: ..., label: ... }"},
         {HEAD MAIL "sweep: { horizon: [''] }\n",
          ":5:20:", "{ label: default }"},
+        {HEAD TO_ISP "destinations:\n  Isp.example: {}\n  b.example: {}\n"
+                     "  isp.EXAMPLE: {}\n",
+         ":7:3:", "the host that line 5 calls Isp.example"},
+        {HEAD TO_ISP "destinations:\n  g-12.example: {}\n"
+                     "  G.example: { hosts: 12 }\n  Isp.example: {}\n",
+         ":5:3:", "host 12 of the group G.example of line 6"},
         {HEAD MAIL "sweep: { faults: [1] }\n", ":5:10:", "single values"},
         {HEAD MAIL "sweep: { horizon: [] }\n", ":5:19:", "list of values"},
         {HEAD MAIL "sweep: { channel.x.y: 5..1 }\n", ":5:23:", "range"},

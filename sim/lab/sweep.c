@@ -375,6 +375,30 @@ base_load(struct sweep *sweep, struct store_experiment *experiment,
     return is_ok;
 }
 
+/* sets_check - a --set of what an axis moves has no effect: it is said */
+static void
+sets_check(const struct sweep *sweep, struct diag *diag)
+{
+    const struct sweep_request *request = sweep->request;
+
+    for (uint32_t i = 0; i < request->sets_count; i++) {
+        const char *set = request->sets[i];
+
+        for (uint32_t k = 0; k < sweep->axes_count; k++) {
+            const char *path = sweep->axes[k].path;
+
+            if (strncmp(set, path, strlen(path)) == 0 &&
+                set[strlen(path)] == '=') {
+                diag_warning(diag, command_line,
+                             "--set %s has no effect: %s is an axis of the"
+                             " sweep, which wins; its values are given with"
+                             " --param %s=...",
+                             set, path, path);
+            }
+        }
+    }
+}
+
 /* axes_check - all of them, to report all at once */
 static bool
 axes_check(const struct sweep *sweep, struct diag *diag)
@@ -392,13 +416,18 @@ sweep_new(const struct sweep_request *request, struct diag *diag)
 {
     struct sweep *sweep = base_alloc(sizeof *sweep);
     struct store_experiment experiment;
+    bool is_ok = false;
 
     ASSERT(request->run != NULL);
     ASSERT(request->shard_count == 0 ||
            request->shard_index < request->shard_count);
     sweep->request = request;
     sweep->arena = arena_new(0);
-    if (base_load(sweep, &experiment, diag) && axes_check(sweep, diag) &&
+    if (base_load(sweep, &experiment, diag)) {
+        sets_check(sweep, diag);
+        is_ok = true;
+    }
+    if (is_ok && axes_check(sweep, diag) &&
         file_sha256(request->scheduler_path, sweep->scheduler_sha256, diag) &&
         points_make(sweep, &experiment, diag)) {
         runs_name(sweep);

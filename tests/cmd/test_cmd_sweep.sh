@@ -80,6 +80,13 @@ says err threaddepth
 [ ! -e g.db ] || fail 'a sweep that cannot be makes a file'
 ok "what the scheduler refuses is told before any run"
 
+# A setting that an axis moves anyway is told of.
+expect 0 "$mtasim" sweep "$small" -o h.db --param "$depths" --dry-run \
+    --set channel.tcp_local.threaddepth=3 --set links.wan.rtt=50ms
+says err 'channel.tcp_local.threaddepth is an axis of the sweep, which wins'
+[ "$(grep -c 'has no effect' err)" -eq 1 ] || fail 'more than one is told of'
+ok "a setting that an axis moves is told of"
+
 # A sweep whose runs fail says so, and keeps the others.
 expect 3 "$mtasim" sweep "$small" --param messages_max=1,1000 -n 1 -o f.db
 says err 'messages_max'

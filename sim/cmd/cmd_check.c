@@ -179,7 +179,7 @@ metrics_print(const struct trial *trial)
     figures_table_text(&table, sides[CHECK_BASELINE]);
     figures_table_text(&table, sides[CHECK_CANDIDATE]);
     figures_table_text(&table, "difference");
-    figures_table_text(&table, "");
+    figures_table_text(&table, "verdict");
     for (uint32_t i = 0; i < report->metrics_count; i++) {
         const struct check_metric *metric = &report->metrics[i];
 

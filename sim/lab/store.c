@@ -257,12 +257,46 @@ store_has(struct store *store, const char *key)
     return presence;
 }
 
+/* group_metric - of a host, channel or priority; the file has no row of those
+ * that the run does not know, and NULL for what is longer than the horizon */
+static struct metric_value
+group_metric(struct store *store, const char *key, const struct metric *metric)
+{
+    struct metric_value value = {.state = METRIC_UNDEFINED};
+    sqlite3_stmt *stmt = NULL;
+    char sql[SQL_SIZE];
+
+    snprintf(sql, sizeof sql,
+             "SELECT %s, submitted FROM population WHERE run = ?"
+             " AND kind = ? AND name = ?",
+             metric->column);
+    if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+        return value;
+    }
+    store_sql_i64(stmt, 1, store_sql_id(key));
+    store_sql_text(stmt, 2, metric->group);
+    store_sql_text(stmt, 3, metric->group_name);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        if (sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
+            value.state = METRIC_DEFINED;
+            value.value = sqlite3_column_double(stmt, 0);
+        } else if (sqlite3_column_int64(stmt, 1) > 0) {
+            value.state = METRIC_BEYOND;
+        }
+    }
+    sqlite3_finalize(stmt);
+    return value;
+}
+
 struct metric_value
 store_metric(struct store *store, const char *key, const struct metric *metric)
 {
     struct metric_value value = {.state = METRIC_UNDEFINED};
     sqlite3_stmt *stmt = NULL;
 
+    if (metric->group != NULL) {
+        return group_metric(store, key, metric);
+    }
     if (sqlite3_prepare_v2(store->db,
                            "SELECT value, why FROM metric WHERE run = ?"
                            " AND metric = ?",

@@ -313,17 +313,8 @@ summary_metrics(const struct sweep *sweep, const char *const *names,
         names_count = SUMMARY_METRICS_MAX;
     }
     for (uint32_t i = 0; i < names_count; i++) {
-        const char *nearest;
-
-        metrics[i] = metric_get(names[i]);
-        if (metrics[i] != NULL) {
-            continue;
-        }
-        is_ok = false;
-        nearest = metric_nearest(names[i]);
-        diag_error(diag, (struct src_loc){0}, "there is no metric '%s'%s%s%s",
-                   names[i], nearest == NULL ? "" : "; did you mean '",
-                   nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+        metrics[i] = metric_find(names[i], sweep->arena, diag);
+        is_ok = is_ok && metrics[i] != NULL;
     }
     return is_ok ? names_count : 0;
 }

@@ -247,6 +247,27 @@ is_once(const struct table *table, uint32_t n_column)
     return false;
 }
 
+/* absent_tell - a host, channel or priority that no run of the table knows */
+static void
+absent_tell(const struct table *table, const struct metric *const *metrics,
+            uint32_t metrics_count, FILE *out)
+{
+    const uint32_t first = table->columns_count - metrics_count;
+
+    for (uint32_t i = 0; i < metrics_count; i++) {
+        bool is_absent = metrics[i]->group != NULL;
+
+        for (uint32_t row = 1; row < table->rows_count; row++) {
+            is_absent =
+                is_absent && strcmp(cell_at(table, row, first + i), "-") == 0;
+        }
+        if (is_absent) {
+            fprintf(out, "%s: no run has mail of a %s %s.\n", metrics[i]->name,
+                    metrics[i]->group, metrics[i]->group_name);
+        }
+    }
+}
+
 void
 summary_print(const struct sweep *sweep, struct store *store,
               const struct metric *const *metrics, uint32_t metrics_count,
@@ -285,6 +306,7 @@ summary_print(const struct sweep *sweep, struct store *store,
     if (is_once(&table, n_column)) {
         fputs("n = 1: one replication has no interval.\n", out);
     }
+    absent_tell(&table, metrics, metrics_count, out);
     free(table.cells);
     knees_print(sweep, store, metrics, metrics_count, out);
 }

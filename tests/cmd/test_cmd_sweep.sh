@@ -92,3 +92,11 @@ expect 3 "$mtasim" sweep "$small" --param messages_max=1,1000 -n 1 -o f.db
 says err 'messages_max'
 says out 'f.db: 2 runs made, 0 were there, 2 failed'
 ok "runs that fail are told, the others kept"
+
+# A metric of one population, and of a host that is not there.
+expect 0 "$mtasim" sweep "$small" -q -n 2 -o p.db --param "$depths" \
+    --metric priority.normal.latency.p95 --metric channel.tcp_local.delivered \
+    --metric host.nobody.example.latency.p50
+grep -q '^ *5  2 .* ± .* s ' out || fail 'no latency by priority'
+says out 'host.nobody.example.latency.p50: no run has mail of a host'
+ok "metrics of one host, channel or priority can be asked for"

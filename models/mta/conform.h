@@ -67,8 +67,8 @@ enum { CONFORM_TEXTS_COUNT = 2 };
 extern const struct mta_text conform_texts[CONFORM_TEXTS_COUNT];
 
 /*
- * The digest of the small run that the check "run.rules" makes, with the texts
- * above and no overrides. False: it could not be made, reported.
+ * The digest of a small run with the texts above and no overrides. False: it
+ * could not be made, reported.
  */
 MUST_USE bool conform_run_digest(const char *path, char text[DIGEST_TEXT_SIZE],
                                  struct diag *diag);

@@ -64,7 +64,7 @@ illegal_time(struct world *world, uint64_t variant)
 {
     (void)variant;
     world_forbidden(world, &(struct sched_event){.kind = SCHED_EVENT_WAKE},
-                    world->now_ns - 1, "a WAKE from the past");
+                    world->told_ns - 1, "a WAKE from the past");
 }
 
 /* illegal_job - reports of a job that was never started */

@@ -6,6 +6,7 @@
  * plain life: what follows from that is no finding of its own.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +14,15 @@
 
 enum { LIVES = 3, SUBMITS = 300, BACKLOG = 50000, SLICE_FILES_MAX = 1100 };
 
-#define EVERY_NS (4 * NS_PER_S)
-#define GARBAGE  0xa5
+#define GARBAGE 0xa5
+
+/* How long from submit to submit: many at once, retries, returns. */
+static const int64_t paces_ns[LIVES] = {4 * NS_PER_S, 10 * NS_PER_MIN,
+                                        2 * NS_PER_HOUR};
 
 static const struct world_plan plain = {.seed = 1,
                                         .submits_max = SUBMITS,
-                                        .submit_every_ns = EVERY_NS,
+                                        .submit_every_ns = 10 * NS_PER_MIN,
                                         .refuse_kind = UINT32_MAX};
 
 /* life - the plan, from the first submit to the last; NULL: said */
@@ -86,6 +90,26 @@ kind_name(uint32_t kind)
     return kind < sizeof names / sizeof names[0] ? names[kind] : "?";
 }
 
+/* lives_say - how much was seen, and which actions never were */
+static void
+lives_say(const uint64_t seen[16], uint64_t events,
+          struct conform_answer *answer)
+{
+    char never[128] = "";
+    uint64_t actions = 0;
+
+    for (uint32_t kind = 1; kind <= SCHED_ACTION_SCAN; kind++) {
+        const size_t used = strlen(never);
+        actions += seen[kind];
+        if (seen[kind] == 0) {
+            snprintf(never + used, sizeof never - used, "%s%s",
+                     used == 0 ? "; never seen: " : ", ", kind_name(kind));
+        }
+    }
+    conform_say(answer, CONFORM_OK, "%" PRIu64 " events, %" PRIu64 " actions%s",
+                events, actions, never);
+}
+
 /* --- Laws ---------------------------------------------------------------------- */
 
 /* laws_check - several lives; `is_of_check`: only what check() itself says */
@@ -94,7 +118,8 @@ laws_check(const struct conform_subject *subject, bool is_of_check,
            struct conform_answer *answer)
 {
     struct object object;
-    uint64_t events = 0, actions = 0;
+    uint64_t events = 0;
+    uint64_t seen[16] = {0};
 
     if (!conform_open(subject, &object, answer)) {
         return;
@@ -103,6 +128,7 @@ laws_check(const struct conform_subject *subject, bool is_of_check,
         struct world_plan plan = plain;
 
         plan.seed += i;
+        plan.submit_every_ns = paces_ns[i];
         struct world *world = life(subject, &object, &plan, answer);
         if (world == NULL) {
             break;
@@ -112,7 +138,7 @@ laws_check(const struct conform_subject *subject, bool is_of_check,
         }
         events += world->events_count;
         for (uint32_t k = 0; k < 16; k++) {
-            actions += world->actions_seen[k];
+            seen[k] += world->actions_seen[k];
         }
         world_free(world, answer);
     }
@@ -122,8 +148,7 @@ laws_check(const struct conform_subject *subject, bool is_of_check,
          table->check == NULL)) {
         conform_say(answer, CONFORM_NOT_CLAIMED, "it has no check()");
     } else {
-        conform_say(answer, CONFORM_OK,
-                    "%" PRIu64 " events, %" PRIu64 " actions", events, actions);
+        lives_say(seen, events, answer);
     }
     object_close(&object);
 }
@@ -151,11 +176,13 @@ conform_life_refusals(const struct conform_subject *subject,
     if (!begin(subject, &object, answer)) {
         return;
     }
-    for (uint32_t kind = 0; kind <= SCHED_ACTION_SCAN; kind++) {
+    for (uint32_t i = 0; i <= LIVES * SCHED_ACTION_SCAN; i++) {
+        const uint32_t kind = i / LIVES;
         struct world_plan plan = plain;
 
         plan.refuse_kind = kind;
-        plan.seed = 100 + kind;
+        plan.seed = 100 + i;
+        plan.submit_every_ns = paces_ns[i % LIVES];
         struct world *world = life(subject, &object, &plan, answer);
         if (world != NULL && world->broken[0] == '\0') {
             world_drain(world);
@@ -184,6 +211,7 @@ conform_life_drain(const struct conform_subject *subject,
         struct world_plan plan = plain;
 
         plan.seed += i;
+        plan.submit_every_ns = paces_ns[i];
         struct world *world = life(subject, &object, &plan, answer);
         if (world != NULL && world->broken[0] == '\0') {
             world_drain(world);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conform_run.c - a small run in the simulated host, judged by the oracle
+ * conform_run.c - small runs in the simulated host
  *
- * Two destinations for two weeks: one that takes most mail, one that takes
- * none, so that retries, warnings and returns are all seen. With the texts
- * below its digest is also the proof that a machine computes what others do.
+ * One is judged by the oracle: two destinations for two weeks, one that takes
+ * most mail, one that takes none, so that retries, warnings and returns are all
+ * seen. The other is an hour with a bit of all chance there is; its digest is
+ * the proof that a machine computes what others do.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -44,40 +45,56 @@ const struct mta_text conform_texts[CONFORM_TEXTS_COUNT] = {
     {"job_controller.cnf", jobs_text, sizeof jobs_text - 1, SCHED_TEXT_JOBS}};
 
 const char conform_reference_digest[DIGEST_TEXT_SIZE] =
-    "00000000000000000000000000000000";
+    "6baeba3896b0040e8706dbe342891450";
 
 static const struct link_params wire = {
     .name = "wire", .rtt_ns = 20 * NS_PER_MS, .segment_bytes = 1460};
 
-#define TAKES_MOST(NAME)                                                       \
+/* Takes most mail, in its own time; refuses some recipients for now, and a
+ * share of PERMANENT of them for good. */
+#define TAKES_MOST(NAME, PERMANENT)                                            \
     {                                                                          \
         .name = NAME, .link = &wire, .hosts_count = 1, .connections_max = 3,   \
-        .service = {.kind = VARIATE_EXPONENTIAL, .a = NS_PER_S},               \
+        .service = {.kind = VARIATE_LOGNORMAL,                                 \
+                    .a = NS_PER_S,                                             \
+                    .shape_ppm = PPM},                                         \
         .temporary_ppm = {[SMTP_RCPT] = PPM / 5}, .permanent_ppm = {           \
-            [SMTP_RCPT] = PPM / 20                                             \
+            [SMTP_RCPT] = PERMANENT                                            \
         }                                                                      \
     }
 
-static const struct destination_params hosts[] = {
+enum { DESTINATIONS = 3 };
+
+/* For the rules: one host takes nothing. */
+static const struct destination_params rules_hosts[DESTINATIONS] = {
     {.name = "bad.example",
      .link = &wire,
      .hosts_count = 1,
      .temporary_ppm = {[SMTP_MAIL] = PPM}},
-    TAKES_MOST("good.example"),
-    TAKES_MOST("*")};
+    TAKES_MOST("good.example", PPM / 20),
+    TAKES_MOST("*", 0)};
+
+/* For the digest: little that a policy could see in another way. */
+static const struct destination_params digest_hosts[DESTINATIONS] = {
+    TAKES_MOST("one.example", 0), TAKES_MOST("two.example", 0),
+    TAKES_MOST("*", 0)};
 
 /* run_make - into result and diag; false: it could not be made */
 static bool
-run_make(const struct conform_subject *subject, struct result *result,
-         struct mta_about *about, struct diag *diag)
+run_make(const struct conform_subject *subject,
+         const struct destination_params *hosts, int64_t horizon_ns,
+         struct result *result, struct mta_about *about, struct diag *diag)
 {
     const struct traffic_share to[] = {{&hosts[0], 1}, {&hosts[1], 4}};
     const struct traffic_params traffic = {
         .name = "mail",
-        .arrivals = TRAFFIC_EVEN,
+        .arrivals = TRAFFIC_BURST,
         .messages_count = 120,
         .over_ns = NS_PER_MIN,
-        .size = {.kind = VARIATE_CONSTANT, .a = 4096},
+        .size = {.kind = VARIATE_PARETO,
+                 .a = 1024,
+                 .b = 1 << 20,
+                 .shape_ppm = PPM},
         .recipients = {.kind = VARIATE_UNIFORM, .a = 1, .b = 4},
         .is_mixed = true,
         .urgent_ppm = PPM / 4,
@@ -85,7 +102,7 @@ run_make(const struct conform_subject *subject, struct result *result,
         .to = to,
         .to_count = 2};
     const struct machine_params machine = {
-        .process_start = {.kind = VARIATE_CONSTANT, .a = 200 * NS_PER_MS},
+        .process_start = {.kind = VARIATE_EXPONENTIAL, .a = 200 * NS_PER_MS},
         .thread_start = {.kind = VARIATE_CONSTANT, .a = 5 * NS_PER_MS}};
     const struct dialogue_params dialogue = {
         .connect_timeout_ns = 2 * NS_PER_MIN,
@@ -98,14 +115,14 @@ run_make(const struct conform_subject *subject, struct result *result,
                                       .overrides_count =
                                           subject->overrides_count,
                                       .destinations = hosts,
-                                      .destinations_count = 3,
+                                      .destinations_count = DESTINATIONS,
                                       .traffic = &traffic,
                                       .traffic_count = 1,
                                       .machine = &machine,
                                       .dialogue = &dialogue,
                                       .seed = 20060312,
                                       .start_wall_ns = CONFORM_WALL_NS,
-                                      .horizon_ns = 14 * NS_PER_DAY,
+                                      .horizon_ns = horizon_ns,
                                       .step_ns = NS_PER_HOUR,
                                       .messages_max = 1000};
 
@@ -131,7 +148,8 @@ conform_run_rules(const struct conform_subject *subject,
 
     diag_init(&diag);
     result_init(&result);
-    if (!run_make(subject, &result, &about, &diag)) {
+    if (!run_make(subject, rules_hosts, 14 * NS_PER_DAY, &result, &about,
+                  &diag)) {
         conform_say(answer, CONFORM_NOT_OK, "%s",
                     first_after(diag.text, "error: "));
         answer->text[strcspn(answer->text, "\n")] = '\0';
@@ -158,7 +176,8 @@ conform_run_digest(const char *path, char text[DIGEST_TEXT_SIZE],
     struct result result;
 
     result_init(&result);
-    const bool is_made = run_make(&subject, &result, &about, diag);
+    const bool is_made =
+        run_make(&subject, digest_hosts, NS_PER_HOUR, &result, &about, diag);
     if (is_made) {
         digest_format(&result.digest, text);
     }

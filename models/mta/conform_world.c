@@ -13,7 +13,8 @@
 #include "models/mta/record.h"
 
 enum {
-    HOSTS = 9, /* destination hosts; the first gets a third */
+    HOST_BAD = 2, /* takes nothing while there is new mail */
+    HOSTS = 9,    /* destination hosts; the first gets a third */
     ACTIONS_A_TURN_MAX = 100000,
     WAKES_AT_ONCE_MAX = 10000, /* slices are 1,000 files */
     STARVED_MAX = 10000        /* requests of one event */
@@ -191,6 +192,7 @@ wish_note(struct world *world, int64_t wish_ns)
                     world->now_ns - wish_ns);
     }
     world->wish_ns = wish_ns;
+    digest_record(&world->digest, &(uint64_t){(uint64_t)wish_ns}, 1);
 }
 
 /* slice_note - how many files one kind of action had in a wake */
@@ -228,7 +230,6 @@ pull(struct world *world)
             return;
         }
         if (action.kind == SCHED_ACTION_NONE) {
-            record_action(&record, world->now_ns, &action);
             wish_note(world, action.u.wake_at_ns);
             slice_note(world);
             return;
@@ -345,16 +346,12 @@ is_optional(uint32_t kind)
 void
 world_event(struct world *world, const struct sched_event *event)
 {
-    struct record record = {.digest = &world->digest};
+    const uint64_t words[] = {event->kind, (uint64_t)world->now_ns};
 
-    if (world->plan.has_illegal_events) {
-        world_illegal(world);
-    }
     world->events_count++;
+    world->told_ns = world->now_ns;
     world->kind = event->kind;
-    if (!world->plan.is_quiet) {
-        record_event(&record, world->now_ns, event);
-    }
+    digest_record(&world->digest, words, 2);
     const int32_t status =
         world->plan.has_starving_events
             ? starving(world, event)
@@ -467,7 +464,8 @@ submit_next(struct world *world)
 
 /* results_draw - what became of each recipient; true: the same of all */
 static bool
-results_draw(struct world *world, uint8_t *results, uint32_t count)
+results_draw(struct world *world, uint8_t *results, uint32_t count,
+             uint32_t host)
 {
     const uint64_t kind = world_roll(world, 100);
     bool is_same = true;
@@ -480,8 +478,12 @@ results_draw(struct world *world, uint8_t *results, uint32_t count)
                           : SCHED_RESULT_MISSING;
     }
     const bool is_mixed = !world->is_draining && world_roll(world, 3) == 0;
+    if (!world->is_draining && host == HOST_BAD) {
+        all = SCHED_RESULT_TEMPORARY;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        results[i] = is_mixed ? (uint8_t)world_roll(world, 4) : all;
+        results[i] =
+            is_mixed && host != HOST_BAD ? (uint8_t)world_roll(world, 4) : all;
         is_same = is_same && results[i] == results[0];
     }
     return is_same;
@@ -519,8 +521,10 @@ on_outcome(struct world *world, uint32_t job, uint32_t number)
         return; /* its job has exited */
     }
     const uint32_t count = thread->indices_count;
+    const struct world_recipient *to =
+        &world_message(world, thread->message)->recipients[thread->indices[0]];
     uint8_t *results = base_alloc(count);
-    const bool is_same = results_draw(world, results, count);
+    const bool is_same = results_draw(world, results, count, to->host);
     const bool is_list = !is_same || world_roll(world, 2) == 0;
     const struct sched_event event = {
         .kind = SCHED_EVENT_OUTCOME,
@@ -902,6 +906,9 @@ world_step(struct world *world)
     if (at_ns == SCHED_NEVER) {
         return false;
     }
+    if (world->plan.has_illegal_events) {
+        world_illegal(world);
+    }
     if (what == WAKE) {
         wake(world, at_ns);
         return world->broken[0] == '\0';
@@ -1012,6 +1019,7 @@ world_new(const struct conform_subject *subject,
         (struct conform_memory){.garbage = garbage, .scatter = scatter};
     world->luck = plan->seed;
     world->now_ns = CONFORM_START_NS;
+    world->told_ns = CONFORM_START_NS;
     world->submit_at_ns = CONFORM_START_NS + NS_PER_S;
     world->wish_ns = SCHED_NEVER;
     world->has_commands = true;

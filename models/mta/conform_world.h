@@ -118,6 +118,7 @@ struct world {
     bool has_settings;
     uint64_t luck;
     int64_t now_ns;
+    int64_t told_ns; /* when the last event was */
     int64_t wish_ns;
     int64_t submit_at_ns;
     struct world_message *messages; /* by id - 1 */

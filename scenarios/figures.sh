@@ -66,3 +66,21 @@ day=replay-day
 table day $day
 table day-130m $day --set faults.1.for=130m
 picture day $day backlog
+
+burst=burst-then-silence
+trickle='traffic.2.arrivals=poisson(1/s, at 0s, over 6h)'
+policy=option.start_policy
+table burst $burst
+table burst-capped $burst --set $policy=edge-capped
+table burst-level $burst --set $policy=level
+table burst-trickle $burst --set "$trickle"
+table burst-trickle-capped $burst --set "$trickle" --set $policy=edge-capped
+table burst-trickle-level $burst --set "$trickle" --set $policy=level
+table burst-age-2m $burst --set job.tcp_local.max_life_age=pt2m
+table burst-age-3h $burst --set job.tcp_local.max_life_age=pt3h
+table burst-service-350ms $burst --set "$service=lognormal(350ms, 0.75)"
+table burst-depth-2 $burst --set channel.tcp_local.threaddepth=2
+for name in "$dir"/burst*.db; do
+  sqlite3 -box "$name" <scenarios/$burst/drain.sql >>"${name%.db}.txt"
+done
+picture burst $burst backlog

@@ -84,3 +84,12 @@ for name in "$dir"/burst*.db; do
   sqlite3 -box "$name" <scenarios/$burst/drain.sql >>"${name%.db}.txt"
 done
 picture burst $burst backlog
+
+slow=slow-remote
+lives=job.tcp_local.max_life_conns=300,10000
+slower=destinations.slow.example.service
+table slow $slow
+table slow-level $slow --set $policy=level --param $lives
+table slow-service-30s $slow --set "$slower=lognormal(30s, 0.25)" --param $lives
+table slow-age-3h $slow --set job.tcp_local.max_life_age=pt3h --param $lives
+picture slow $slow hosts

@@ -93,3 +93,22 @@ table slow-level $slow --set $policy=level --param $lives
 table slow-service-30s $slow --set "$slower=lognormal(30s, 0.25)" --param $lives
 table slow-age-3h $slow --set job.tcp_local.max_life_age=pt3h --param $lives
 picture slow $slow hosts
+
+urgent=urgent-overtakes
+few=channel.tcp_local.max_client_threads=8
+blocks=blocklimit=20
+half='priority=mixed(urgent 50%, nonurgent 25%)'
+table urgent $urgent
+table urgent-blocks $urgent --param $few --set channel.tcp_local.urgent$blocks
+table urgent-blocks-both $urgent --param $few \
+  --set channel.tcp_local.urgent$blocks --set channel.tcp_local.normal$blocks
+table urgent-conns-100 $urgent --param $few --set job.tcp_local.max_life_conns=100
+table urgent-conns-3000 $urgent --param $few \
+  --set job.tcp_local.max_life_conns=3000
+table urgent-level $urgent --param $few --set $policy=level
+table urgent-half $urgent --param $few \
+  --set "traffic.1.$half" --set "traffic.2.$half"
+for name in "$dir"/urgent*.db; do
+  sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
+done
+picture urgent $urgent latency

@@ -112,3 +112,30 @@ for name in "$dir"/urgent*.db; do
   sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
 done
 picture urgent $urgent latency
+
+# each KEY=VALUE - for every channel of shared-pool
+each() {
+  for name in busy b c d e f g h i j; do
+    printf ' --set job.tcp_%s.%s' "$name" "$1"
+  done
+}
+pool=shared-pool
+shared=channel.tcp_busy.pool=SMTP_POOL
+slots=pool.SMTP_POOL.job_limit=10,11
+table pool $pool
+# shellcheck disable=SC2046 # each is a list of words
+{
+  table pool-idle-10s $pool --param $slots --param $shared \
+    $(each job_idle=pt10s)
+  table pool-idle-10m $pool --param $slots --param $shared \
+    $(each job_idle=pt10m)
+  table pool-conns-100 $pool --param $slots --param $shared \
+    $(each max_life_conns=100)
+  table pool-conns-3000 $pool --param $slots --param $shared \
+    $(each max_life_conns=3000)
+}
+table pool-level $pool --param $slots --param $shared --set $policy=level
+for name in "$dir"/pool*.db; do
+  sqlite3 -box "$name" <scenarios/$pool/quiet.sql >>"${name%.db}.txt"
+done
+picture pool $pool latency

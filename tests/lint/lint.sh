@@ -175,12 +175,9 @@ rule "no file is too long to be one idea" '
   BEGIN {
     max = 700
     tests = 800 # a list of claims that know nothing of each other
-    # One structure that is read as a whole, with the proof of its order.
-    longer["sim/kernel/evq.c"] = 750
   }
   FNR == 1 {
     limit = FILENAME ~ /_table\.[ch]$/ ? 100000 \
-            : FILENAME in longer ? longer[FILENAME] \
             : FILENAME ~ /^tests\// ? tests : max
   }
   FNR == limit + 1 {

@@ -353,8 +353,9 @@ request_check(const struct import_request *request, struct diag *diag)
                    request->source_channel);
         return false;
     }
-    if (request->zone != NULL && strpbrk(request->zone, "\r\n") != NULL) {
-        diag_error(diag, where, "the zone must be one line");
+    if (request->zone != NULL && !trace_zone_is_valid(request->zone)) {
+        diag_error(diag, where,
+                   "the zone must be one line without control characters");
         return false;
     }
     return true;

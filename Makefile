@@ -97,7 +97,7 @@ MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
 CMD_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard sim/cmd/*.c)))
 CORE_SRC    := $(sort $(wildcard scheduler/core/*.c))
 QMGR_SRC    := $(sort $(wildcard scheduler/qmgr/*.c))
-SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c tests/reference/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
@@ -131,7 +131,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all release asan demo check fuzz golden golden-update check-digest bench \
+.PHONY: all release asan demo check soak fuzz golden golden-update check-digest bench \
         check-seam check-globals check-headers check-abi check-planted lint \
         guesses tidy format format-check compile_commands clean help FORCE
 
@@ -299,6 +299,10 @@ check-planted: before-check-planted ## each rule finds a planted violation
 guesses: ## list the constants without a source
 	@grep -rn 'GUESS:' --include='*.[ch]' --include='*.yaml' sim models plots \
 	  scheduler scenarios || echo "no guesses"
+
+SOAK_EVENTS ?= 10000000
+soak: $(OUT)/tests/props/prop_reference ## the core against the reference: ten million events
+	@SOAK_EVENTS=$(SOAK_EVENTS) CMOCKA_MESSAGE_OUTPUT=stdout $<
 
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check

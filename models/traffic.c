@@ -283,6 +283,23 @@ quantise(const struct traffic_params *params, struct traffic_message *message)
     }
 }
 
+/* finish - what does not depend on where a message comes from */
+static void
+finish(const struct traffic *traffic, struct traffic_message *message)
+{
+    const struct traffic_params *params = traffic->params;
+
+    quantise(params, message);
+    message->size_bytes = i64_max(1, message->size_bytes);
+    message->deferred_until_ns = params->deferred_ns == 0
+                                     ? TRAFFIC_NOT_DEFERRED
+                                     : message->at_ns + params->deferred_ns;
+    message->session =
+        params->session_messages == 0
+            ? 0
+            : (traffic->ordinal - 1) / params->session_messages + 1;
+}
+
 static int
 generated_next(struct traffic *traffic, struct traffic_message *message)
 {
@@ -353,8 +370,7 @@ traffic_next(struct traffic *traffic, struct traffic_message *message,
                                         : generated_next(traffic, message);
 
     if (status == 1) {
-        quantise(traffic->params, message);
-        message->size_bytes = i64_max(1, message->size_bytes);
+        finish(traffic, message);
     }
     return status;
 }

@@ -27,6 +27,9 @@ struct record {
 
 void record_event(struct record *record, int64_t now_ns,
                   const struct sched_event *event);
+/* The scheduler ends, and another takes over so much later: neither an event
+ * nor an action. */
+void record_restart(struct record *record, int64_t now_ns, int64_t for_ns);
 void record_action(struct record *record, int64_t now_ns,
                    const struct sched_action *action);
 

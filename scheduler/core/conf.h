@@ -170,6 +170,12 @@ const struct conf_options *conf_options(const struct conf *conf);
 int32_t conf_set(struct conf *conf, const char *path, const char *value,
                  struct sched_created *created);
 
+/* May the configuration become what it is now? Anything but SCHED_OK: no. */
+typedef int32_t conf_accept_fn(void *arg);
+/* The same; `accept` is asked last, and its refusal is the answer. */
+int32_t conf_set_if(struct conf *conf, const char *path, const char *value,
+                    conf_accept_fn *accept, void *arg);
+
 /* One row of the effective configuration; SCHED_END past the last. */
 int32_t conf_describe(const struct conf *conf, uint32_t index,
                       struct sched_setting *setting);

@@ -40,6 +40,9 @@ unserved(const struct engine *engine, const struct channel *channel)
     if (channel->is_refused) {
         return "a start was refused; it is tried again soon";
     }
+    if (channel->after_at_ns != SCHED_NEVER) {
+        return "a job for its channel is to start, delayed by after";
+    }
     if (channel->threads_free > 0) {
         return "a thread is free; the next insertion for its host starts it";
     }
@@ -118,12 +121,17 @@ explain_file(const struct engine *engine, uint64_t message, uint32_t number,
     case FILE_DELAYED:
         explain_delayed(&out, file);
         break;
+    case FILE_HELD:
+        text_format(&out, "held, by holdlimit or before a restart, until a "
+                          "command releases it");
+        break;
     case FILE_ACTIVE:
         text_format(&out, "with thread %d of job %d",
                     (int64_t)engine->threads[file->prev].number,
                     (int64_t)engine->jobs[engine->threads[file->prev].job].id);
         break;
     case FILE_NEW:
+    case FILE_UNTRACKED:
     case FILE_LEAVING:
         text_format(&out, "being returned to its sender");
         break;

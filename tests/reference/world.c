@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * world.c - see world.h
+ */
+#include "tests/reference/world.h"
+
+#include <string.h>
+
+#include "tests/support/support.h"
+
+#define MS_NS INT64_C(1000000)
+#define S_NS  INT64_C(1000000000)
+
+static uint32_t
+below(struct world *world, uint32_t limit)
+{
+    return (uint32_t)test_random_below(&world->random, limit);
+}
+
+static int
+chance(struct world *world, enum world_knob percent)
+{
+    return below(world, 100) < knobs_world(&world->knobs, percent);
+}
+
+void
+world_init(struct world *world, const struct knobs *knobs, uint64_t seed)
+{
+    memset(world, 0, sizeof *world);
+    world->knobs = *knobs;
+    world->seed = seed;
+    world->random = seed ^ UINT64_C(0x9d1c);
+    world->wish_ns = SCHED_NEVER;
+    world->wall_offset_ns =
+        (int64_t)below(world, 100000) * S_NS + (int64_t)below(world, 2);
+}
+
+/* --- Jobs and threads ------------------------------------------------------- */
+
+static struct world_job *
+job_of(struct world *world, uint32_t id)
+{
+    for (uint32_t i = 0; i < world->jobs_count; i++) {
+        if (world->jobs[i].id == id) {
+            return &world->jobs[i];
+        }
+    }
+    fail_msg("no job %u", id);
+    return NULL;
+}
+
+static struct world_thread *
+thread_of(struct world *world, uint32_t id, uint32_t number)
+{
+    struct world_job *job = job_of(world, id);
+
+    for (uint32_t i = 0; i < job->threads_count; i++) {
+        if (job->threads[i].number == number) {
+            return &job->threads[i];
+        }
+    }
+    fail_msg("no thread %u.%u", id, number);
+    return NULL;
+}
+
+static void
+job_remove(struct world *world, uint32_t id)
+{
+    struct world_job *job = job_of(world, id);
+
+    *job = world->jobs[--world->jobs_count];
+}
+
+static void
+thread_add(struct world_job *job, uint32_t number)
+{
+    assert_true(job->threads_count < WORLD_THREADS_MAX);
+    job->threads[job->threads_count++] =
+        (struct world_thread){.is = WORLD_THREAD_COMES, .number = number};
+}
+
+static void
+thread_remove(struct world_job *job, struct world_thread *thread)
+{
+    const uint32_t at = (uint32_t)(thread - job->threads);
+
+    job->threads_count--;
+    memmove(thread, thread + 1, (job->threads_count - at) * sizeof *thread);
+}
+
+/* --- Actions ---------------------------------------------------------------- */
+
+uint32_t
+world_action(struct world *world, const struct sched_action *action)
+{
+    const struct sched_thread_action *t = &action->u.thread;
+    struct world_thread *thread;
+
+    if ((action->kind == SCHED_ACTION_START_JOB ||
+         action->kind == SCHED_ACTION_START_THREAD ||
+         action->kind == SCHED_ACTION_DELIVER) &&
+        chance(world, WORLD_REFUSALS_PERCENT)) {
+        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_LIMIT;
+    }
+    switch (action->kind) {
+    case SCHED_ACTION_START_JOB:
+        assert_true(world->jobs_count < WORLD_JOBS_MAX);
+        world->jobs[world->jobs_count] =
+            (struct world_job){.id = action->u.job.job};
+        thread_add(&world->jobs[world->jobs_count++], action->u.job.thread);
+        break;
+    case SCHED_ACTION_STOP_JOB:
+        job_of(world, action->u.job.job)->is_told = 1;
+        break;
+    case SCHED_ACTION_START_THREAD:
+        assert_true(job_of(world, t->job)->runs);
+        thread_add(job_of(world, t->job), t->thread);
+        break;
+    case SCHED_ACTION_STOP_THREAD:
+        thread = thread_of(world, t->job, t->thread);
+        assert_int_equal(thread->is, WORLD_THREAD_ASKS);
+        thread->is = WORLD_THREAD_ENDS;
+        break;
+    case SCHED_ACTION_DELIVER:
+        thread =
+            thread_of(world, action->u.deliver.job, action->u.deliver.thread);
+        assert_int_equal(thread->is, WORLD_THREAD_ASKS);
+        thread->is = WORLD_THREAD_WORKS;
+        thread->work = action->u.deliver;
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+/* --- Events ----------------------------------------------------------------- */
+
+static int
+draw_submit(struct world *world, struct sched_event *event)
+{
+    const uint32_t hosts = knobs_world(&world->knobs, WORLD_HOSTS);
+    const uint32_t channels = knobs_world(&world->knobs, WORLD_CHANNELS);
+    const uint32_t most = knobs_world(&world->knobs, WORLD_RECIPIENTS);
+    const uint32_t count = below(world, 3) > 0 ? 1 : 1 + below(world, most);
+    struct sched_submit *s = &event->u.submit;
+
+    for (uint32_t i = 0; i < count; i++) {
+        world->recipients[i].channel = 1 + below(world, channels);
+        world->recipients[i].host = below(world, hosts);
+    }
+    event->kind = SCHED_EVENT_SUBMIT;
+    s->message = world->decision + UINT64_C(1);
+    s->submitted_at_ns = world->now_ns;
+    if (below(world, 8) == 0) {
+        s->parent = 1;
+        s->submitted_at_ns -= (int64_t)below(world, 200) * 3600 * S_NS;
+    }
+    s->deferred_until_ns = SCHED_NO_TIME;
+    if (below(world, 6) == 0) {
+        s->deferred_until_ns =
+            world->now_ns + ((int64_t)below(world, 100) - 20) * S_NS;
+    }
+    s->size_bytes = (int64_t)below(world, 3) * 3 * 1024 + below(world, 2);
+    s->recipients = world->recipients;
+    s->recipients_count = count;
+    s->source_channel = SCHED_NONE;
+    s->priority = below(world, 3);
+    return 1;
+}
+
+/* thread_draw - one that is so; its job in *job */
+static struct world_thread *
+thread_draw(struct world *world, enum world_thread_is is,
+            struct world_job **job)
+{
+    uint32_t count = 0;
+
+    for (int look = 0; look < 2; look++) {
+        uint32_t nth = look == 0 ? 0 : below(world, count);
+
+        for (uint32_t j = 0; j < world->jobs_count; j++) {
+            *job = &world->jobs[j];
+            for (uint32_t t = 0; (*job)->runs && t < (*job)->threads_count;
+                 t++) {
+                if ((*job)->threads[t].is != is) {
+                    continue;
+                }
+                if (look == 0) {
+                    count++;
+                } else if (nth-- == 0) {
+                    return &(*job)->threads[t];
+                }
+            }
+        }
+        if (count == 0) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static int
+draw_outcome(struct world *world, struct sched_event *event)
+{
+    struct world_job *job;
+    struct world_thread *thread = thread_draw(world, WORLD_THREAD_WORKS, &job);
+    struct sched_outcome *o = &event->u.outcome;
+
+    if (thread == NULL) {
+        return 0;
+    }
+    const struct sched_deliver *d = &thread->work;
+    const int is_mixed = below(world, 3) == 0;
+    for (uint32_t i = 0; i < d->recipients_count; i++) {
+        if (i > 0 && !is_mixed) {
+            world->results[i] = world->results[0];
+        } else if (chance(world, WORLD_TEMPORARY_PERCENT)) {
+            world->results[i] = SCHED_RESULT_TEMPORARY;
+        } else {
+            const uint32_t of_ten = below(world, 10);
+            world->results[i] = (uint8_t)(of_ten > 1    ? SCHED_RESULT_DELIVERED
+                                          : of_ten == 1 ? SCHED_RESULT_PERMANENT
+                                                        : SCHED_RESULT_MISSING);
+        }
+    }
+    event->kind = SCHED_EVENT_OUTCOME;
+    o->message = d->message;
+    o->file = d->file;
+    o->job = d->job;
+    o->thread = d->thread;
+    o->recipients_count = d->recipients_count;
+    o->results = is_mixed ? world->results : NULL;
+    o->result = world->results[0];
+    o->phase = SCHED_PHASE_DOT;
+    thread->is = WORLD_THREAD_ASKS;
+    return 1;
+}
+
+/* draw_job - a process starts, does not, or exits */
+static int
+draw_job(struct world *world, struct sched_event *event)
+{
+    if (world->jobs_count == 0) {
+        return 0;
+    }
+    struct world_job *job = &world->jobs[below(world, world->jobs_count)];
+    const uint32_t id = job->id;
+    const int is_lost = chance(world, WORLD_LOSSES_PERCENT);
+
+    event->u.job.job = id;
+    if (!job->runs && !is_lost) {
+        job->runs = 1;
+        event->kind = SCHED_EVENT_JOB_STARTED;
+        return 1;
+    }
+    if (!job->runs) {
+        event->kind = SCHED_EVENT_JOB_FAILED;
+    } else if ((job->is_told && job->threads_count == 0) ||
+               (is_lost && below(world, 3) == 0)) {
+        event->kind = SCHED_EVENT_JOB_EXITED;
+    } else {
+        return 0;
+    }
+    job_remove(world, id);
+    return 1;
+}
+
+static int
+draw_thread(struct world *world, struct sched_event *event)
+{
+    struct world_job *job = NULL;
+    struct world_thread *thread = NULL;
+    const uint32_t is = below(world, 3);
+
+    if (chance(world, WORLD_LOSSES_PERCENT) && below(world, 3) == 0) {
+        thread = thread_draw(world, (enum world_thread_is)is, &job);
+    }
+    if (thread == NULL) {
+        thread = thread_draw(world, WORLD_THREAD_ENDS, &job);
+    }
+    if (thread != NULL) {
+        event->kind = SCHED_EVENT_THREAD_ENDED;
+        event->u.thread.job = job->id;
+        event->u.thread.thread = thread->number;
+        thread_remove(job, thread);
+        return 1;
+    }
+    thread = thread_draw(world, WORLD_THREAD_COMES, &job);
+    if (thread == NULL) {
+        return 0;
+    }
+    thread->is = WORLD_THREAD_ASKS;
+    event->kind = SCHED_EVENT_THREAD_READY;
+    event->u.thread.job = job->id;
+    event->u.thread.thread = thread->number;
+    return 1;
+}
+
+static int
+draw_closed(struct world *world, struct sched_event *event)
+{
+    struct world_job *job = NULL;
+    const struct world_thread *thread =
+        thread_draw(world, WORLD_THREAD_ASKS, &job);
+
+    if (thread == NULL) {
+        return 0;
+    }
+    event->kind = SCHED_EVENT_SESSION_CLOSED;
+    event->u.thread.job = job->id;
+    event->u.thread.thread = thread->number;
+    event->u.thread.host =
+        below(world, knobs_world(&world->knobs, WORLD_HOSTS));
+    return 1;
+}
+
+static int
+draw_wall(struct world *world, struct sched_event *event)
+{
+    event->kind = SCHED_EVENT_WALL_OFFSET;
+    world->wall_offset_ns += ((int64_t)below(world, 3) - 1) * 3600 * S_NS;
+    event->u.wall.wall_offset_ns = world->wall_offset_ns;
+    return 1;
+}
+
+/* --- Time ------------------------------------------------------------------- */
+
+static int64_t
+draw_step(struct world *world)
+{
+    static const int64_t steps_ns[3][8] = {
+        {0, 0, 1, MS_NS, MS_NS, 50 * MS_NS, 400 * MS_NS, 5 * S_NS},
+        {0, 0, 1, MS_NS, 300 * MS_NS, 2 * S_NS, 10 * S_NS, 40 * S_NS},
+        {0, 1, MS_NS, S_NS, 10 * S_NS, 60 * S_NS, 600 * S_NS, 7200 * S_NS}};
+    const uint32_t hurry = knobs_world(&world->knobs, WORLD_HURRY);
+
+    return steps_ns[hurry][below(world, 8)];
+}
+
+/* turn_class - the order of events within one instant */
+static uint32_t
+turn_class(uint32_t kind)
+{
+    switch (kind) {
+    case SCHED_EVENT_WALL_OFFSET:
+        return 0;
+    case SCHED_EVENT_OUTCOME:
+        return 1;
+    case SCHED_EVENT_WAKE:
+        return 2;
+    case SCHED_EVENT_SUBMIT:
+        return 3;
+    default:
+        return 4;
+    }
+}
+
+static void
+go_to(struct world *world, int64_t at_ns, uint32_t class)
+{
+    if (at_ns > world->now_ns) {
+        world->now_ns = at_ns;
+    } else if (class < world->turn_class) {
+        world->now_ns++;
+    }
+    world->turn_class = class;
+}
+
+static uint32_t
+draw_kind(struct world *world)
+{
+    static const uint8_t kinds[32] = {
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_JOB_STARTED,  SCHED_EVENT_JOB_STARTED,
+        SCHED_EVENT_JOB_STARTED,  SCHED_EVENT_JOB_STARTED,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_THREAD_READY,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_THREAD_READY,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_THREAD_READY,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_WAKE,
+        SCHED_EVENT_WAKE,         SCHED_EVENT_WAKE};
+
+    switch (below(world, 200)) {
+    case 0:
+        return SCHED_EVENT_WALL_OFFSET;
+    case 1:
+        return SCHED_EVENT_SESSION_CLOSED;
+    default:
+        return kinds[below(world, 32)];
+    }
+}
+
+static int
+draw(struct world *world, uint32_t kind, struct sched_event *event)
+{
+    switch (kind) {
+    case SCHED_EVENT_SUBMIT:
+        return draw_submit(world, event);
+    case SCHED_EVENT_OUTCOME:
+        return draw_outcome(world, event);
+    case SCHED_EVENT_JOB_STARTED:
+        return draw_job(world, event);
+    case SCHED_EVENT_THREAD_READY:
+        return draw_thread(world, event);
+    case SCHED_EVENT_SESSION_CLOSED:
+        return draw_closed(world, event);
+    case SCHED_EVENT_WALL_OFFSET:
+        return draw_wall(world, event);
+    default:
+        event->kind = SCHED_EVENT_WAKE;
+        return 1;
+    }
+}
+
+int
+world_decide(struct world *world, uint32_t decision, struct sched_event *event)
+{
+    uint64_t mix = world->seed + decision * UINT64_C(0xd1342543de82ef95);
+
+    world->decision = decision;
+    world->random = test_random_below(&mix, UINT64_MAX);
+    memset(event, 0, sizeof *event);
+    uint32_t kind = draw_kind(world);
+    int64_t at_ns = world->now_ns + draw_step(world);
+    const int is_late = chance(world, WORLD_LATE_PERCENT);
+    if (kind == SCHED_EVENT_WAKE && below(world, 2) == 0 &&
+        world->wish_ns != SCHED_NEVER) {
+        at_ns = world->wish_ns;
+    }
+    if (world->wish_ns <= at_ns && !is_late) {
+        kind = SCHED_EVENT_WAKE;
+        at_ns = world->wish_ns;
+    }
+    go_to(world, at_ns, turn_class(kind));
+    return draw(world, kind, event);
+}

@@ -107,7 +107,10 @@ import_domain(struct import_slice address, char *domain, size_t domain_size)
     for (size_t i = 0; i < size; i++) {
         const char c = address.at[start + i];
 
-        domain[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+        domain[i] = c;
+        if (c >= 'A' && c <= 'Z') {
+            domain[i] = (char)(c + ('a' - 'A'));
+        }
     }
     domain[size] = '\0';
     return trace_domain_is_valid(domain);

@@ -102,7 +102,7 @@ struct host { /* a queue: (channel, destination host) */
     uint32_t threads_count; /* bound to it */
     uint32_t want_place;    /* in the channel's heaps, or none */
     uint32_t best_place;
-    uint32_t zero;
+    uint32_t delayed_count; /* for people */
 };
 
 enum thread_state {
@@ -183,8 +183,12 @@ struct channel {
     struct list idle_jobs;
     struct list jobs; /* by id */
     uint32_t free_jobs;
-    uint32_t is_left;    /* it has untracked files */
-    uint32_t is_scanned; /* the scan under way has not come to its end */
+    uint32_t stress_factor;   /* threaddepth counts so many times; 1 */
+    uint32_t stress_jobs;     /* taken from jobs_max */
+    int64_t stress_deaf_ns;   /* reports before it are ignored */
+    int64_t stress_relief_ns; /* the next step back, or NEVER */
+    uint32_t is_left;         /* it has untracked files */
+    uint32_t is_scanned;      /* the scan under way has not come to its end */
     uint32_t cursor_file;
     uint64_t cursor_message; /* how far it has come */
     int64_t after_at_ns; /* a job was decided on and starts then; or NEVER */
@@ -268,6 +272,7 @@ struct engine {
     uint32_t job_last;
 
     struct heap delayed;         /* files by (eligible, message, number) */
+    int64_t stress_wish_ns;      /* the first stress_relief_ns of all */
     int64_t after_wish_ns;       /* the first after_at_ns of all channels */
     int64_t refused_try_at_ns;   /* when refused starts are tried again */
     int64_t return_next_wall_ns; /* the next return run, wall-clock */
@@ -365,6 +370,10 @@ uint32_t queue_first(const struct host *host);
 int queue_host_before(const struct engine *engine, uint32_t a, uint32_t b);
 /* Corrects the places of a host in its channel's heaps. */
 void queue_refresh(struct engine *engine, uint32_t slot, int is_head_new);
+/* The same for all hosts, whatever has changed. */
+void queue_refresh_all(struct engine *engine);
+/* The backlog that asks for one more thread. */
+uint32_t queue_depth(const struct channel *channel);
 /* How many threads a host is to have, by the start policy. */
 uint32_t queue_threads_wanted(const struct engine *engine,
                               const struct host *host);
@@ -503,6 +512,9 @@ int32_t outcome_event(struct engine *engine,
 
 void timer_init(struct engine *engine);
 void timer_wake(struct engine *engine);
+int32_t stress_event(struct engine *engine, const struct sched_stress *stress);
+void stress_wake(struct engine *engine);
+
 int32_t command_event(struct engine *engine,
                       const struct sched_command *command);
 
@@ -532,9 +544,12 @@ int32_t action_refused(struct engine *engine,
 
 uint64_t digest_mix(uint64_t digest, uint64_t word);
 uint64_t digest_state(const struct engine *engine);
-/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file. */
+/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file.
+   Message 0: the overview. */
 int32_t explain_file(const struct engine *engine, uint64_t message,
                      uint32_t number, char *text, uint64_t text_size);
+/* The whole state in words. */
+int32_t overview(const struct engine *engine, char *text, uint64_t text_size);
 int32_t check_state(const struct engine *engine, char *text,
                     uint64_t text_size);
 

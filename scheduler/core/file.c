@@ -127,6 +127,7 @@ file_withdraw(struct engine *engine, uint32_t slot)
         queue_remove(engine, slot);
     } else if (file->state == FILE_DELAYED) {
         timer_delayed_remove(engine, slot);
+        host_at(engine, file->host)->delayed_count--;
     } else if (file->state == FILE_HELD) {
         held_remove(engine, slot);
     }
@@ -160,6 +161,7 @@ file_delay(struct engine *engine, uint32_t slot, int64_t until_ns)
 
     file->eligible_at_ns = until_ns;
     file->state = FILE_DELAYED;
+    host_at(engine, file->host)->delayed_count++;
     timer_delayed_push(engine, slot);
 }
 

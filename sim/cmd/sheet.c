@@ -230,6 +230,12 @@ work_print(const struct session *session, const struct result *result,
             " attempts, %" PRId64 " deferrals, %" PRId64 " notices of delay\n",
             result->submissions, result->files, result->attempts,
             result->deferrals, result->warnings);
+    if (result->notices + result->restarts > 0) {
+        fprintf(out,
+                "scheduler    %" PRId64 " notifications of all kinds, %" PRId64
+                " restarts\n",
+                result->notices, result->restarts);
+    }
     fprintf(out,
             "connections  %" PRId64 ", at once %" PRId64 ", refused %" PRId64
             "\n",

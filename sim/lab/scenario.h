@@ -32,6 +32,7 @@
 #include "models/dialogue.h"
 #include "models/link.h"
 #include "models/machine.h"
+#include "models/mta/host.h"
 #include "models/traffic.h"
 #include "sim/kernel/arena.h"
 #include "sim/kernel/diag.h"
@@ -65,7 +66,7 @@ struct scenario_axis {
 const char *scenario_axis_label(const struct scenario_axis *axis,
                                 uint32_t index);
 
-/* A fault window, for the model that suffers it and for the picture. */
+/* A fault window, for the picture; an event is one without length. */
 struct scenario_fault {
     int64_t at_ns;
     int64_t for_ns;
@@ -104,6 +105,11 @@ struct scenario {
     uint32_t traffic_count;
     struct scenario_fault *faults;
     uint32_t faults_count;
+    struct mta_change *changes; /* events, in the order of the file */
+    uint32_t changes_count;
+    const char *backlog_path;                    /* NULL: none */
+    const struct destination_params *notices_to; /* NULL: nobody */
+    int64_t notice_bytes;
     struct machine_params machine;
     struct dialogue_params dialogue;
     struct scenario_axis *sweep;

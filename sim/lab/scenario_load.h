@@ -84,5 +84,13 @@ void load_overrides(struct load *load);
 void load_override_add(struct load *load, const char *path, const char *value,
                        struct src_loc where);
 void load_sweep(struct load *load);
+void load_notices(struct load *load); /* after destinations */
+void load_events(struct load *load);  /* after faults */
+
+/* Calls back with each setting below a mapping, by its path. */
+typedef void load_setting_fn(struct load *load, const char *path,
+                             const char *value, struct src_loc where);
+void load_settings(struct load *load, const char *path,
+                   const struct doc_node *node, load_setting_fn *fn);
 
 #endif

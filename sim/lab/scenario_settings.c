@@ -91,10 +91,9 @@ list_text(struct load *load, const struct doc_node *list)
     return text;
 }
 
-/* settings_flatten - the leaves below a mapping, by their path */
-static void
-settings_flatten(struct load *load, const char *path,
-                 const struct doc_node *node)
+void
+load_settings(struct load *load, const char *path, const struct doc_node *node,
+              load_setting_fn *fn)
 {
     if (strlen(path) > PATH_BYTES_MAX) {
         diag_error(load->diag, node->where,
@@ -105,9 +104,11 @@ settings_flatten(struct load *load, const char *path,
     if (node->kind == DOC_MAP) {
         for (const struct doc_node *child = node->first; child != NULL;
              child = child->next) {
-            settings_flatten(
-                load, format_arena(load->arena, "%s.%s", path, child->key),
-                child);
+            load_settings(load,
+                          *path == '\0' ? child->key
+                                        : format_arena(load->arena, "%s.%s",
+                                                       path, child->key),
+                          child, fn);
         }
         return;
     }
@@ -116,7 +117,7 @@ settings_flatten(struct load *load, const char *path,
         node->kind == DOC_LIST ? list_text(load, node) : node->text;
 
     if (value != NULL) {
-        load_override_add(load, path, value, node->where);
+        fn(load, path, value, node->where);
     }
 }
 
@@ -133,7 +134,7 @@ load_overrides(struct load *load)
                                 child->kind == DOC_MAP;
 
         if (is_section || schema_path_is_setting(child->key)) {
-            settings_flatten(load, child->key, child);
+            load_settings(load, child->key, child, load_override_add);
         }
     }
 }

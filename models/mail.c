@@ -83,22 +83,27 @@ mail_new(uint32_t messages_max)
     return mail;
 }
 
-/* table_free - the table, and the blocks of the messages in it */
+/* page_free - with the blocks of the messages in it */
+static void
+page_free(struct mail *mail, struct id_page *page)
+{
+    for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
+        if (page->slot[k] != 0) {
+            struct mail_message *message =
+                slab_at(mail->messages, page->slot[k] - 1);
+            if (many_bytes(message) > 0) {
+                free(message->to.many);
+            }
+        }
+    }
+    free(page);
+}
+
 static void
 table_free(struct mail *mail, struct id_table *table)
 {
     for (uint64_t i = 0; i < table->pages_count; i++) {
-        const struct id_page *page = table->pages[i];
-        for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
-            if (page->slot[k] != 0) {
-                struct mail_message *message =
-                    slab_at(mail->messages, page->slot[k] - 1);
-                if (many_bytes(message) > 0) {
-                    free(message->to.many);
-                }
-            }
-        }
-        free(table->pages[i]);
+        page_free(mail, table->pages[i]);
     }
     free(table->pages);
 }

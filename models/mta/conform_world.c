@@ -1041,10 +1041,12 @@ world_new(const struct conform_subject *subject,
 void
 world_free(struct world *world, struct conform_answer *answer)
 {
+    struct conform_answer unsaid = {.verdict = CONFORM_OK};
+
     if (world == NULL) {
         return;
     }
-    (void)!conform_destroy(&world->instance, answer);
+    (void)!conform_destroy(&world->instance, answer == NULL ? &unsaid : answer);
     for (uint32_t i = 0; i < world->jobs_count; i++) {
         for (uint32_t k = 0; k < world->jobs[i].threads_count; k++) {
             world_thread_rest(&world->jobs[i].threads[k]);

@@ -14,7 +14,11 @@
 static uint64_t
 entity(const struct dialogue *dialogue, uint32_t place)
 {
-    return chance_entity(dialogue->message, dialogue->indices[place]);
+    const uint32_t index = dialogue->indices[place];
+
+    return chance_entity(dialogue->message, dialogue->luck == NULL
+                                                ? index
+                                                : dialogue->luck[index]);
 }
 
 static uint32_t

@@ -43,7 +43,8 @@ struct dialogue {
     struct mail_recipient *recipients; /* of the whole message */
     const uint32_t *indices;           /* those of the file; results match */
     uint8_t *results;                  /* enum dialogue_result for each index */
-    uint64_t message;
+    uint64_t message;     /* draws are by it and the recipients' indices, */
+    const uint32_t *luck; /* or by luck[index]; NULL: the indices themselves */
     int64_t size_bytes;
     uint32_t recipients_count;
     /* The answer: */

@@ -4,7 +4,8 @@
  *
  * Ids are issued in order, so the table from id to slot is a row of pages; a
  * page goes when its last message has gone. Slots are kept, not pointers: half
- * the size.
+ * the size. Messages of traffic and those that the host makes have a table
+ * each.
  */
 #include "models/mail.h"
 
@@ -20,17 +21,53 @@ struct id_page {
     bool is_full; /* the next id is in a later page */
 };
 
+/* Ids from base + 1 on. */
+struct id_table {
+    struct id_page **pages; /* by (id - base) >> PAGE_BITS */
+    uint64_t pages_count;
+    uint64_t pages_capacity;
+    uint64_t base;
+    uint64_t id_last;
+};
+
 struct mail {
     struct slab *messages;
     struct slab *files;
-    struct id_page **pages; /* by id >> PAGE_BITS, from pages_first */
-    uint64_t pages_count;
-    uint64_t pages_capacity;
-    uint64_t id_last;
+    struct id_table traffic;
+    struct id_table made;
     int64_t queued_count;
     uint64_t page_bytes;
     uint64_t many_bytes;
 };
+
+/* What a message that the host made has behind its recipients. */
+struct luck {
+    uint64_t origin;
+    uint32_t index[];
+};
+
+/* luck_offset - where it lies in the block of the recipients */
+static size_t
+luck_offset(uint32_t recipients_count)
+{
+    const size_t bytes = recipients_count * sizeof(struct mail_recipient);
+
+    return (bytes + 7) / 8 * 8;
+}
+
+/* many_bytes - the block that a message has beside its record */
+static size_t
+many_bytes(const struct mail_message *message)
+{
+    const uint32_t count = message->recipients_count;
+
+    if (message->is_one) {
+        return 0;
+    }
+    return message->is_made ? luck_offset(count) + sizeof(struct luck) +
+                                  count * sizeof(uint32_t)
+                            : count * sizeof(struct mail_recipient);
+}
 
 struct mail *
 mail_new(uint32_t messages_max)
@@ -41,7 +78,34 @@ mail_new(uint32_t messages_max)
     mail->messages = slab_new(sizeof(struct mail_message), messages_max);
     /* A message has a file for each host it goes to: rarely many. */
     mail->files = slab_new(sizeof(struct mail_file), UINT32_MAX / 2);
+    mail->made.base = MAIL_ID_MADE;
+    mail->made.id_last = MAIL_ID_MADE;
     return mail;
+}
+
+/* page_free - with the blocks of the messages in it */
+static void
+page_free(struct mail *mail, struct id_page *page)
+{
+    for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
+        if (page->slot[k] != 0) {
+            struct mail_message *message =
+                slab_at(mail->messages, page->slot[k] - 1);
+            if (many_bytes(message) > 0) {
+                free(message->to.many);
+            }
+        }
+    }
+    free(page);
+}
+
+static void
+table_free(struct mail *mail, struct id_table *table)
+{
+    for (uint64_t i = 0; i < table->pages_count; i++) {
+        page_free(mail, table->pages[i]);
+    }
+    free(table->pages);
 }
 
 void
@@ -50,48 +114,52 @@ mail_free(struct mail *mail)
     if (mail == NULL) {
         return;
     }
-    for (uint64_t i = 0; i < mail->pages_count; i++) {
-        const struct id_page *page = mail->pages[i];
-        for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
-            if (page->slot[k] != 0) {
-                struct mail_message *message =
-                    slab_at(mail->messages, page->slot[k] - 1);
-                if (message->recipients_count > 1) {
-                    free(message->to.many);
-                }
-            }
-        }
-        free(mail->pages[i]);
-    }
-    free(mail->pages);
+    table_free(mail, &mail->traffic);
+    table_free(mail, &mail->made);
     slab_free(mail->messages);
     slab_free(mail->files);
     free(mail);
 }
 
-/* id_page_of - the page of the next id, made if it is not there */
-static struct id_page *
-id_page_of(struct mail *mail, uint64_t id)
+/* table_of - the table that an id is of */
+static const struct id_table *
+table_of(const struct mail *mail, uint64_t id)
 {
-    uint64_t index = id >> PAGE_BITS;
+    return id > MAIL_ID_MADE ? &mail->made : &mail->traffic;
+}
 
-    if (index >= mail->pages_capacity) {
-        mail->pages_capacity = index < 32 ? 64 : 2 * index;
-        mail->pages = base_realloc(mail->pages, mail->pages_capacity *
-                                                    sizeof mail->pages[0]);
+/* id_page_new - the page of the next id, made if it is not there */
+static struct id_page *
+id_page_new(struct mail *mail, struct id_table *table, uint64_t id)
+{
+    uint64_t index = (id - table->base) >> PAGE_BITS;
+
+    if (index >= table->pages_capacity) {
+        table->pages_capacity = index < 32 ? 64 : 2 * index;
+        table->pages = base_realloc(table->pages, table->pages_capacity *
+                                                      sizeof table->pages[0]);
     }
-    while (mail->pages_count <= index) {
-        mail->pages[mail->pages_count++] = base_alloc(sizeof(struct id_page));
+    while (table->pages_count <= index) {
+        table->pages[table->pages_count++] = base_alloc(sizeof(struct id_page));
         mail->page_bytes += sizeof(struct id_page);
     }
-    return mail->pages[index];
+    return table->pages[index];
+}
+
+/* id_page_of - the page of an id that was issued; NULL: all of it is gone */
+static inline struct id_page **
+id_page_of(const struct mail *mail, uint64_t id)
+{
+    const struct id_table *table = table_of(mail, id);
+
+    return &table->pages[(id - table->base) >> PAGE_BITS];
 }
 
 /* id_forget - the message with this id is gone */
 static void
 id_forget(struct mail *mail, uint64_t id)
 {
-    struct id_page **page = &mail->pages[id >> PAGE_BITS];
+    struct id_page **page = id_page_of(mail, id);
 
     (*page)->slot[id & (PAGE_IDS - 1)] = 0;
     (*page)->live_count--;
@@ -102,8 +170,10 @@ id_forget(struct mail *mail, uint64_t id)
     }
 }
 
-struct mail_message *
-mail_submit(struct mail *mail, int64_t now_ns, uint32_t recipients_count)
+/* message_new - a message with the next id of a table */
+static struct mail_message *
+message_new(struct mail *mail, struct id_table *table, int64_t now_ns,
+            uint32_t recipients_count)
 {
     ASSERT(recipients_count >= 1);
     ASSERT(recipients_count <= MAIL_RECIPIENTS_MAX);
@@ -113,8 +183,8 @@ mail_submit(struct mail *mail, int64_t now_ns, uint32_t recipients_count)
         return NULL;
     }
     struct mail_message *message = slab_must_get(mail->messages, handle);
-    uint64_t id = ++mail->id_last;
-    struct id_page *page = id_page_of(mail, id);
+    uint64_t id = ++table->id_last;
+    struct id_page *page = id_page_new(mail, table, id);
 
     page->slot[id & (PAGE_IDS - 1)] = (uint32_t)handle;
     page->live_count++;
@@ -123,22 +193,71 @@ mail_submit(struct mail *mail, int64_t now_ns, uint32_t recipients_count)
     message->submitted_at_ns = now_ns;
     message->recipients_count = recipients_count;
     message->live_count = recipients_count;
-    if (recipients_count > 1) {
-        message->to.many =
-            base_alloc(recipients_count * sizeof(struct mail_recipient));
-        mail->many_bytes += recipients_count * sizeof(struct mail_recipient);
+    message->is_made = table == &mail->made;
+    message->is_one = recipients_count == 1 && !message->is_made;
+    const size_t bytes = many_bytes(message);
+    if (bytes > 0) {
+        message->to.many = base_alloc(bytes);
+        mail->many_bytes += bytes;
     }
     mail->queued_count += recipients_count;
     return message;
 }
 
 struct mail_message *
+mail_submit(struct mail *mail, int64_t now_ns, uint32_t recipients_count)
+{
+    return message_new(mail, &mail->traffic, now_ns, recipients_count);
+}
+
+/* luck_of - of a message that the host made */
+static struct luck *
+luck_of(const struct mail_message *message)
+{
+    char *block = (char *)message->to.many;
+
+    return (struct luck *)(void *)(block +
+                                   luck_offset(message->recipients_count));
+}
+
+struct mail_message *
+mail_make(struct mail *mail, int64_t now_ns, uint32_t recipients_count,
+          uint64_t origin)
+{
+    struct mail_message *message =
+        message_new(mail, &mail->made, now_ns, recipients_count);
+
+    ASSERT(origin <= MAIL_ID_MADE);
+    if (message != NULL) {
+        luck_of(message)->origin = origin;
+    }
+    return message;
+}
+
+uint64_t
+mail_origin(const struct mail_message *message)
+{
+    return message->is_made ? luck_of(message)->origin : message->id;
+}
+
+uint32_t *
+mail_luck(const struct mail_message *message)
+{
+    return message->is_made ? luck_of(message)->index : NULL;
+}
+
+struct mail_message *
 mail_message(const struct mail *mail, uint64_t id)
 {
-    if (id == 0 || id > mail->id_last) {
+    const struct id_page *page;
+
+    if (id - 1 < mail->traffic.id_last) {
+        page = mail->traffic.pages[id >> PAGE_BITS];
+    } else if (id > MAIL_ID_MADE && id <= mail->made.id_last) {
+        page = mail->made.pages[(id - MAIL_ID_MADE) >> PAGE_BITS];
+    } else {
         return NULL;
     }
-    const struct id_page *page = mail->pages[id >> PAGE_BITS];
     if (page == NULL) {
         return NULL;
     }
@@ -146,10 +265,48 @@ mail_message(const struct mail *mail, uint64_t id)
     return slot == 0 ? NULL : slab_at(mail->messages, slot - 1);
 }
 
+/* table_after - the next message of a table, after this id */
+static struct mail_message *
+table_after(const struct mail *mail, const struct id_table *table, uint64_t id)
+{
+    for (uint64_t next = id + 1; next <= table->id_last; next++) {
+        const struct id_page *page =
+            table->pages[(next - table->base) >> PAGE_BITS];
+        if (page == NULL) {
+            next |= PAGE_IDS - 1;
+            continue;
+        }
+        uint32_t slot = page->slot[next & (PAGE_IDS - 1)];
+        if (slot != 0) {
+            return slab_at(mail->messages, slot - 1);
+        }
+    }
+    return NULL;
+}
+
+struct mail_message *
+mail_after(const struct mail *mail, uint64_t id)
+{
+    if (id < MAIL_ID_MADE) {
+        struct mail_message *message = table_after(mail, &mail->traffic, id);
+        if (message != NULL) {
+            return message;
+        }
+        id = MAIL_ID_MADE;
+    }
+    return table_after(mail, &mail->made, id);
+}
+
 struct mail_recipient *
 mail_recipients(struct mail_message *message)
 {
-    return message->recipients_count == 1 ? &message->to.one : message->to.many;
+    return message->is_one ? &message->to.one : message->to.many;
+}
+
+const struct mail_recipient *
+mail_recipient(const struct mail_message *message, uint32_t index)
+{
+    return message->is_one ? &message->to.one : &message->to.many[index];
 }
 
 struct mail_file *
@@ -180,7 +337,7 @@ mail_file(const struct mail *mail, struct mail_message *message,
 static uint32_t
 message_slot(const struct mail *mail, const struct mail_message *message)
 {
-    const struct id_page *page = mail->pages[message->id >> PAGE_BITS];
+    const struct id_page *page = *id_page_of(mail, message->id);
 
     return page->slot[message->id & (PAGE_IDS - 1)] - 1;
 }
@@ -246,9 +403,9 @@ mail_finish(struct mail *mail, struct mail_message *message,
     }
     uint64_t slot = message_slot(mail, message);
     uint64_t handle = (uint64_t)message->generation << 32 | (slot + 1);
-    if (message->recipients_count > 1) {
-        mail->many_bytes -=
-            message->recipients_count * sizeof(struct mail_recipient);
+    const size_t bytes = many_bytes(message);
+    if (bytes > 0) {
+        mail->many_bytes -= bytes;
         free(message->to.many);
     }
     id_forget(mail, message->id);
@@ -264,7 +421,7 @@ mail_message_of(const struct mail *mail, const struct mail_file *file)
 uint64_t
 mail_id_last(const struct mail *mail)
 {
-    return mail->id_last;
+    return mail->traffic.id_last;
 }
 
 uint32_t
@@ -290,5 +447,6 @@ mail_bytes(const struct mail *mail)
 {
     return slab_bytes(mail->messages) + slab_bytes(mail->files) +
            mail->page_bytes + mail->many_bytes +
-           mail->pages_capacity * sizeof mail->pages[0];
+           (mail->traffic.pages_capacity + mail->made.pages_capacity) *
+               sizeof mail->traffic.pages[0];
 }

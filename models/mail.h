@@ -20,14 +20,19 @@
 #include "sim/kernel/base.h"
 
 #define MAIL_BYTES_MAX      INT64_C(0xffffffff)
-#define MAIL_RECIPIENTS_MAX (1u << 20)
+#define MAIL_RECIPIENTS_MAX ((1u << 20) - MAIL_LUCK_NOTICES)
 #define MAIL_NO_FILE        0u
+/* Ids of messages that the host makes itself start here. */
+#define MAIL_ID_MADE (UINT64_C(1) << 43)
+/* Recipient indices that no message has: the luck of notices about it. */
+#define MAIL_LUCK_NOTICES 64u
 
 enum mail_state { /* of a recipient */
                   MAIL_QUEUED,
                   MAIL_DELIVERED,
                   MAIL_RETURNED,
-                  MAIL_REJECTED
+                  MAIL_REJECTED,
+                  MAIL_MOVED /* into another message: not final */
 };
 
 enum mail_file_state {
@@ -61,6 +66,9 @@ struct mail_message {
     uint16_t source;     /* channel, UINT16_MAX: none */
     uint8_t priority;    /* of the header */
     uint8_t is_null_sender;
+    uint16_t notices; /* made about it; the host's own count */
+    uint8_t is_made;  /* by the host: luck and recipients lie in `many` */
+    uint8_t is_one;   /* the only recipient lies in `one` */
 };
 
 struct mail_file {
@@ -74,7 +82,16 @@ struct mail_file {
                           run's memory is the scheduler's */
     uint8_t priority;  /* effective */
     uint8_t state;     /* enum mail_file_state */
-    uint16_t zero;
+    uint8_t flags;     /* MAIL_FILE_IS_... */
+    uint8_t zero;
+};
+
+enum {                           /* of a file */
+       MAIL_FILE_IS_UNKNOWN = 1, /* this instance of the scheduler has not been
+                                    told of it, or said that it forgot it */
+       MAIL_FILE_IS_HIDDEN = 2,  /* it waits for a reason that only the
+                                    scheduler knows, until it is next tried */
+       MAIL_FILE_IS_WARNED = 4   /* its sender has been warned */
 };
 
 struct mail; /* the store */
@@ -86,10 +103,30 @@ void mail_free(struct mail *mail);
 struct mail_message *mail_submit(struct mail *mail, int64_t now_ns,
                                  uint32_t recipients_count);
 
+/*
+ * One that the host makes itself, with an id of their own range. Its recipients
+ * have the luck of recipients of `origin`, a message of traffic: which ones is
+ * to be filled in at mail_luck(). NULL: messages_max.
+ */
+struct mail_message *mail_make(struct mail *mail, int64_t now_ns,
+                               uint32_t recipients_count, uint64_t origin);
+
+/* Whose luck a message has, and for each of its recipients the index there;
+ * NULL: their own. */
+uint64_t mail_origin(const struct mail_message *message);
+uint32_t *mail_luck(const struct mail_message *message);
+
+/* The next message by id, after this one (0: the first); NULL: no more. */
+struct mail_message *mail_after(const struct mail *mail, uint64_t id);
+
 /* By id; NULL: it is gone, or was never issued. */
 struct mail_message *mail_message(const struct mail *mail, uint64_t id);
 
 struct mail_recipient *mail_recipients(struct mail_message *message);
+
+/* One of them, to read. */
+const struct mail_recipient *mail_recipient(const struct mail_message *message,
+                                            uint32_t index);
 
 /* The live file with this number of the message; NULL: none. */
 struct mail_file *mail_file(const struct mail *mail,
@@ -114,8 +151,8 @@ void mail_assign(struct mail *mail, uint32_t file,
 void mail_unassign(struct mail *mail, struct mail_message *message,
                    struct mail_recipient *recipient);
 
-/* Makes a recipient final; file and message end with their last one, and
- * pointers to them go bad. */
+/* Makes a recipient final, or moved; file and message end with their last one,
+ * and pointers to them go bad. */
 void mail_finish(struct mail *mail, struct mail_message *message,
                  struct mail_recipient *recipient, enum mail_state state);
 
@@ -123,7 +160,7 @@ void mail_finish(struct mail *mail, struct mail_message *message,
 struct mail_message *mail_message_of(const struct mail *mail,
                                      const struct mail_file *file);
 
-uint64_t mail_id_last(const struct mail *mail); /* 0: none was issued */
+uint64_t mail_id_last(const struct mail *mail); /* of traffic; 0: none yet */
 uint32_t mail_messages_count(const struct mail *mail);
 int64_t mail_queued_count(const struct mail *mail); /* recipients */
 uint32_t mail_files_count(const struct mail *mail);

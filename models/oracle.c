@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PRIORITIES_COUNT 5
 #define NO_HEAD          PRIORITIES_COUNT
@@ -32,6 +33,7 @@ struct channel {
     uint32_t jobs_count;
     uint32_t starting_count; /* threads */
     uint32_t anonymous;      /* its queue + 1; 0: none yet */
+    bool is_stressed;
     uint32_t unserved[PRIORITIES_COUNT];
 };
 
@@ -216,6 +218,14 @@ queue_count(struct oracle *oracle, struct queue *queue)
     queue->head = head;
 }
 
+/* is_counted - the file is ready, for all to see */
+static bool
+is_counted(const struct mail_file *file)
+{
+    return file->state == MAIL_FILE_READY &&
+           (file->flags & MAIL_FILE_IS_HIDDEN) == 0;
+}
+
 static void
 ready_add(struct oracle *oracle, const struct mail_file *file, uint32_t host)
 {
@@ -320,7 +330,7 @@ oracle_created(struct oracle *oracle, uint32_t file_slot, uint32_t host)
 
     ASSERT(file->channel < oracle->params.programs_count);
     ASSERT(file->priority < PRIORITIES_COUNT);
-    if (file->state == MAIL_FILE_READY) {
+    if (is_counted(file)) {
         ready_add(oracle, file, host);
     } else if (file->state == MAIL_FILE_DELAYED) {
         delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot,
@@ -355,6 +365,7 @@ slot_judge(struct oracle *oracle, int64_t now_ns, uint32_t channel)
     for (uint32_t i = 0; i < oracle->params.programs_count; i++) {
         const struct channel *other = &oracle->channels[i];
         if (i == channel || other->params->pool != pool ||
+            other->params->starts_unseen || other->is_stressed ||
             !pool_has_slot(&oracle->pools[pool], other->jobs_count,
                            other->params->maxjobs)) {
             continue;
@@ -474,6 +485,17 @@ oracle_delivering(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
         file->state = MAIL_FILE_READY;
         ready_add(oracle, file, host);
     }
+    if ((file->flags & MAIL_FILE_IS_UNKNOWN) != 0) {
+        oracle_violation(oracle, now_ns,
+                         "law: file %u of message %" PRIu64
+                         " is given out, but no scan has named it since the "
+                         "scheduler forgot it",
+                         file->number, mail_message_of(oracle->mail, file)->id);
+    }
+    if ((file->flags & MAIL_FILE_IS_HIDDEN) != 0) {
+        file->flags &= (uint8_t) ~(MAIL_FILE_IS_HIDDEN | MAIL_FILE_IS_UNKNOWN);
+        ready_add(oracle, file, host);
+    }
     struct queue *queue = queue_of(oracle, file->channel, host);
     if (oracle->params.is_policy) {
         delivery_judge(oracle, now_ns, file, queue, is_moving);
@@ -514,7 +536,7 @@ oracle_removed(struct oracle *oracle, uint32_t file_slot, uint32_t host)
 {
     const struct mail_file *file = mail_file_at(oracle->mail, file_slot);
 
-    if (file->state == MAIL_FILE_READY) {
+    if (is_counted(file)) {
         ready_drop(oracle, file, host);
     }
 }
@@ -543,6 +565,46 @@ oracle_returned(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
                          message->id, is_warning ? "warned about" : "returned",
                          age_ns / NS_PER_S, least_ns / NS_PER_S);
     }
+}
+
+void
+oracle_stressed(struct oracle *oracle, uint32_t channel)
+{
+    oracle->channels[channel].is_stressed = true;
+}
+
+void
+oracle_changed(struct oracle *oracle, bool has_affinity_priority)
+{
+    oracle->params.has_affinity_priority = has_affinity_priority;
+    for (uint32_t i = 0; i < oracle->params.pools_count; i++) {
+        oracle->pools[i].jobs_count = 0;
+    }
+    /* A channel that has gone over to another pool has its jobs there. */
+    for (uint32_t i = 0; i < oracle->params.programs_count; i++) {
+        const struct channel *channel = &oracle->channels[i];
+        oracle->pools[channel->params->pool].jobs_count += channel->jobs_count;
+    }
+}
+
+void
+oracle_restarted(struct oracle *oracle)
+{
+    for (uint32_t i = 0; i < oracle->params.pools_count; i++) {
+        oracle->pools[i].jobs_count = 0;
+    }
+    for (uint32_t i = 0; i < oracle->params.programs_count; i++) {
+        struct channel *channel = &oracle->channels[i];
+        *channel = (struct channel){.params = channel->params,
+                                    .anonymous = channel->anonymous};
+    }
+    for (uint32_t i = 0; i < oracle->queues_count; i++) {
+        struct queue *queue = &oracle->queues[i];
+        memset(queue->ready, 0, sizeof queue->ready);
+        queue->active = 0;
+        queue->head = NO_HEAD;
+    }
+    oracle->heap_count = 0;
 }
 
 void

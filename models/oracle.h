@@ -3,8 +3,9 @@
  * oracle.h - the referee: holds every decision of a run to the rules
  *
  * Laws bind any scheduler: recipients are conserved, none is tried again after
- * it was final, files and threads exist and are free, granted slots stay within
- * what a process can hold. Policy binds objects that claim to be a Job
+ * it was final, files and threads exist and are free, a file that the scheduler
+ * was never told of or has forgotten is not given out before a scan has named
+ * it, granted slots stay within what a process can hold. Policy binds objects that claim to be a Job
  * Controller: maxjobs and JOB_LIMIT, no retry early, no return before notices,
  * priority within one host's queue and when a slot or a thread is given away.
  *
@@ -17,7 +18,12 @@
  *            job's exit frees a slot of a pool. A retry counts as ready from
  *            the instant after it was due.
  * VALID FOR  What it cannot see it does not judge: which host a starting thread
- *            is meant for, and whether a start was due that did not come.
+ *            is meant for, and whether a start was due that did not come. Nor
+ *            whether a hidden file (MAIL_FILE_IS_HIDDEN: deferred, waiting for
+ *            a periodic run, forgotten for want of room, orphaned by a restart)
+ *            is ready: it is passed over until it is tried. A channel with
+ *            `after`, without a program, or under stress may leave a slot of
+ *            its pool to others.
  * ERRORS     A violation is recorded: the count, and the first ones in words.
  * COST       O(1) a decision; 48 bytes a host; 24 bytes a delayed file, and a
  *            heap operation for each.
@@ -83,6 +89,16 @@ void oracle_attempted(struct oracle *oracle, int64_t now_ns, uint32_t file,
 void oracle_removed(struct oracle *oracle, uint32_t file, uint32_t host);
 void oracle_returned(struct oracle *oracle, int64_t now_ns, uint32_t file,
                      bool is_warning);
+
+/* The channel's program has reported stress: how many jobs the scheduler then
+ * allows is its own affair. */
+void oracle_stressed(struct oracle *oracle, uint32_t channel);
+
+/* What `describe` says has changed, in the memory that was given. */
+void oracle_changed(struct oracle *oracle, bool has_affinity_priority);
+
+/* All jobs are gone, no file is being tried, and all of them are hidden. */
+void oracle_restarted(struct oracle *oracle);
 
 /* After each event: nothing was lost, nothing appeared from nowhere. */
 void oracle_check(struct oracle *oracle, int64_t now_ns);

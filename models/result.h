@@ -69,7 +69,9 @@ struct result {
     int64_t files;
     int64_t attempts; /* files tried, with repetition */
     int64_t deferrals;
-    int64_t warnings; /* notices sent */
+    int64_t warnings; /* delay notices sent */
+    int64_t notices;  /* notifications the scheduler had made, of any kind */
+    int64_t restarts; /* of the scheduler */
     int64_t connections;
     int64_t connections_refused; /* 421 */
     int64_t connections_peak;

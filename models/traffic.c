@@ -155,6 +155,7 @@ arrival_next(struct traffic *traffic)
     if (count > 0 && done >= count) {
         return false;
     }
+    ASSERT(count > 0 || params->arrivals == TRAFFIC_POISSON);
     uint64_t u = chance_u64(&traffic->gap, traffic->ordinal, 0, 0);
     switch (params->arrivals) {
     case TRAFFIC_POISSON: {
@@ -171,7 +172,7 @@ arrival_next(struct traffic *traffic)
         traffic->at_ns =
             params->at_ns +
             (int64_t)(((base_u128)(2 * done + 1) * (uint64_t)params->over_ns) /
-                      (2 * count));
+                      (2 * (base_u128)count));
         break;
     case TRAFFIC_BURST: {
         int64_t gap_ns = share_of_window(variate_neg_log(u) / (count - done),
@@ -283,6 +284,23 @@ quantise(const struct traffic_params *params, struct traffic_message *message)
     }
 }
 
+/* finish - what does not depend on where a message comes from */
+static void
+finish(const struct traffic *traffic, struct traffic_message *message)
+{
+    const struct traffic_params *params = traffic->params;
+
+    quantise(params, message);
+    message->size_bytes = i64_max(1, message->size_bytes);
+    message->deferred_until_ns = params->deferred_ns == 0
+                                     ? TRAFFIC_NOT_DEFERRED
+                                     : message->at_ns + params->deferred_ns;
+    message->session =
+        params->session_messages == 0
+            ? 0
+            : (traffic->ordinal - 1) / params->session_messages + 1;
+}
+
 static int
 generated_next(struct traffic *traffic, struct traffic_message *message)
 {
@@ -353,8 +371,7 @@ traffic_next(struct traffic *traffic, struct traffic_message *message,
                                         : generated_next(traffic, message);
 
     if (status == 1) {
-        quantise(traffic->params, message);
-        message->size_bytes = i64_max(1, message->size_bytes);
+        finish(traffic, message);
     }
     return status;
 }

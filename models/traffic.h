@@ -10,6 +10,7 @@
  *            burst(n, at, over)            n arrivals, uniform over a window,
  *                                          in order
  *            replay                        a trace, see trace.h
+ *            A session is so many messages of a source one after the other.
  * VALID FOR  Bursts of less than one message in 100 ns: each gap is rounded
  *            down to whole ns, which pushes denser ones to their window's end.
  * DRAWS      "traffic/<name>/gap", ".../size", ".../destination",
@@ -59,6 +60,10 @@ struct traffic_params {
     const char *replay_path; /* replay: our own trace */
     int64_t quantum_ns;      /* arrivals rounded down to this; 0 or 1: not */
     int64_t quantum_bytes;   /* sizes rounded up to this; 0 or 1: not */
+    int64_t deferred_ns; /* Deferred-delivery: so long after arrival; or 0 */
+    int64_t
+        retry_ns; /* rejected by a 4xx, it comes again after this; 0: never */
+    uint32_t session_messages; /* of one inbound session; 0: no sessions */
     struct src_loc where;
 };
 
@@ -70,6 +75,8 @@ struct traffic_recipient {
 
 struct traffic_message {
     int64_t at_ns;
+    int64_t deferred_until_ns; /* TRAFFIC_NOT_DEFERRED: it is not */
+    uint64_t session;          /* of this source, from 1; 0: none */
     int64_t size_bytes;
     const char *source; /* channel; NULL: none */
     const struct traffic_recipient *recipients;
@@ -77,6 +84,8 @@ struct traffic_message {
     uint32_t priority;
     bool is_null_sender;
 };
+
+#define TRAFFIC_NOT_DEFERRED INT64_MIN
 
 struct traffic;   /* one source at work */
 struct directory; /* directory.h */

@@ -41,7 +41,8 @@ dialogue_of(struct host *host, struct thread *thread)
         .recipients = mail_recipients(message),
         .indices = is_one ? &thread->index_one : thread->indices,
         .results = is_one ? &thread->result_one : thread->results,
-        .message = thread->message,
+        .message = mail_origin(message),
+        .luck = mail_luck(message),
         .size_bytes = message->size_bytes,
         .recipients_count = thread->recipients_count,
     };
@@ -80,6 +81,7 @@ attempt_end(struct host *host, struct thread *thread,
 {
     thread->phase = (uint8_t)dialogue->phase;
     thread->is_broken = dialogue->is_broken;
+    thread->ends_at_ns = dialogue->end_at_ns;
     evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
              handle_of(host, thread));
 }
@@ -241,10 +243,13 @@ static void
 on_arrived(void *arg, uint64_t data)
 {
     struct host *host = arg;
-    struct thread *thread = slab_must_get(host->threads, data);
+    struct thread *thread = slab_get(host->threads, data);
+
+    if (thread == NULL) {
+        return; /* who connects has died on the way */
+    }
     const struct destination *to =
         directory_host(host->directory, thread->host);
-
     if (to->open_count < to->params->connections_max) {
         connection_accept(host, thread);
     } else if (to->params->at_limit == DESTINATION_REPLY_421) {
@@ -267,6 +272,44 @@ on_server_closed(void *arg, uint64_t data)
         waiting_remove(host, thread);
         evq_cancel(host->evq, thread->greeting_timeout);
         connection_accept(host, thread);
+    }
+}
+
+/* attempt_abort - the attempt was made, without an outcome; what the server had
+ * accepted when its client died it has */
+static void
+attempt_abort(struct host *host, struct thread *thread)
+{
+    const struct dialogue dialogue = dialogue_of(host, thread);
+    const int64_t rtt_ns = dialogue.to->params->link->rtt_ns;
+    const bool is_accepted =
+        thread->ends_at_ns != INT64_MAX && thread->phase == SMTP_DOT &&
+        host_now_ns(host) >= thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
+
+    for (uint32_t i = 0; i < dialogue.recipients_count; i++) {
+        struct mail_recipient *recipient =
+            &dialogue.recipients[dialogue.indices[i]];
+        if (recipient->attempts < UINT16_MAX) {
+            recipient->attempts++;
+        }
+        if (is_accepted && dialogue.results[i] == DIALOGUE_DELIVERED) {
+            recipient->is_delivered = 1;
+        }
+    }
+}
+
+void
+delivery_kill(struct host *host, struct thread *thread)
+{
+    if (evq_cancel(host->evq, thread->greeting_timeout)) {
+        waiting_remove(host, thread);
+    }
+    /* A thread of a service channel has no host. */
+    if (thread->state == THREAD_BUSY && thread->host != SCHED_NONE) {
+        attempt_abort(host, thread);
+    }
+    if (thread->is_connected) {
+        connection_drop(host, thread);
     }
 }
 
@@ -402,17 +445,25 @@ delivery_start(struct host *host, const struct sched_deliver *deliver,
     thread->message = deliver->message;
     thread->file = first->file;
     thread->started_at_ns = host_now_ns(host);
+    thread->ends_at_ns = INT64_MAX; /* not known yet */
     indices_keep(thread, deliver);
     host->result->attempts++;
+    if (host->settings.programs[file->channel].is_service) {
+        service_begin(host, thread, handle);
+        return true;
+    }
     for (uint32_t i = 0; i < deliver->recipients_count; i++) {
         const struct mail_recipient *to = &recipients[deliver->recipients[i]];
         if (to->attempts == 0) {
             measure_first_attempt(host, message, file->channel, to->host);
         }
     }
-    attempt_begin(host, thread, number,
-                  chance_entity(deliver->message, deliver->recipients[0]),
-                  first->attempts);
+    const uint32_t *luck = mail_luck(message);
+    const uint32_t index = deliver->recipients[0];
+    attempt_begin(
+        host, thread, number,
+        chance_entity(mail_origin(message), luck == NULL ? index : luck[index]),
+        first->attempts);
     return true;
 }
 
@@ -519,7 +570,11 @@ static void
 on_outcome(void *arg, uint64_t data)
 {
     struct host *host = arg;
-    struct thread *thread = slab_must_get(host->threads, data);
+    struct thread *thread = slab_get(host->threads, data);
+
+    if (thread == NULL) {
+        return; /* it died at its work */
+    }
     struct dialogue dialogue = dialogue_of(host, thread);
     const uint32_t file_number = mail_file_at(host->mail, thread->file)->number;
     const struct sched_event event =
@@ -528,12 +583,15 @@ on_outcome(void *arg, uint64_t data)
     if (thread->is_broken && thread->is_connected) {
         connection_drop(host, thread);
     }
+    service_outcome_turn(host, mail_message(host->mail, thread->message),
+                         file_number);
     attempt_apply(host, thread, &dialogue);
     thread->state = THREAD_IDLE;
     host->threads_busy--;
     host->turn_thread = data;
     host_feed(host, &event);
     host->turn_thread = 0;
+    host->outcome.message = 0;
     thread = slab_get(host->threads, data);
     if (thread != NULL && thread->state == THREAD_IDLE) {
         delivery_disconnect(host, thread); /* nothing more for this host */

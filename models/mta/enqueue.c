@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * enqueue.c - mail comes in, is put into files, moves between them, and goes
+ * enqueue.c - mail comes in: traffic, what the host makes, what comes again
+ *
+ * Traffic is submitted when it arrives. While there is no scheduler, and for
+ * what the host makes within a turn, the submit waits in a queue.
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "models/mta/world.h"
 
 static void on_submit(void *arg, uint64_t data);
+static void on_arrivals(void *arg, uint64_t data);
+static void on_comeback(void *arg, uint64_t data);
 
 /* source_advance - fetches a source's next message and waits for its time */
 static void
@@ -33,9 +40,10 @@ enqueue_begin(struct host *host)
     }
 }
 
-/* channel_of - where a recipient's mail goes */
-static uint32_t
-channel_of(const struct host *host, const struct traffic_recipient *to)
+/* --- Where it goes ------------------------------------------------------ */
+
+uint32_t
+enqueue_channel(const struct host *host, const struct traffic_recipient *to)
 {
     if (to->channel != NULL) {
         return settings_channel(&host->settings, to->channel);
@@ -45,9 +53,8 @@ channel_of(const struct host *host, const struct traffic_recipient *to)
     return host->channel_of[destination->params - host->params->destinations];
 }
 
-/* to_host - whom the channel connects to for this domain */
-static uint32_t
-to_host(const struct host *host, uint32_t channel, uint32_t domain)
+uint32_t
+enqueue_to_host(const struct host *host, uint32_t channel, uint32_t domain)
 {
     uint32_t daemon = host->daemon_host[channel];
 
@@ -58,40 +65,50 @@ uint32_t
 enqueue_queue_host(const struct host *host, uint32_t channel, uint32_t domain)
 {
     return host->settings.programs[channel].has_host_queues
-               ? to_host(host, channel, domain)
+               ? enqueue_to_host(host, channel, domain)
                : SCHED_NONE;
 }
 
-/* recipients_route - fills in message and event. False: an unknown channel. */
-static bool
-recipients_route(struct host *host, const struct source *source,
-                 struct mail_message *message, struct src_loc where)
+bool
+enqueue_route(struct host *host, const struct traffic_message *traffic,
+              struct mail_message *message, struct src_loc where)
 {
-    const struct traffic_message *next = &source->next;
     struct mail_recipient *recipients = mail_recipients(message);
 
-    if (next->recipients_count > host->submit_capacity) {
-        host->submit_capacity = next->recipients_count;
+    if (traffic->recipients_count > host->submit_capacity) {
+        host->submit_capacity = traffic->recipients_count;
         host->submit_recipients = base_realloc(
             host->submit_recipients,
-            next->recipients_count * sizeof host->submit_recipients[0]);
+            traffic->recipients_count * sizeof host->submit_recipients[0]);
     }
-    for (uint32_t i = 0; i < next->recipients_count; i++) {
-        uint32_t channel = channel_of(host, &next->recipients[i]);
+    for (uint32_t i = 0; i < traffic->recipients_count; i++) {
+        const struct traffic_recipient *to = &traffic->recipients[i];
+        uint32_t channel = enqueue_channel(host, to);
         if (channel == UINT32_MAX) {
             host_fail(host, where,
                       "message %" PRIu64 ": expected a destination channel of "
                       "imta.cnf, found \"%s\"; add it there, or import the log "
                       "without that channel",
-                      message->id, next->recipients[i].channel);
+                      message->id, to->channel);
             return false;
         }
-        recipients[i].host = next->recipients[i].host;
+        recipients[i].host = to->host;
         host->submit_recipients[i] = (struct sched_recipient){
-            channel, to_host(host, channel, next->recipients[i].host)};
+            channel, enqueue_to_host(host, channel, to->host)};
     }
+    const uint32_t source =
+        traffic->source == NULL
+            ? SCHED_NONE
+            : settings_channel(&host->settings, traffic->source);
+    message->size_bytes =
+        (uint32_t)i64_min(traffic->size_bytes, MAIL_BYTES_MAX);
+    message->priority = (uint8_t)traffic->priority;
+    message->is_null_sender = traffic->is_null_sender;
+    message->source = source == SCHED_NONE ? UINT16_MAX : (uint16_t)source;
     return true;
 }
+
+/* --- Submits ------------------------------------------------------------ */
 
 /* assigned_check - the law that a submit is answered for each recipient */
 static void
@@ -115,313 +132,271 @@ assigned_check(struct host *host, uint64_t id)
     }
 }
 
-/* message_submit - tells the scheduler of the message that has come */
+/* arrival_give - tells the scheduler of a message */
 static void
-message_submit(struct host *host, const struct source *source,
-               struct mail_message *message)
+arrival_give(struct host *host, const struct arrival *arrival)
 {
-    const struct traffic_message *next = &source->next;
+    const struct mail_message *message =
+        mail_message(host->mail, arrival->message);
     struct sched_event event = {.kind = SCHED_EVENT_SUBMIT};
-    const uint64_t id = message->id;
-    uint32_t channel = SCHED_NONE;
 
-    if (next->source != NULL) {
-        channel = settings_channel(&host->settings, next->source);
-    }
-    message->size_bytes = (uint32_t)i64_min(next->size_bytes, MAIL_BYTES_MAX);
-    message->priority = (uint8_t)next->priority;
-    message->is_null_sender = next->is_null_sender;
-    message->source = channel == SCHED_NONE ? UINT16_MAX : (uint16_t)channel;
     event.u.submit = (struct sched_submit){
-        .message = id,
+        .message = message->id,
+        .parent = arrival->parent,
+        .session = arrival->session,
         .submitted_at_ns = message->submitted_at_ns,
-        .deferred_until_ns = SCHED_NO_TIME,
+        .deferred_until_ns = arrival->deferred_until_ns,
         .size_bytes = message->size_bytes,
-        .recipients = host->submit_recipients,
+        .recipients = arrival->to,
         .recipients_count = message->recipients_count,
-        .source_channel = channel,
+        .source_channel =
+            message->source == UINT16_MAX ? SCHED_NONE : message->source,
         .priority = message->priority,
-        .flags = next->is_null_sender ? SCHED_SUBMIT_NULL_SENDER : 0,
+        .flags = message->is_null_sender ? SCHED_SUBMIT_NULL_SENDER : 0,
     };
+    host->arriving = arrival;
+    host_feed(host, &event);
+    host->arriving = NULL;
+    assigned_check(host, arrival->message);
+}
+
+/* queue_put - keeps an arrival, with recipients of its own */
+static void
+queue_put(struct arrival_queue *queue, const struct arrival *arrival,
+          uint32_t recipients_count)
+{
+    const size_t bytes = recipients_count * sizeof arrival->to[0];
+    struct sched_recipient *to = base_alloc(bytes);
+
+    if (queue->count == queue->capacity) {
+        const uint32_t n = queue->capacity;
+        queue->capacity = n == 0 ? 16 : 2 * n;
+        queue->arrivals = base_realloc(
+            queue->arrivals, queue->capacity * sizeof queue->arrivals[0]);
+        /* What had wrapped around comes after what had not. */
+        memcpy(queue->arrivals + n, queue->arrivals,
+               queue->first * sizeof queue->arrivals[0]);
+    }
+    memcpy(to, arrival->to, bytes);
+    const uint32_t place = (queue->first + queue->count++) % queue->capacity;
+    queue->arrivals[place] = *arrival;
+    queue->arrivals[place].to = to;
+}
+
+void
+enqueue_resume(struct host *host)
+{
+    if (!host->arrivals.is_due && host->arrivals.count > 0) {
+        host->arrivals.is_due = true;
+        evq_push(host->evq, host_now_ns(host), CLASS_SUBMIT, on_arrivals, host,
+                 0);
+    }
+}
+
+static void
+on_arrivals(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    struct arrival_queue *queue = &host->arrivals;
+
+    (void)data;
+    queue->is_due = false;
+    while (queue->count > 0 && !host->is_down && !host->has_failed) {
+        const struct arrival arrival = queue->arrivals[queue->first];
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->count--;
+        arrival_give(host, &arrival);
+        free(arrival.to);
+    }
+}
+
+void
+enqueue_later(struct host *host, const struct arrival *arrival)
+{
+    const struct mail_message *message =
+        mail_message(host->mail, arrival->message);
+
+    queue_put(&host->arrivals, arrival, message->recipients_count);
+    if (!host->is_down) {
+        enqueue_resume(host);
+    }
+}
+
+void
+enqueue_submit(struct host *host, const struct arrival *arrival)
+{
+    struct mail_message *message = mail_message(host->mail, arrival->message);
+
     oracle_submitted(host->oracle, message->recipients_count);
     measure_submitted(host, message);
-    host_feed(host, &event);
-    assigned_check(host, id);
+    /* In order: behind what has waited longer. */
+    if (host->is_down || host->arrivals.count > 0) {
+        enqueue_later(host, arrival);
+    } else {
+        arrival_give(host, arrival);
+    }
+}
+
+void
+enqueue_full(struct host *host, struct src_loc where)
+{
+    host_fail(host, where,
+              "messages_max: %u messages are queued and the next does not "
+              "fit; raise messages_max, or shorten the horizon",
+              host->params->messages_max);
+}
+
+/* session_id - of the n-th inbound session of a source, from 1 */
+static uint64_t
+session_id(uint64_t source, uint64_t n)
+{
+    return n == 0 ? 0 : (source + 1) << 40 | n;
 }
 
 static void
 on_submit(void *arg, uint64_t data)
 {
     struct host *host = arg;
-    const struct source *source = &host->sources[data];
+    const struct traffic_message *next = &host->sources[data].next;
     const struct src_loc where = host->params->traffic[data].where;
-    struct mail_message *message = mail_submit(host->mail, host_now_ns(host),
-                                               source->next.recipients_count);
+    struct mail_message *message =
+        mail_submit(host->mail, host_now_ns(host), next->recipients_count);
 
     if (message == NULL) {
-        host_fail(host, where,
-                  "messages_max: %u messages are queued and the next does not "
-                  "fit; raise messages_max, or shorten the horizon",
-                  host->params->messages_max);
+        enqueue_full(host, where);
         return;
     }
-    if (recipients_route(host, source, message, where)) {
-        message_submit(host, source, message);
+    if (enqueue_route(host, next, message, where)) {
+        enqueue_submit(host, &(struct arrival){
+                                 .message = message->id,
+                                 .session = session_id(data, next->session),
+                                 .deferred_until_ns = next->deferred_until_ns,
+                                 .to = host->submit_recipients,
+                                 .source = (uint32_t)data,
+                             });
     }
     if (!host->has_failed) {
         source_advance(host, (uint32_t)data);
     }
 }
 
-/* --- Actions ------------------------------------------------------------ */
+/* --- What was rejected and comes again ---------------------------------- */
 
-/* indices_check - recipients of the message, queued, in the file with this
- * slot + 1 (MAIL_NO_FILE: in none) */
-static bool
-indices_check(struct mail_message *message, const uint32_t *indices,
-              uint32_t count, uint32_t file)
+struct comeback {
+    struct comeback *next;
+    uint64_t origin;
+    int64_t deferred_until_ns;
+    uint32_t size_bytes;
+    uint32_t recipients_count;
+    uint16_t source;
+    uint8_t priority;
+    uint8_t is_null_sender;
+    uint32_t *hosts; /* of the recipients, then their luck */
+    struct sched_recipient to[];
+};
+
+void
+enqueue_rejected(struct host *host, const struct mail_message *message,
+                 uint32_t reply)
 {
-    const struct mail_recipient *recipients = mail_recipients(message);
+    const struct arrival *arrival = host->arriving;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (indices[i] >= message->recipients_count ||
-            (i > 0 && indices[i] <= indices[i - 1]) ||
-            recipients[indices[i]].state != MAIL_QUEUED ||
-            recipients[indices[i]].file != file) {
-            return false;
-        }
+    if (arrival == NULL || arrival->message != message->id ||
+        arrival->source == SCHED_NONE || reply < 400 || reply > 499 ||
+        host->params->traffic[arrival->source].retry_ns == 0) {
+        return;
     }
-    return count > 0;
+    const uint32_t count = message->recipients_count;
+    const uint32_t *luck = mail_luck(message);
+    struct source *source = &host->sources[arrival->source];
+    struct comeback *comeback =
+        base_alloc(sizeof *comeback + count * sizeof comeback->to[0]);
+    *comeback = (struct comeback){
+        .origin = mail_origin(message),
+        .deferred_until_ns = arrival->deferred_until_ns,
+        .size_bytes = message->size_bytes,
+        .recipients_count = count,
+        .source = message->source,
+        .priority = message->priority,
+        .is_null_sender = message->is_null_sender,
+        .hosts = base_alloc(2 * count * sizeof comeback->hosts[0]),
+    };
+    for (uint32_t i = 0; i < count; i++) {
+        comeback->hosts[i] = mail_recipient(message, i)->host;
+        comeback->hosts[count + i] = luck == NULL ? i : luck[i];
+        comeback->to[i] = arrival->to[i];
+    }
+    /* A source has one delay: they come in the order they went. */
+    if (source->comebacks == NULL) {
+        source->comebacks = comeback;
+    } else {
+        source->comebacks_last->next = comeback;
+    }
+    source->comebacks_last = comeback;
+    evq_push(host->evq,
+             host_now_ns(host) +
+                 host->params->traffic[arrival->source].retry_ns,
+             CLASS_SUBMIT, on_comeback, host, arrival->source);
 }
 
-/* illegal - an action that the contract forbids: a law is broken */
-static bool
-illegal(struct host *host, uint32_t *reason, const char *what, uint64_t message)
-{
-    oracle_violation(host->oracle, host_now_ns(host),
-                     "law: %s of message %" PRIu64, what, message);
-    *reason = SCHED_REFUSED_ILLEGAL;
-    return false;
-}
-
-/* file_fill - the new file's recipients */
+/* comeback_free - and the next one takes its place */
 static void
-file_fill(struct host *host, uint32_t file, struct mail_message *message,
-          const uint32_t *indices, uint32_t count)
+comeback_free(struct source *source)
 {
-    struct mail_recipient *recipients = mail_recipients(message);
+    struct comeback *comeback = source->comebacks;
 
-    for (uint32_t i = 0; i < count; i++) {
-        mail_assign(host->mail, file, &recipients[indices[i]]);
-    }
+    source->comebacks = comeback->next;
+    free(comeback->hosts);
+    free(comeback);
 }
 
-/* create_is_routed - the file is in the channel its recipients were submitted
- * for, and in their host's queue */
-static bool
-create_is_routed(const struct host *host, struct mail_message *message,
-                 const struct sched_create *create)
+static void
+on_comeback(void *arg, uint64_t data)
 {
-    const struct mail_recipient *recipients = mail_recipients(message);
-    const uint32_t domain = recipients[create->recipients[0]].host;
-
-    for (uint32_t i = 0; i < create->recipients_count; i++) {
-        const uint32_t index = create->recipients[i];
-        if (host->submit_recipients[index].channel != create->channel) {
-            return false;
-        }
-    }
-    return create->host == enqueue_queue_host(host, create->channel, domain);
-}
-
-bool
-enqueue_create(struct host *host, const struct sched_create *create,
-               uint32_t *reason)
-{
-    struct mail_message *message = mail_message(host->mail, create->message);
-
-    if (message == NULL || create->channel >= host->settings.programs_count ||
-        create->priority >= SCHED_PRIORITIES_COUNT || create->file == 0 ||
-        mail_file(host->mail, message, create->file) != NULL ||
-        !indices_check(message, create->recipients, create->recipients_count,
-                       MAIL_NO_FILE) ||
-        !create_is_routed(host, message, create)) {
-        return illegal(host, reason, "a file that cannot be is created",
-                       create->message);
-    }
-    uint32_t slot = mail_create(host->mail, message, create->file);
-    ASSERT(slot != MAIL_NO_FILE);
-    struct mail_file *file = mail_file_at(host->mail, slot);
-    file->channel = (uint16_t)create->channel;
-    file->priority = (uint8_t)create->priority;
-    file->state =
-        create->state == SCHED_FILE_HELD ? MAIL_FILE_HELD : MAIL_FILE_READY;
-    file_fill(host, slot, message, create->recipients,
-              create->recipients_count);
-    host->held_count +=
-        create->state == SCHED_FILE_HELD ? create->recipients_count : 0;
-    host->result->files++;
-    const uint32_t domain =
-        mail_recipients(message)[create->recipients[0]].host;
-    oracle_created(host->oracle, slot,
-                   enqueue_queue_host(host, create->channel, domain));
-    for (uint32_t i = 0; i < create->recipients_count; i++) {
-        measure_tell(host, MTA_MAIL_ENQUEUED, message, file,
-                     create->recipients[i], NULL);
-    }
-    return true;
-}
-
-bool
-enqueue_reject(struct host *host, const struct sched_reject *reject,
-               uint32_t *reason)
-{
-    struct mail_message *message = mail_message(host->mail, reject->message);
+    struct host *host = arg;
+    struct source *source = &host->sources[data];
+    struct comeback *comeback = source->comebacks;
+    const uint32_t count = comeback->recipients_count;
+    struct mail_message *message =
+        mail_make(host->mail, host_now_ns(host), count, comeback->origin);
 
     if (message == NULL) {
-        return illegal(host, reason, "rejection", reject->message);
+        enqueue_full(host, host->params->traffic[data].where);
+        return;
     }
-    struct mail_recipient *recipients = mail_recipients(message);
-    const uint32_t count = message->recipients_count;
+    message->size_bytes = comeback->size_bytes;
+    message->source = comeback->source;
+    message->priority = comeback->priority;
+    message->is_null_sender = comeback->is_null_sender;
     for (uint32_t i = 0; i < count; i++) {
-        if (recipients[i].state != MAIL_QUEUED ||
-            recipients[i].file != MAIL_NO_FILE) {
-            return illegal(host, reason, "rejection after acceptance",
-                           reject->message);
+        mail_recipients(message)[i].host = comeback->hosts[i];
+        mail_luck(message)[i] = comeback->hosts[count + i];
+    }
+    /* Sessions of its own: those of traffic are fewer than 2^39. */
+    const uint64_t n = UINT64_C(1) << 39 | ++source->comebacks_count;
+    enqueue_submit(host, &(struct arrival){
+                             .message = message->id,
+                             .session = session_id(data, n),
+                             .deferred_until_ns = comeback->deferred_until_ns,
+                             .to = comeback->to,
+                             .source = (uint32_t)data,
+                         });
+    comeback_free(source);
+}
+
+void
+enqueue_end(struct host *host)
+{
+    struct arrival_queue *queue = &host->arrivals;
+
+    for (uint32_t i = 0; i < queue->count; i++) {
+        free(queue->arrivals[(queue->first + i) % queue->capacity].to);
+    }
+    free(queue->arrivals);
+    for (uint32_t i = 0;
+         host->sources != NULL && i < host->params->traffic_count; i++) {
+        while (host->sources[i].comebacks != NULL) {
+            comeback_free(&host->sources[i]);
         }
     }
-    oracle_finished(host->oracle, count);
-    for (uint32_t i = 0; i < count; i++) {
-        measure_tell(host, MTA_MAIL_REJECTED, message, NULL, i, NULL);
-        measure_finished(host, message, SCHED_NONE, recipients[i].host,
-                         MAIL_REJECTED);
-        mail_finish(host->mail, message, &recipients[i], MAIL_REJECTED);
-    }
-    return true;
-}
-
-bool
-enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
-                uint32_t *reason)
-{
-    struct mail_message *message = mail_message(host->mail, rewrite->message);
-    struct mail_file *file =
-        message == NULL ? NULL : mail_file(host->mail, message, rewrite->file);
-
-    if (file == NULL || file->state == MAIL_FILE_HELD ||
-        file->state == MAIL_FILE_ACTIVE || rewrite->new_file == 0 ||
-        rewrite->recipients_count != file->recipients_count ||
-        rewrite->recipients[0] >= message->recipients_count ||
-        mail_file(host->mail, message, rewrite->new_file) != NULL) {
-        return illegal(host, reason, "rewrite", rewrite->message);
-    }
-    struct mail_recipient *recipients = mail_recipients(message);
-    const uint32_t old = recipients[rewrite->recipients[0]].file;
-    if (!indices_check(message, rewrite->recipients, rewrite->recipients_count,
-                       old) ||
-        mail_file_at(host->mail, old) != file) {
-        return illegal(host, reason, "rewrite of others' recipients",
-                       rewrite->message);
-    }
-    const uint32_t domain = recipients[rewrite->recipients[0]].host;
-    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
-    const struct mail_file before = *file;
-    oracle_removed(host->oracle, old, queue_host);
-    uint32_t slot = mail_create(host->mail, message, rewrite->new_file);
-    ASSERT(slot != MAIL_NO_FILE);
-    for (uint32_t i = 0; i < rewrite->recipients_count; i++) {
-        mail_unassign(host->mail, message, &recipients[rewrite->recipients[i]]);
-    }
-    file = mail_file_at(host->mail, slot);
-    file->channel = before.channel;
-    file->priority = before.priority;
-    /* After a partial success it is as if never tried; otherwise those that
-     * were refused for good are gone and the rest waits as before. */
-    const bool is_delayed = before.state == MAIL_FILE_DELAYED;
-    file->state = is_delayed ? MAIL_FILE_DELAYED : MAIL_FILE_READY;
-    file->due_at_ns = is_delayed ? before.due_at_ns : 0;
-    file->attempts = is_delayed ? before.attempts : 0;
-    file_fill(host, slot, message, rewrite->recipients,
-              rewrite->recipients_count);
-    host->result->files++;
-    oracle_created(host->oracle, slot, queue_host);
-    return true;
-}
-
-/* file_return - all recipients of the file are final; it ends */
-static void
-file_return(struct host *host, struct mail_message *message,
-            const struct mail_file *file, uint32_t slot)
-{
-    struct mail_recipient *recipients = mail_recipients(message);
-    const uint32_t count = message->recipients_count;
-    uint32_t left_count = file->recipients_count;
-    const uint32_t channel = file->channel;
-
-    oracle_finished(host->oracle, left_count);
-    for (uint32_t i = 0; i < count && left_count > 0; i++) {
-        if (recipients[i].file != slot) {
-            continue;
-        }
-        measure_tell(host, MTA_MAIL_RETURNED, message, file, i, NULL);
-        measure_finished(host, message, channel, recipients[i].host,
-                         MAIL_RETURNED);
-        left_count--;
-        mail_finish(host->mail, message, &recipients[i], MAIL_RETURNED);
-    }
-}
-
-/* file_warn - the sender is told that it is still here */
-static void
-file_warn(struct host *host, struct mail_message *message,
-          const struct mail_file *file, uint32_t slot)
-{
-    const struct mail_recipient *recipients = mail_recipients(message);
-
-    host->result->warnings++;
-    for (uint32_t i = 0; i < message->recipients_count; i++) {
-        if (recipients[i].file == slot) {
-            measure_tell(host, MTA_MAIL_WARNED, message, file, i, NULL);
-        }
-    }
-}
-
-bool
-enqueue_file(struct host *host, const struct sched_action *action,
-             uint32_t *reason)
-{
-    const struct sched_file_action *what = &action->u.file;
-    struct mail_message *message = mail_message(host->mail, what->message);
-    struct mail_file *file =
-        message == NULL ? NULL : mail_file(host->mail, message, what->file);
-
-    if (file == NULL || file->state == MAIL_FILE_ACTIVE ||
-        (action->kind == SCHED_ACTION_HOLD && file->state == MAIL_FILE_HELD)) {
-        return illegal(host, reason, "return, warning or hold of a file in use",
-                       what->message);
-    }
-    struct mail_recipient *recipients = mail_recipients(message);
-    uint32_t i = 0;
-    while (mail_file_of(host->mail, &recipients[i]) != file) {
-        i++;
-    }
-    const uint32_t slot = recipients[i].file;
-    const uint32_t queue_host =
-        enqueue_queue_host(host, file->channel, recipients[i].host);
-    if (action->kind == SCHED_ACTION_WARN) {
-        oracle_returned(host->oracle, host_now_ns(host), slot, true);
-        file_warn(host, message, file, slot);
-        return true;
-    }
-    oracle_removed(host->oracle, slot, queue_host);
-    if (action->kind == SCHED_ACTION_HOLD) {
-        host->held_count += file->recipients_count;
-        file->state = MAIL_FILE_HELD;
-        return true;
-    }
-    oracle_returned(host->oracle, host_now_ns(host), slot, false);
-    host->held_count -=
-        file->state == MAIL_FILE_HELD ? file->recipients_count : 0;
-    file_return(host, message, file, slot);
-    return true;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/mta/recording.h"
 #include "models/mta/world.h"
 
 /* A scheduler that asks for this many wakes at one instant is going round in
@@ -57,9 +58,9 @@ action_do(struct host *host, const struct sched_action *action,
 {
     switch ((enum sched_action_kind)action->kind) {
     case SCHED_ACTION_CREATE:
-        return enqueue_create(host, &action->u.create, reason);
+        return spool_create(host, &action->u.create, reason);
     case SCHED_ACTION_REJECT:
-        return enqueue_reject(host, &action->u.reject, reason);
+        return spool_reject(host, &action->u.reject, reason);
     case SCHED_ACTION_START_JOB:
         return jobs_start(host, &action->u.job, reason);
     case SCHED_ACTION_STOP_JOB:
@@ -71,14 +72,16 @@ action_do(struct host *host, const struct sched_action *action,
     case SCHED_ACTION_DELIVER:
         return delivery_start(host, &action->u.deliver, reason);
     case SCHED_ACTION_REWRITE:
-        return enqueue_rewrite(host, &action->u.rewrite, reason);
+        return spool_rewrite(host, &action->u.rewrite, reason);
     case SCHED_ACTION_HOLD:
     case SCHED_ACTION_RETURN:
     case SCHED_ACTION_WARN:
-        return enqueue_file(host, action, reason);
-    case SCHED_ACTION_NONE:
+        return spool_file(host, action, reason);
     case SCHED_ACTION_NOTIFY:
+        return service_notify(host, &action->u.file, reason);
     case SCHED_ACTION_SCAN:
+        return scan_start(host, &action->u.scan, reason);
+    case SCHED_ACTION_NONE:
         break;
     }
     *reason = SCHED_REFUSED_ILLEGAL;
@@ -102,9 +105,8 @@ wish_note(struct host *host, int64_t at_ns)
         evq_push(host->evq, host->wake_at_ns, CLASS_WAKE, on_wake, host, 0);
 }
 
-/* actions_pull - takes what the scheduler wants done, until it has no more */
-static void
-actions_pull(struct host *host)
+void
+host_pull(struct host *host)
 {
     const struct src_loc where = {host->params->scheduler_path, 0, 0};
     struct sched_action action;
@@ -125,6 +127,8 @@ actions_pull(struct host *host)
             return;
         }
         if (action.kind == SCHED_ACTION_NONE) {
+            recording_action(record_recording(&host->record), host_now_ns(host),
+                             &action);
             wish_note(host, action.u.wake_at_ns);
             return;
         }
@@ -146,23 +150,49 @@ actions_pull(struct host *host)
     }
 }
 
-void
-host_feed(struct host *host, const struct sched_event *event)
+/* event_give - hands over an event, and takes what comes of it */
+static inline int32_t
+event_give(struct host *host, const struct sched_event *event)
 {
     const int64_t now_ns = host_now_ns(host);
 
-    if (host->has_failed) {
-        return;
-    }
+    ASSERT(!host->is_down);
     host->result->events++;
     record_event(&host->record, now_ns, event);
     int32_t status = host->object.table->event(host->self, now_ns, event);
-    if (status < 0) {
-        scheduler_failed(host, "event", status);
+    recording_status(record_recording(&host->record), status);
+    if (status >= 0) {
+        host_pull(host);
+        oracle_check(host->oracle, now_ns);
+    }
+    return status;
+}
+
+void
+host_feed(struct host *host, const struct sched_event *event)
+{
+    if (host->has_failed) {
         return;
     }
-    actions_pull(host);
-    oracle_check(host->oracle, now_ns);
+    int32_t status = event_give(host, event);
+    if (status < 0) {
+        scheduler_failed(host, "event", status);
+    }
+}
+
+int32_t
+host_command(struct host *host, const struct sched_event *event)
+{
+    if (host->has_failed) {
+        return SCHED_OK;
+    }
+    int32_t status = event_give(host, event);
+    if (status < 0 && status != SCHED_ERR_ARGUMENT &&
+        status != SCHED_ERR_UNSUPPORTED) {
+        scheduler_failed(host, "event", status);
+        return SCHED_OK;
+    }
+    return status;
 }
 
 static void
@@ -195,21 +225,6 @@ on_wake(void *arg, uint64_t data)
 
 /* --- Building and running ----------------------------------------------- */
 
-static void *
-allocate(void *context, uint64_t bytes)
-{
-    (void)context;
-    return malloc(bytes);
-}
-
-static void
-release(void *context, void *memory, uint64_t bytes)
-{
-    (void)context;
-    (void)bytes;
-    free(memory);
-}
-
 /* about_fill - who it is that decides in this run */
 static void
 about_fill(const struct object *object, struct mta_about *about)
@@ -221,130 +236,27 @@ about_fill(const struct object *object, struct mta_about *about)
     snprintf(about->policy, sizeof about->policy, "%s", object->table->policy);
 }
 
-/* config_texts - the seam's view of the texts; to be freed */
-static struct sched_text *
-config_texts(const struct mta_params *params)
-{
-    struct sched_text *texts =
-        base_alloc(params->texts_count * sizeof texts[0]);
-
-    for (uint32_t i = 0; i < params->texts_count; i++) {
-        texts[i] = (struct sched_text){
-            .name = params->texts[i].name,
-            .bytes = params->texts[i].bytes,
-            .bytes_size = params->texts[i].bytes_size,
-            .role = params->texts[i].role,
-        };
-    }
-    return texts;
-}
-
-static struct sched_override *
-config_overrides(const struct mta_params *params)
-{
-    struct sched_override *overrides =
-        base_alloc(params->overrides_count * sizeof overrides[0]);
-
-    for (uint32_t i = 0; i < params->overrides_count; i++) {
-        overrides[i] = (struct sched_override){params->overrides[i].path,
-                                               params->overrides[i].value,
-                                               params->overrides[i].where};
-    }
-    return overrides;
-}
-
-/* created_report - passes on what the scheduler says of its configuration */
-static bool
-created_report(struct host *host, int32_t status,
-               const struct sched_created *created)
-{
-    const struct src_loc where = {host->params->scheduler_path, 0, 0};
-
-    if (created->messages[0] != '\0') {
-        diag_append(host->diag, created->messages, created->errors_count,
-                    created->warnings_count);
-    }
-    if (status == SCHED_OK) {
-        return true;
-    }
-    if (status == SCHED_TEXT_NEEDED) {
-        diag_error(host->diag, where,
-                   "expected the file \"%s\", which the configuration "
-                   "includes; put it beside imta.cnf",
-                   created->needed_name);
-    } else if (created->errors_count == 0) {
-        diag_error(host->diag, where,
-                   "the scheduler could not be created: status %d", status);
-    }
-    return false;
-}
-
-/* scheduler_create - an instance with this run's configuration */
-static bool
-scheduler_create(struct host *host)
-{
-    enum { MESSAGES_SIZE = 1 << 16 };
-    const struct mta_params *params = host->params;
-    struct sched_text *texts = config_texts(params);
-    struct sched_override *overrides = config_overrides(params);
-    struct sched_created created = {.messages = base_alloc(MESSAGES_SIZE),
-                                    .messages_size = MESSAGES_SIZE};
-    const struct sched_config config = {
-        .texts = texts,
-        .overrides = overrides,
-        .texts_count = params->texts_count,
-        .overrides_count = params->overrides_count,
-        .allocator = {NULL, allocate, release},
-        .now_ns = 0,
-        .wall_offset_ns = params->start_wall_ns,
-        .is_strict = params->is_strict,
-    };
-
-    int32_t status = host->object.table->create(&config, &created);
-    bool is_good = created_report(host, status, &created);
-    host->self = is_good ? created.self : NULL;
-    free(created.messages);
-    free(texts);
-    free(overrides);
-    return is_good;
-}
-
-/* settings_tell - the effective configuration, to whoever asked for it */
-static void
-settings_tell(const struct host *host)
-{
-    const struct mta_observer *observer = host->params->observer;
-    struct sched_setting row;
-
-    if (observer == NULL || observer->setting == NULL) {
-        return;
-    }
-    for (uint32_t i = 0;; i++) {
-        memset(&row, 0, sizeof row);
-        if (host->object.table->describe(host->self, i, &row) != SCHED_OK) {
-            return;
-        }
-        observer->setting(observer->context, row.path, row.value, row.unit,
-                          row.origin, row.help);
-    }
-}
-
 /* scheduler_load - the object, an instance of it, what it describes */
 static bool
 scheduler_load(struct host *host, struct mta_about *about)
 {
     const struct mta_params *params = host->params;
 
-    if (!object_open(&host->object, params->scheduler_path, host->diag)) {
+    bool is_open =
+        params->scheduler == NULL
+            ? object_open(&host->object, params->scheduler_path, host->diag)
+            : object_adopt(&host->object, params->scheduler,
+                           params->scheduler_path, host->diag);
+    if (!is_open) {
         return false;
     }
     about_fill(&host->object, about);
-    if (!scheduler_create(host) ||
+    if (!instance_create(host) ||
         !settings_read(&host->settings, host->object.table, host->self,
                        params->scheduler_path, host->diag)) {
         return false;
     }
-    settings_tell(host);
+    instance_tell(host);
     return true;
 }
 
@@ -394,6 +306,14 @@ routes_resolve(struct host *host)
             to->channel == NULL
                 ? fallback
                 : settings_channel(&host->settings, to->channel);
+        if (host->channel_of[i] != UINT32_MAX &&
+            host->settings.programs[host->channel_of[i]].is_service) {
+            diag_error(host->diag, to->where,
+                       "destinations.%s: expected a channel that delivers, "
+                       "found %s, which only puts mail into other channels",
+                       to->name,
+                       host->settings.programs[host->channel_of[i]].name);
+        }
         if (to->channel != NULL && host->channel_of[i] == UINT32_MAX) {
             diag_error(host->diag, to->where,
                        "destinations.%s.channel: expected a channel of "
@@ -408,6 +328,16 @@ routes_resolve(struct host *host)
         host->daemon_host[i] = daemon[0] == '\0'
                                    ? SCHED_NONE
                                    : directory_find(host->directory, daemon);
+    }
+    host->process = settings_channel(&host->settings, "process");
+    if (params->notices_to != NULL) {
+        host->notices_host =
+            directory_first(host->directory, params->notices_to);
+        if (host->process == SCHED_NONE) {
+            diag_error(host->diag, params->notices_to->where,
+                       "mta.notices_to: expected a channel named process in "
+                       "imta.cnf, through which notices go, found none");
+        }
     }
     return host->diag->errors_count == errors_before;
 }
@@ -482,18 +412,9 @@ world_free(struct host *host)
          host->sources != NULL && i < host->params->traffic_count; i++) {
         traffic_free(host->sources[i].traffic);
     }
-    for (uint32_t i = 0; i < host->jobs_count; i++) {
-        for (uint32_t k = 0; k < host->jobs[i].threads_count; k++) {
-            if (host->jobs[i].threads[k] != 0) {
-                struct thread *thread =
-                    slab_at(host->threads, host->jobs[i].threads[k] - 1);
-                free(thread->indices);
-                free(thread->results);
-            }
-        }
-        free(host->jobs[i].threads);
-    }
-    free(host->jobs);
+    jobs_free(host);
+    enqueue_end(host);
+    scan_end(host);
     free(host->sources);
     free(host->submit_recipients);
     free(host->starts_count);
@@ -523,6 +444,8 @@ host_run(const struct mta_params *params, struct result *result,
                         .diag = diag,
                         .wish_at_ns = INT64_MAX,
                         .wake_at_ns = INT64_MAX,
+                        .warned_at_ns = SCHED_NO_TIME,
+                        .life = 1,
                         .record = {&result->digest, params->observer}};
 
     ASSERT(params->horizon_ns > 0);
@@ -530,7 +453,11 @@ host_run(const struct mta_params *params, struct result *result,
     host.has_failed = !scheduler_load(&host, about) || !world_build(&host);
     if (!host.has_failed) {
         measure_begin(&host);
-        actions_pull(&host); /* what it wants before anything has happened */
+        backlog_load(&host);
+        host.has_failed = host.has_failed || !change_begin(&host);
+    }
+    if (!host.has_failed) {
+        host_pull(&host); /* what it wants before anything has happened */
         enqueue_begin(&host);
         result->kernel_events = (int64_t)evq_run(host.evq, params->horizon_ns);
         measure_end(&host);

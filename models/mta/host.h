@@ -6,12 +6,27 @@
  * machine, program, dialogue, link and destination, and gives it what came of
  * them; measures, and lets the oracle judge every decision.
  *
- * VALID FOR  A file with recipients at several hosts (keyword multiple) is
+ * ORDER      At one instant: commands (and restarts), what reaches the remote
+ *            side, outcomes and answers to scans, the wake, submits, job and
+ *            thread reports; sampling last.
+ * IDS        Messages of traffic are numbered as they arrive, from 1, the
+ *            backlog first, whatever the scheduler does. Those that the host
+ *            makes (re-submits of service channels, notices, what comes again
+ *            after a 4xx) have ids from 2^43 on.
+ * DRAWS      By (message, recipient) and attempt, see the models; what is made
+ *            of another message's recipients has their luck and their count of
+ *            attempts, a notice that of (parent, kind, ordinal): recipient
+ *            indices of the parent that it does not have. A process start by
+ *            (channel, ordinal).
+ * RESTART    Jobs and connections end at once, attempts under way without
+ *            outcome; what the remote host had accepted after the dot will be
+ *            a duplicate. Live changes and retry times are lost. Mail that
+ *            arrives meanwhile waits and keeps its time of submission.
+ * VALID FOR  A deferral (Deferred-delivery) is told with the first submit only:
+ *            a service channel on the way loses it, and so does a restart.
+ *            Notices go to one destination, through the channel `process`. A
+ *            file with recipients at several hosts (keyword multiple) is
  *            delivered to the host of its first one, by that host's rules.
- * ORDER      At one instant: what reaches the remote side, outcomes, the wake,
- *            submits, job and thread reports; sampling last.
- * DRAWS      By (message, recipient) and attempt, see the models; a process
- *            start by (channel, ordinal).
  * UNITS      ns since the start of the run.
  * OWNERSHIP  Everything given is borrowed for the run. The result is the
  *            caller's: result_init() before, result_free() after.
@@ -25,6 +40,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "models/destination.h"
 #include "models/dialogue.h"
@@ -72,6 +88,7 @@ struct mta_observer {
     uint64_t line_from;
     uint64_t line_until;
     void (*mail)(void *context, const struct mta_mail_event *event);
+    FILE *recording; /* all that crosses the seam, to be replayed; NULL: no */
     /* At the end of each step of the time series: how far it has come. */
     void (*step)(void *context, int64_t at_ns, int64_t events);
     /* The scheduler's effective configuration, a row each, before the run. */
@@ -92,8 +109,30 @@ struct mta_override {
     const char *where;
 };
 
+enum mta_change_kind {
+    MTA_CHANGE_SET,     /* a live change of path to value */
+    MTA_CHANGE_RELEASE, /* held mail of a channel goes on */
+    MTA_CHANGE_RESTART, /* the scheduler is gone for a while, then a new one */
+    MTA_CHANGE_STRESS   /* a channel's delivery program reports stress */
+};
+
+/* What the postmaster does while it runs; by at_ns, equal ones in order. */
+struct mta_change {
+    enum mta_change_kind kind;
+    int64_t at_ns;
+    int64_t for_ns;      /* RESTART: time without a scheduler */
+    const char *path;    /* SET */
+    const char *value;   /* SET */
+    const char *channel; /* RELEASE (NULL: all), STRESS */
+    struct src_loc where;
+};
+
+struct sched_object; /* scheduler/sched_abi.h */
+
 struct mta_params {
     const char *scheduler_path;
+    const struct sched_object *scheduler; /* NULL: loaded from the path; else
+                                             this one, which the path names */
     const struct mta_text *texts;
     const struct mta_override *overrides;
     const struct destination_params *destinations; /* the last is "*" */
@@ -102,7 +141,13 @@ struct mta_params {
     const struct dialogue_params *dialogue;
     const char *default_channel; /* NULL: tcp_local, else the first with
                                     host queues */
+    const struct mta_change *changes;
+    const char *backlog_path; /* a trace: mail that is queued at the start;
+                                 NULL: none */
+    const struct destination_params *notices_to; /* NULL: notices are counted,
+                                                    no mail is made of them */
     const struct mta_observer *observer;
+    int64_t notice_bytes;
     uint64_t seed;
     int64_t start_wall_ns;
     int64_t horizon_ns;
@@ -112,6 +157,7 @@ struct mta_params {
     uint32_t overrides_count;
     uint32_t destinations_count;
     uint32_t traffic_count;
+    uint32_t changes_count;
     uint32_t messages_max;
     bool is_strict;
 };

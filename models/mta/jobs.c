@@ -98,14 +98,34 @@ on_thread_ready(void *arg, uint64_t data)
     host_feed(host, &event);
 }
 
+/* job_of - the job an event is for, which carries the scheduler's life it was
+ * started in; NULL: it died with that one */
+static struct job *
+job_of(struct host *host, uint64_t data)
+{
+    return data >> 32 == host->life && !host->is_down
+               ? &host->jobs[(uint32_t)data - 1]
+               : NULL;
+}
+
+/* job_word - what an event for a job carries */
+static uint64_t
+job_word(const struct host *host, uint32_t id)
+{
+    return (uint64_t)host->life << 32 | id;
+}
+
 static void
 on_job_started(void *arg, uint64_t data)
 {
     struct host *host = arg;
     const uint32_t id = (uint32_t)data;
-    struct job *job = &host->jobs[id - 1];
+    struct job *job = job_of(host, data);
     struct sched_event event = {.kind = SCHED_EVENT_JOB_STARTED};
 
+    if (job == NULL) {
+        return;
+    }
     job->state = JOB_RUNNING;
     if (job->threads[0] != 0) {
         const struct thread *thread =
@@ -155,7 +175,7 @@ jobs_start(struct host *host, const struct sched_job_action *action,
         cost(&machine->process_start, &host->process_start, action->channel,
              ++host->starts_count[action->channel]);
     evq_push(host->evq, host_now_ns(host) + start_ns, CLASS_REPORT,
-             on_job_started, host, action->job);
+             on_job_started, host, job_word(host, action->job));
     return true;
 }
 
@@ -163,9 +183,12 @@ static void
 on_job_exited(void *arg, uint64_t data)
 {
     struct host *host = arg;
-    struct job *job = &host->jobs[data - 1];
+    struct job *job = job_of(host, data);
     struct sched_event event = {.kind = SCHED_EVENT_JOB_EXITED};
 
+    if (job == NULL) {
+        return;
+    }
     ASSERT(job->live_count == 0);
     job->state = JOB_GONE;
     free(job->threads);
@@ -188,7 +211,7 @@ exit_when_empty(struct host *host, uint32_t id)
     if (job->is_stopping && job->live_count == 0 && !job->is_exiting) {
         job->is_exiting = 1;
         evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_job_exited,
-                 host, id);
+                 host, job_word(host, id));
     }
 }
 
@@ -231,23 +254,35 @@ jobs_thread_start(struct host *host, const struct sched_thread_action *action,
     return true;
 }
 
+/* thread_free - the thread is gone */
 static void
-on_thread_ended(void *arg, uint64_t data)
+thread_free(struct host *host, uint64_t handle)
 {
-    struct host *host = arg;
-    struct thread *thread = slab_must_get(host->threads, data);
+    struct thread *thread = slab_must_get(host->threads, handle);
     struct job *job = &host->jobs[thread->job - 1];
-    struct sched_event event = {.kind = SCHED_EVENT_THREAD_ENDED};
-    const uint32_t job_id = thread->job;
 
-    event.u.thread.job = job_id;
-    event.u.thread.thread = thread->number;
     job->threads[thread->number] = 0;
     job->live_count--;
     host->threads_live--;
     free(thread->indices);
     free(thread->results);
-    slab_release(host->threads, data);
+    slab_release(host->threads, handle);
+}
+
+static void
+on_thread_ended(void *arg, uint64_t data)
+{
+    struct host *host = arg;
+    const struct thread *thread = slab_get(host->threads, data);
+    struct sched_event event = {.kind = SCHED_EVENT_THREAD_ENDED};
+
+    if (thread == NULL) {
+        return; /* it died first */
+    }
+    const uint32_t job_id = thread->job;
+    event.u.thread.job = job_id;
+    event.u.thread.thread = thread->number;
+    thread_free(host, data);
     host_feed(host, &event);
     exit_when_empty(host, job_id);
 }
@@ -275,4 +310,43 @@ jobs_thread_stop(struct host *host, const struct sched_thread_action *action,
     evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_thread_ended, host,
              (uint64_t)thread->generation << 32 | slot);
     return true;
+}
+
+void
+jobs_kill(struct host *host)
+{
+    for (uint32_t i = 0; i < host->jobs_count; i++) {
+        struct job *job = &host->jobs[i];
+        for (uint32_t k = 0; k < job->threads_count; k++) {
+            if (job->threads[k] != 0) {
+                struct thread *thread =
+                    slab_at(host->threads, job->threads[k] - 1);
+                const uint64_t handle =
+                    (uint64_t)thread->generation << 32 | job->threads[k];
+                delivery_kill(host, thread);
+                thread_free(host, handle);
+            }
+        }
+        free(job->threads);
+    }
+    host->jobs_count = 0; /* the next scheduler numbers its own */
+    host->processes_count = 0;
+    host->threads_busy = 0;
+}
+
+void
+jobs_free(struct host *host)
+{
+    for (uint32_t i = 0; i < host->jobs_count; i++) {
+        for (uint32_t k = 0; k < host->jobs[i].threads_count; k++) {
+            if (host->jobs[i].threads[k] != 0) {
+                struct thread *thread =
+                    slab_at(host->threads, host->jobs[i].threads[k] - 1);
+                free(thread->indices);
+                free(thread->results);
+            }
+        }
+        free(host->jobs[i].threads);
+    }
+    free(host->jobs);
 }

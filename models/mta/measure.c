@@ -126,21 +126,27 @@ void
 measure_submitted(struct host *host, const struct mail_message *message)
 {
     struct result *result = host->result;
+    const int64_t begun_ns = i64_max(0, message->submitted_at_ns);
     const uint32_t count = message->recipients_count;
 
     queued_changes(host);
-    host->queued_since += (base_i128)message->submitted_at_ns * count;
+    host->queued_since += (base_i128)begun_ns * count;
     result->submitted += count;
     result->submissions++;
-    result->submit_first_ns =
-        i64_min(result->submit_first_ns, message->submitted_at_ns);
+    result->submit_first_ns = i64_min(result->submit_first_ns, begun_ns);
     host->step.submitted += count;
     priority_group(host, message)->submitted += count;
     for (uint32_t i = 0; i < count; i++) {
-        const struct mail_recipient *to =
-            count == 1 ? &message->to.one : &message->to.many[i];
-        host_group(host, to->host)->submitted++;
-        result->channels[host->submit_recipients[i].channel].submitted++;
+        host_group(host, mail_recipient(message, i)->host)->submitted++;
+    }
+}
+
+void
+measure_routed(struct host *host, uint32_t channel, uint32_t recipients_count)
+{
+    /* What a service channel has is counted where it goes to. */
+    if (!host->settings.programs[channel].is_service) {
+        host->result->channels[channel].submitted += recipients_count;
     }
 }
 
@@ -176,7 +182,9 @@ measure_finished(struct host *host, const struct mail_message *message,
 {
     struct result *result = host->result;
     const int64_t now_ns = host_now_ns(host);
-    const int64_t sojourn_ns = now_ns - message->submitted_at_ns;
+    const int64_t latency_ns = now_ns - message->submitted_at_ns;
+    /* What came before the start counts from there, as the queue does. */
+    const int64_t begun_ns = i64_max(0, message->submitted_at_ns);
     struct result_group *groups[3] = {host_group(host, domain),
                                       priority_group(host, message), NULL};
     int count = 2;
@@ -185,12 +193,12 @@ measure_finished(struct host *host, const struct mail_message *message,
         groups[count++] = &result->channels[channel];
     }
     queued_changes(host);
-    host->queued_since -= message->submitted_at_ns;
-    result->sojourn_sum += (uint64_t)sojourn_ns;
+    host->queued_since -= begun_ns;
+    result->sojourn_sum += (uint64_t)(now_ns - begun_ns);
     result->final_last_ns = i64_max(result->final_last_ns, now_ns);
     if (state == MAIL_DELIVERED) {
         result->delivered++;
-        latency_add(host, groups, count, sojourn_ns);
+        latency_add(host, groups, count, latency_ns);
         return;
     }
     if (state == MAIL_RETURNED) {
@@ -241,11 +249,9 @@ measure_tell(struct host *host, enum mta_mail_kind kind,
              uint32_t recipient, const struct thread *thread)
 {
     const struct mta_observer *observer = host->params->observer;
+    const uint32_t domain = mail_recipient(message, recipient)->host;
 
     if (thread != NULL) {
-        const uint32_t domain = message->recipients_count == 1
-                                    ? message->to.one.host
-                                    : message->to.many[recipient].host;
         host->result->channels[file->channel].attempts++;
         host_group(host, domain)->attempts++;
         priority_group(host, message)->attempts++;
@@ -253,9 +259,6 @@ measure_tell(struct host *host, enum mta_mail_kind kind,
     if (observer == NULL || observer->mail == NULL) {
         return;
     }
-    const uint32_t domain = message->recipients_count == 1
-                                ? message->to.one.host
-                                : message->to.many[recipient].host;
     const struct program_params *programs = host->settings.programs;
     const struct mta_mail_event event = {
         .kind = kind,

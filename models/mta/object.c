@@ -110,6 +110,18 @@ object_open(struct object *object, const char *path, struct diag *diag)
     return true;
 }
 
+bool
+object_adopt(struct object *object, const struct sched_object *table,
+             const char *name, struct diag *diag)
+{
+    *object = (struct object){0};
+    if (!table_check(table, name, diag)) {
+        return false;
+    }
+    object->table = table;
+    return true;
+}
+
 void
 object_close(struct object *object)
 {

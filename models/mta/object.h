@@ -22,6 +22,10 @@ struct object {
 
 MUST_USE bool object_open(struct object *object, const char *path,
                           struct diag *diag);
+/* One that is linked in or made by a test: no library, and its hash is "". */
+MUST_USE bool object_adopt(struct object *object,
+                           const struct sched_object *table, const char *name,
+                           struct diag *diag);
 void object_close(struct object *object);
 
 #endif

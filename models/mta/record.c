@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "models/mta/host.h"
+#include "models/mta/recording.h"
 
 #define FIELDS_MAX 12
 
@@ -112,6 +113,72 @@ submit_fields(struct line *line, const struct sched_submit *submit)
     } else {
         add(line, "to", to);
     }
+    if (submit->session != 0) {
+        add(line, "session", submit->session);
+    }
+    if (submit->deferred_until_ns != SCHED_NO_TIME) {
+        add(line, "deferred", (uint64_t)submit->deferred_until_ns);
+    }
+}
+
+/* mix - one more word into a sum that its order matters to */
+static uint64_t
+mix(uint64_t sum, uint64_t word)
+{
+    sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return sum ^ sum >> 29;
+}
+
+/* text_word - a text as one word */
+static uint64_t
+text_word(const char *text)
+{
+    uint64_t word = 1;
+
+    for (const char *p = text; *p != '\0'; p++) {
+        word = mix(word, (unsigned char)*p);
+    }
+    return word;
+}
+
+static void
+scanned_fields(struct line *line, const struct sched_scanned *scanned)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < scanned->files_count; i++) {
+        const struct sched_scanned_file *file = &scanned->files[i];
+        const uint32_t words[] = {file->file,     file->channel,  file->host,
+                                  file->priority, file->attempts, file->is_held,
+                                  file->flags};
+        sum = mix(sum, file->message);
+        sum = mix(sum, (uint64_t)file->submitted_at_ns);
+        sum = mix(sum, (uint64_t)file->returned_at_ns);
+        sum = mix(sum, (uint64_t)file->size_bytes);
+        sum = mix(sum, list_word(words, sizeof words / sizeof words[0]));
+        sum = mix(sum, list_word(file->recipients, file->recipients_count));
+    }
+    line->what = "scanned";
+    add(line, "channel", (uint64_t)(int32_t)scanned->channel);
+    add(line, "files", scanned->files_count);
+    add(line, "more", scanned->has_more);
+    add(line, "cursor", scanned->cursor_message);
+    add(line, "file", scanned->cursor_file);
+    add(line, "contents", sum);
+}
+
+static void
+command_fields(struct line *line, const struct sched_command *command)
+{
+    line->what = "command";
+    add(line, "command", command->command);
+    if (command->command == SCHED_COMMAND_RELEASE) {
+        add(line, "message", command->message);
+        add(line, "file", command->file);
+    } else {
+        add(line, "path", text_word(command->path));
+        add(line, "value", text_word(command->value));
+    }
 }
 
 static void
@@ -146,12 +213,19 @@ thread_fields(struct line *line, const char *what,
     }
 }
 
+FILE *
+record_recording(const struct record *record)
+{
+    return record->observer == NULL ? NULL : record->observer->recording;
+}
+
 void
 record_event(struct record *record, int64_t now_ns,
              const struct sched_event *event)
 {
     struct line line;
 
+    recording_event(record_recording(record), now_ns, event);
     line.who = "host";
     line.now_ns = now_ns;
     line.count = 0;
@@ -196,9 +270,15 @@ record_event(struct record *record, int64_t now_ns,
         add(&line, "offset", (uint64_t)event->u.wall.wall_offset_ns);
         break;
     case SCHED_EVENT_SCANNED:
+        scanned_fields(&line, &event->u.scanned);
+        break;
     case SCHED_EVENT_COMMAND:
+        command_fields(&line, &event->u.command);
+        break;
     case SCHED_EVENT_STRESS:
-        UNREACHABLE("this host sends none");
+        line.what = "stress";
+        add(&line, "channel", event->u.stress.channel);
+        break;
     }
     line_end(record, event->kind, &line);
 }
@@ -248,6 +328,7 @@ record_action(struct record *record, int64_t now_ns,
 {
     struct line line;
 
+    recording_action(record_recording(record), now_ns, action);
     line.who = "sched";
     line.what = "unknown";
     line.now_ns = now_ns;
@@ -311,8 +392,23 @@ record_action(struct record *record, int64_t now_ns,
         line.what = "scan";
         add(&line, "channel", (uint64_t)(int32_t)action->u.scan.channel);
         add(&line, "cursor", action->u.scan.cursor_message);
+        add(&line, "file", action->u.scan.cursor_file);
+        add(&line, "max", action->u.scan.files_max);
         break;
     }
     /* Kinds of events and actions are told apart in the digest. */
     line_end(record, action->kind + 256, &line);
+}
+
+void
+record_restart(struct record *record, int64_t now_ns, int64_t for_ns)
+{
+    struct line line;
+
+    line.who = "host";
+    line.what = "restart";
+    line.now_ns = now_ns;
+    line.count = 0;
+    add(&line, "for", (uint64_t)for_ns);
+    line_end(record, 255, &line);
 }

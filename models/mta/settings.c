@@ -17,7 +17,8 @@ enum { CHANNELS_MAX = UINT16_MAX, ROWS_MAX = 64 * CHANNELS_MAX };
 
 struct reading {
     struct settings *settings;
-    uint8_t *seen; /* by channel */
+    bool is_product; /* compat=product: every priority is tried at once */
+    uint8_t *seen;   /* by channel */
     char (*pool_names)[96];
 };
 
@@ -49,12 +50,15 @@ program_at(struct reading *reading, uint32_t owner, const char *name)
         reading->seen = base_realloc(reading->seen, n);
         reading->pool_names =
             base_realloc(reading->pool_names, n * sizeof *reading->pool_names);
-        settings->programs[n - 1] = (struct program_params){0};
+        settings->programs[n - 1] =
+            (struct program_params){.immediate_count = SCHED_PRIORITIES_COUNT};
         reading->seen[n - 1] = 0;
         reading->pool_names[n - 1][0] = '\0';
     }
     struct program_params *program = &settings->programs[owner];
     snprintf(program->name, sizeof program->name, "%.63s", name);
+    program->is_service =
+        strncmp(name, "reprocess", 9) == 0 || strncmp(name, "process", 7) == 0;
     return program;
 }
 
@@ -84,6 +88,43 @@ notices_read(struct retry_params *retry, const struct sched_setting *row)
     }
 }
 
+/* immediate_count - how many priorities, from urgent on, do not wait for a
+ * periodic run before their first attempt */
+static uint32_t
+immediate_count(const char *immediacy)
+{
+    static const char *const words[] = {"periodic", "immurgent", "immnormal",
+                                        "immnonurgent"};
+
+    for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(immediacy, words[i]) == 0) {
+            return i;
+        }
+    }
+    return 3; /* immediate: what size demotes waits nevertheless */
+}
+
+/* waiting_row - what makes mail or a job wait */
+static void
+waiting_row(struct program_params *program, const struct sched_setting *row,
+            const char *key)
+{
+    if (strcmp(key, "immediacy") == 0) {
+        program->immediate_count = immediate_count(row->value);
+        program->starts_unseen |= program->immediate_count == 0;
+    } else if (strcmp(key, "deferred") == 0) {
+        program->has_deferred = row->numbers[0] != 0;
+    } else if (strcmp(key, "after") == 0 || strcmp(key, "urgentafter") == 0 ||
+               strcmp(key, "normalafter") == 0 ||
+               strcmp(key, "nonurgentafter") == 0) {
+        program->starts_unseen |= row->numbers[0] > 0;
+    } else if (strcmp(key, "has_master") == 0) {
+        program->starts_unseen |= row->numbers[0] == 0;
+    } else if (strcmp(key, "direction") == 0) {
+        program->starts_unseen |= strcmp(row->value, "slave") == 0;
+    }
+}
+
 static void
 channel_row(struct reading *reading, const struct sched_setting *row,
             const char *name, const char *key)
@@ -94,7 +135,10 @@ channel_row(struct reading *reading, const struct sched_setting *row,
         "urgentnotices", "normalnotices", "nonurgentnotices"};
     struct program_params *program = program_at(reading, row->owner, name);
     const uint32_t number = (uint32_t)row->numbers[0];
-    uint8_t *seen = &reading->seen[row->owner];
+    uint8_t *seen = NULL;
+
+    ASSERT(reading->seen != NULL && reading->pool_names != NULL);
+    seen = &reading->seen[row->owner];
 
     if (strcmp(key, "pool") == 0) {
         snprintf(reading->pool_names[row->owner], sizeof *reading->pool_names,
@@ -115,6 +159,7 @@ channel_row(struct reading *reading, const struct sched_setting *row,
     } else if (strcmp(key, "daemon") == 0) {
         snprintf(program->daemon, sizeof program->daemon, "%.127s", row->value);
     }
+    waiting_row(program, row, key);
     for (int i = 0; i < RETRY_CLASSES_COUNT; i++) {
         if (strcmp(key, backoffs[i]) == 0) {
             intervals_read(&program->retry[i], row);
@@ -155,6 +200,8 @@ row_read(struct reading *reading, const struct sched_setting *row)
     } else if (strcmp(row->path, "option.affinity") == 0) {
         reading->settings->has_affinity_priority =
             strcmp(row->value, "priority") == 0;
+    } else if (strcmp(row->path, "option.compat") == 0) {
+        reading->is_product = strcmp(row->value, "product") == 0;
     }
 }
 
@@ -167,6 +214,11 @@ pools_join(struct reading *reading, struct src_loc where, struct diag *diag)
 
     for (uint32_t i = 0; i < settings->programs_count; i++) {
         struct program_params *program = &settings->programs[i];
+
+        ASSERT(reading->seen != NULL && reading->pool_names != NULL);
+        if (reading->is_product) {
+            program->immediate_count = SCHED_PRIORITIES_COUNT;
+        }
         program->pool = UINT32_MAX;
         for (uint32_t k = 0; k < settings->pools_count; k++) {
             if (strcmp(settings->pools[k].name, reading->pool_names[i]) == 0) {
@@ -228,4 +280,34 @@ settings_channel(const struct settings *settings, const char *name)
         }
     }
     return UINT32_MAX;
+}
+
+bool
+settings_refresh(struct settings *settings, const struct sched_object *table,
+                 const void *self, const char *scheduler_path,
+                 struct diag *diag)
+{
+    const struct src_loc where = {scheduler_path, 0, 0};
+    struct settings fresh;
+    bool is_good = settings_read(&fresh, table, self, scheduler_path, diag);
+
+    if (is_good && (fresh.programs_count != settings->programs_count ||
+                    fresh.pools_count != settings->pools_count)) {
+        diag_error(diag, where,
+                   "expected the %u channels and %u pools described before, "
+                   "found %u and %u",
+                   settings->programs_count, settings->pools_count,
+                   fresh.programs_count, fresh.pools_count);
+        is_good = false;
+    }
+    if (is_good) {
+        ASSERT(fresh.programs != NULL && fresh.pools != NULL);
+        memcpy(settings->programs, fresh.programs,
+               fresh.programs_count * sizeof fresh.programs[0]);
+        memcpy(settings->pools, fresh.pools,
+               fresh.pools_count * sizeof fresh.pools[0]);
+        settings->has_affinity_priority = fresh.has_affinity_priority;
+    }
+    settings_free(&fresh);
+    return is_good;
 }

@@ -34,6 +34,14 @@ MUST_USE bool settings_read(struct settings *settings,
                             const char *scheduler_path, struct diag *diag);
 void settings_free(struct settings *settings);
 
+/* Reads all of it again, after a live change or a new instance, into the same
+ * memory: who points to a channel or a pool sees what is in force now. False:
+ * it does not describe the same channels and pools any more; reported. */
+MUST_USE bool settings_refresh(struct settings *settings,
+                               const struct sched_object *table,
+                               const void *self, const char *scheduler_path,
+                               struct diag *diag);
+
 /* A channel's number; UINT32_MAX: there is none of this name. */
 uint32_t settings_channel(const struct settings *settings, const char *name);
 

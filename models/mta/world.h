@@ -3,9 +3,15 @@
  * world.h - the parts of the simulated host, for its own files only
  *
  *     host.c      the turn: event in, actions out, the wake, the clock
- *     enqueue.c   mail: submit, create, reject, rewrite, hold, return, warn
+ *     instance.c  the scheduler's instance: configured, described, replaced
+ *     enqueue.c   mail comes in: traffic, what the host makes, rejections
+ *     backlog.c   mail that is there at the start
+ *     spool.c     files: create, rewrite, hold, return, warn
+ *     scan.c      the queue directory is looked through
+ *     service.c   service channels and notices: mail that the host makes
  *     jobs.c      processes and threads: start, ready, stop, exit
  *     delivery.c  attempts: connection, dialogue, outcome
+ *     change.c    what the postmaster does: live changes, release, restart
  *     measure.c   what is counted
  */
 #ifndef MODELS_MTA_WORLD_H
@@ -26,7 +32,8 @@
 
 /* Classes of kernel events, in the order of one instant. */
 enum {
-    CLASS_WORLD = 1, /* what reaches the remote side */
+    CLASS_COMMAND,
+    CLASS_WORLD, /* what reaches the remote side */
     CLASS_OUTCOME,
     CLASS_WAKE,
     CLASS_SUBMIT,
@@ -59,6 +66,7 @@ struct thread {
     uint8_t is_broken; /* the connection does not outlive the attempt */
     uint8_t zero[6];
     int64_t started_at_ns;
+    int64_t ends_at_ns; /* the attempt, unless somebody ends it before */
     int64_t connected_at_ns;
     /* In a destination's listen queue: neighbours (slot + 1) and timeout. */
     uint32_t waiting_before;
@@ -82,10 +90,45 @@ struct job {
 /* Deliveries in each of the last 60 seconds. */
 enum { RATE_SECONDS = 60 };
 
+/* A submit, but for what stands in the message. */
+struct arrival {
+    uint64_t message;
+    uint64_t parent;
+    uint64_t session;
+    int64_t deferred_until_ns;
+    struct sched_recipient *to;
+    uint32_t source; /* whose traffic it is; SCHED_NONE: made here */
+};
+
+struct comeback; /* enqueue.c: a rejected message that will come again */
+
 struct source {
     struct traffic *traffic;
     struct traffic_message next;
+    struct comeback *comebacks; /* first and last to come */
+    struct comeback *comebacks_last;
+    uint64_t comebacks_count; /* so far */
 };
+
+/* First in, first out. The recipients are its own. */
+struct arrival_queue {
+    struct arrival *arrivals;
+    uint32_t first;
+    uint32_t count;
+    uint32_t capacity;
+    bool is_due; /* their event is pending */
+};
+
+/* What the turn of an outcome is about: the message may be gone by then. */
+struct outcome_turn {
+    uint64_t message; /* 0: none */
+    uint64_t origin;
+    uint32_t file;
+    uint16_t notices;
+    bool is_null_sender;
+};
+
+struct scan; /* scan.c: looking through the queue directory */
 
 struct host {
     const struct mta_params *params;
@@ -110,7 +153,17 @@ struct host {
     struct source *sources;
     struct sched_recipient *submit_recipients;
     uint32_t submit_capacity;
+    struct arrival_queue arrivals; /* to be submitted as soon as may be */
+    struct scan *scans;            /* being answered */
+    uint32_t process;              /* the channel of notices; or SCHED_NONE */
+    uint32_t notices_host;         /* whom they go to */
+    int64_t warned_at_ns;          /* last WARN or RETURN; SCHED_NO_TIME */
+    /* The scheduler's lives: events of an earlier one are stale. */
+    uint32_t life;
+    bool is_down; /* between two of them */
     /* The turn. */
+    const struct arrival *arriving; /* the submit being handled; NULL: none */
+    struct outcome_turn outcome;
     uint64_t turn_thread; /* whose outcome is being handled; 0: none's */
     bool is_after_exit;   /* a job's exit is being handled */
     bool has_failed;      /* the run ends with what diag says */
@@ -140,6 +193,10 @@ struct host {
 
 /* host.c */
 void host_feed(struct host *host, const struct sched_event *event);
+/* The same for a command, which may be refused: the scheduler's answer. */
+int32_t host_command(struct host *host, const struct sched_event *event);
+/* Takes what the scheduler wants done, until it has no more. */
+void host_pull(struct host *host);
 void host_fail(struct host *host, struct src_loc where, const char *format, ...)
     PRINTF_LIKE(3, 4);
 static inline int64_t
@@ -148,15 +205,27 @@ host_now_ns(const struct host *host)
     return evq_now_ns(host->evq);
 }
 
+/* instance.c */
+MUST_USE bool instance_create(struct host *host);
+void instance_tell(const struct host *host); /* to the observer */
+/* All that a scheduler had going ends, and so does it. */
+void instance_destroy(struct host *host);
+/* Another one takes over, with the configuration of the first. */
+void instance_replace(struct host *host);
+
 /* Actions. False: refused, the reason (enum sched_refusal) in *reason. */
-bool enqueue_create(struct host *host, const struct sched_create *create,
-                    uint32_t *reason);
-bool enqueue_reject(struct host *host, const struct sched_reject *reject,
-                    uint32_t *reason);
-bool enqueue_rewrite(struct host *host, const struct sched_rewrite *rewrite,
-                     uint32_t *reason);
-bool enqueue_file(struct host *host, const struct sched_action *action,
+bool spool_create(struct host *host, const struct sched_create *create,
                   uint32_t *reason);
+bool spool_reject(struct host *host, const struct sched_reject *reject,
+                  uint32_t *reason);
+bool spool_rewrite(struct host *host, const struct sched_rewrite *rewrite,
+                   uint32_t *reason);
+bool spool_file(struct host *host, const struct sched_action *action,
+                uint32_t *reason);
+bool service_notify(struct host *host, const struct sched_file_action *notify,
+                    uint32_t *reason);
+bool scan_start(struct host *host, const struct sched_scan *scan,
+                uint32_t *reason);
 bool jobs_start(struct host *host, const struct sched_job_action *action,
                 uint32_t *reason);
 bool jobs_stop(struct host *host, const struct sched_job_action *action,
@@ -170,23 +239,76 @@ bool jobs_thread_stop(struct host *host,
 bool delivery_start(struct host *host, const struct sched_deliver *deliver,
                     uint32_t *reason);
 
-/* enqueue.c: the sources' first messages; the host of a file's queue. */
+/* enqueue.c: the sources' first messages. */
 void enqueue_begin(struct host *host);
+void enqueue_end(struct host *host);
+/* Where a recipient's mail goes; SCHED_NONE: a trace named no such channel. */
+uint32_t enqueue_channel(const struct host *host,
+                         const struct traffic_recipient *to);
+/* Whom a channel connects to for a domain; the host of its queue for it. */
+uint32_t enqueue_to_host(const struct host *host, uint32_t channel,
+                         uint32_t domain);
 uint32_t enqueue_queue_host(const struct host *host, uint32_t channel,
                             uint32_t domain);
+/* Puts traffic into a message: recipients into host->submit_recipients.
+ * False: it names an unknown channel, the run has failed. */
+bool enqueue_route(struct host *host, const struct traffic_message *traffic,
+                   struct mail_message *message, struct src_loc where);
+/* messages_max is reached: the run has failed. */
+void enqueue_full(struct host *host, struct src_loc where);
+/* Submits it now, or as soon as a scheduler is there. */
+void enqueue_submit(struct host *host, const struct arrival *arrival);
+/* Submits it at this instant, when it is the turn of submits. */
+void enqueue_later(struct host *host, const struct arrival *arrival);
+/* A scheduler is there again: what has waited is submitted. */
+void enqueue_resume(struct host *host);
+/* The message now arriving was rejected: its sender may try again later. */
+void enqueue_rejected(struct host *host, const struct mail_message *message,
+                      uint32_t reply);
+
+/* backlog.c: the mail that is there at the start. */
+void backlog_load(struct host *host);
+
+/* spool.c: all files wait, as they lie in the directory, for a new scheduler. */
+void spool_orphan(struct host *host);
+/* A held file is held no more. */
+void spool_release(struct host *host, struct mail_file *file,
+                   uint32_t file_slot);
+
+/* service.c: a thread of a service channel sets to work on its file. */
+void service_begin(struct host *host, struct thread *thread, uint64_t handle);
+/* Keeps what a notice in the turn of this outcome would need. */
+void service_outcome_turn(struct host *host, const struct mail_message *message,
+                          uint32_t file);
+
+/* scan.c */
+void scan_end(struct host *host);
+
+/* change.c: what the postmaster will do. False: reported. */
+MUST_USE bool change_begin(struct host *host);
 
 /* jobs.c */
 struct job *jobs_get(struct host *host, uint32_t job); /* NULL: none runs */
 /* Slot + 1 of a thread that lives; 0: none. */
 uint32_t jobs_thread(const struct host *host, uint32_t job, uint32_t thread);
 
-/* delivery.c: QUIT, if the thread is connected. */
+void jobs_free(struct host *host); /* their memory */
+/* All processes die, with what their threads were at. */
+void jobs_kill(struct host *host);
+
+/* delivery.c: the thread is gone, and its connection and attempt with it. */
+void delivery_kill(struct host *host, struct thread *thread);
+
+/* QUIT, if the thread is connected. */
 void delivery_disconnect(struct host *host, struct thread *thread);
 
 /* measure.c */
 void measure_begin(struct host *host);
 void measure_end(struct host *host);
 void measure_submitted(struct host *host, const struct mail_message *message);
+/* Recipients are put into a channel, or were to be and are rejected. */
+void measure_routed(struct host *host, uint32_t channel,
+                    uint32_t recipients_count);
 void measure_first_attempt(struct host *host,
                            const struct mail_message *message, uint32_t channel,
                            uint32_t domain);

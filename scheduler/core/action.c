@@ -12,12 +12,12 @@
 
 /* ring_bound - the most that one event can leave, beside a submit's own: each
  * job and thread does one thing at most (a new job one START_JOB), a wake
- * returns or warns for one slice. */
+ * returns or warns for one slice, and notifies. */
 static uint64_t
 ring_bound(const struct engine *engine)
 {
     return ((uint64_t)engine->jobs_size + engine->threads_size) * 2 +
-           SLICE_FILES_MAX + 16;
+           SLICE_FILES_MAX * 2 + 16;
 }
 
 int32_t
@@ -68,7 +68,7 @@ action_push(struct engine *engine, uint32_t kind, uint32_t slot, uint32_t value,
 /* --- Building ------------------------------------------------------------- */
 
 static void
-build_create(const struct engine *engine, const struct outgoing *outgoing,
+build_create(struct engine *engine, const struct outgoing *outgoing,
              struct sched_action *action)
 {
     const struct file *file = file_at(engine, outgoing->slot);
@@ -82,6 +82,13 @@ build_create(const struct engine *engine, const struct outgoing *outgoing,
     create->channel = host->channel;
     create->host = host->number;
     create->priority = file->priority;
+    create->state = SCHED_FILE_READY;
+    if (file->state == FILE_HELD) {
+        create->state = SCHED_FILE_HELD;
+    } else if (file->state == FILE_UNTRACKED) {
+        create->state = SCHED_FILE_UNTRACKED;
+        engine->last.value = SCHED_FILE_UNTRACKED; /* see action_settle() */
+    }
 }
 
 static void
@@ -179,9 +186,13 @@ build(struct engine *engine, const struct outgoing *outgoing,
     case SCHED_ACTION_WARN:
         build_file(engine, outgoing, action);
         break;
+    case SCHED_ACTION_NOTIFY:
+        action->u.file.message = outgoing->message;
+        action->u.file.file = outgoing->slot;
+        action->u.file.value = outgoing->value;
+        break;
     case SCHED_ACTION_NONE:
     case SCHED_ACTION_HOLD:
-    case SCHED_ACTION_NOTIFY:
     case SCHED_ACTION_SCAN:
         ENGINE_CHECK(engine, 0);
         break;
@@ -191,7 +202,9 @@ build(struct engine *engine, const struct outgoing *outgoing,
 void
 action_settle(struct engine *engine)
 {
-    if (engine->last.kind == SCHED_ACTION_RETURN) {
+    if (engine->last.kind == SCHED_ACTION_RETURN ||
+        (engine->last.kind == SCHED_ACTION_CREATE &&
+         engine->last.value == SCHED_FILE_UNTRACKED)) {
         file_forget(engine, engine->last.slot);
     }
     engine->last.kind = SCHED_ACTION_NONE;
@@ -213,8 +226,15 @@ action_next(struct engine *engine, struct sched_action *action)
         }
         action->kind = outgoing.kind;
         action->action = ++engine->action_last;
-        build(engine, &outgoing, action);
         engine->last = outgoing;
+        build(engine, &outgoing, action);
+        return;
+    }
+    if (engine->scan.state == SCAN_DUE) {
+        scan_build(engine, action);
+        action->kind = SCHED_ACTION_SCAN;
+        action->action = ++engine->action_last;
+        engine->last = (struct outgoing){.kind = SCHED_ACTION_SCAN};
         return;
     }
     action->u.wake_at_ns = timer_wish(engine);
@@ -353,7 +373,12 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
         break;
     case SCHED_ACTION_REWRITE:
         /* The old file stands; what is known to be final stays so. */
+        lookup_remove(engine, last.slot);
         file_at(engine, last.slot)->number = last.value;
+        lookup_add(engine, last.slot);
+        break;
+    case SCHED_ACTION_SCAN:
+        scan_refused(engine, refused->reason, soon(engine));
         break;
     case SCHED_ACTION_RETURN:
         refused_return(engine, last.slot, refused->reason);
@@ -364,7 +389,6 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
     case SCHED_ACTION_HOLD:
     case SCHED_ACTION_WARN:
     case SCHED_ACTION_NOTIFY:
-    case SCHED_ACTION_SCAN:
         break;
     }
     return SCHED_OK;

@@ -116,6 +116,7 @@ check_files(struct checker *checker)
     const struct engine *engine = checker->engine;
     uint64_t ready = 0;
     uint32_t delayed = 0;
+    uint32_t held = 0;
     uint32_t count = 0;
     uint32_t earlier = MEMORY_NONE;
 
@@ -133,6 +134,7 @@ check_files(struct checker *checker)
         earlier = slot;
         ready += file->state == FILE_READY;
         delayed += file->state == FILE_DELAYED;
+        held += file->state == FILE_HELD;
         if (file->state == FILE_ACTIVE) {
             check_that(checker,
                        engine->threads[file->prev].state == THREAD_BUSY &&
@@ -142,6 +144,11 @@ check_files(struct checker *checker)
         }
         check_that(checker, file->state != FILE_NEW, "a file is nowhere");
         check_that(checker,
+                   file->state != FILE_UNTRACKED ||
+                       engine->outgoing_count > 0 ||
+                       engine->last.kind == SCHED_ACTION_CREATE,
+                   "an untracked file is not forgotten");
+        check_that(checker,
                    file->state != FILE_LEAVING || engine->outgoing_count > 0 ||
                        engine->last.kind == SCHED_ACTION_RETURN,
                    "a returned file is still there");
@@ -150,9 +157,18 @@ check_files(struct checker *checker)
                "a file is not in the list of files");
     check_that(checker, delayed == engine->delayed.count,
                "a delayed file is not in its heap");
+    check_that(checker, held == engine->held_count,
+               "a held file is not counted");
+    for (uint32_t slot = engine->held.head; slot != MEMORY_NONE && held > 0;
+         slot = file_at(engine, slot)->next) {
+        held -= file_at(engine, slot)->state == FILE_HELD;
+    }
+    check_that(checker, held == 0, "a held file is not in its list");
     for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
         ready -= host_at(engine, i)->ready_count;
+        delayed -= host_at(engine, i)->delayed_count;
     }
+    check_that(checker, delayed == 0, "a host miscounts its delayed files");
     check_that(checker, ready == 0, "a ready file is not in a queue");
 }
 
@@ -168,12 +184,11 @@ static void
 check_job(struct checker *checker, const struct job *job, struct count *count)
 {
     const struct engine *engine = checker->engine;
-    const struct channel *channel = &engine->channels[job->channel];
     uint32_t threads = 0;
     uint32_t working = 0;
     uint32_t stopping = 0;
 
-    for (uint32_t i = 0; i < channel->threads_max; i++) {
+    for (uint32_t i = 0; i < job->threads_room; i++) {
         const struct thread *thread = &engine->threads[job->threads + i];
         const uint32_t state = thread->state;
 
@@ -198,6 +213,10 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
     }
     check_that(checker, threads == job->threads_count,
                "a job miscounts its threads");
+    check_that(checker,
+               threads <= job->threads_max &&
+                   job->threads_max <= job->threads_room,
+               "a job has more threads than it may");
     check_that(checker, working == job->working_count,
                "a job miscounts its working threads");
     check_that(checker, stopping == job->stopping_count,
@@ -208,7 +227,7 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
                job->is_idle == (job->state == JOB_RUNNING &&
                                 !job->is_draining && working == 0),
                "a job is idle, or is not, wrongly");
-    count->free += job->is_draining ? 0 : channel->threads_max - threads;
+    count->free += job->is_draining ? 0 : job->threads_max - threads;
     count->jobs++;
 }
 
@@ -238,7 +257,10 @@ check_channel(struct checker *checker, const struct channel *channel)
     }
     check_that(checker, count.jobs == channel->jobs_count,
                "a channel miscounts its jobs");
-    check_that(checker, count.jobs <= channel->jobs_max,
+    check_that(checker,
+               count.jobs <= channel->jobs_ceiling &&
+                   (channel->jobs_ceiling == channel->jobs_max ||
+                    count.jobs == channel->jobs_ceiling),
                "a channel is above its job limit");
     check_that(checker, count.free == channel->threads_free,
                "a channel miscounts its free threads");
@@ -249,8 +271,44 @@ check_channel(struct checker *checker, const struct channel *channel)
     check_that(checker, bound == 0, "a host miscounts its threads");
     check_that(checker, backlog == channel->backlog,
                "a channel miscounts its backlog");
+    check_that(checker, engine->after_wish_ns <= channel->after_at_ns,
+               "a delayed start is not wished for");
+    check_that(checker, engine->stress_wish_ns <= channel->stress_relief_ns,
+               "a step back from stress is not wished for");
+    check_that(checker,
+               channel->stress_relief_ns != SCHED_NEVER ||
+                   (channel->stress_factor == 1 && channel->stress_jobs == 0),
+               "a channel is under stress for ever");
     check_want(checker, &channel->want);
     check_want(checker, &channel->best);
+}
+
+static void
+check_scan(struct checker *checker)
+{
+    const struct engine *engine = checker->engine;
+    uint32_t left = engine->scan.left_count;
+    uint32_t scanned = 0;
+
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        left -= engine->channels[i].is_left;
+        scanned += engine->channels[i].is_scanned;
+    }
+    check_that(checker, left == 0, "channels to be scanned are miscounted");
+    check_that(checker, scanned == 0 || engine->scan.state != SCAN_NONE,
+               "a scan has ended before its end");
+    check_that(checker,
+               engine->lookup_size == 0 || engine->scan.state != SCAN_NONE,
+               "the table of files outlives the scan");
+    for (uint32_t slot = engine->oldest;
+         engine->lookup_size > 0 && slot != MEMORY_NONE;
+         slot = file_at(engine, slot)->later) {
+        const struct file *file = file_at(engine, slot);
+
+        check_that(checker,
+                   lookup_find(engine, file->message, file->number) == slot,
+                   "a file is not found by its number");
+    }
 }
 
 int32_t
@@ -281,11 +339,17 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
                         ? engine->channels[c].jobs_count
                         : 0;
         }
-        check_that(&checker, jobs == pool->jobs_count && jobs <= pool->jobs_max,
+        check_that(&checker,
+                   jobs == pool->jobs_count && jobs <= pool->jobs_ceiling &&
+                       (pool->jobs_ceiling == pool->jobs_max ||
+                        jobs == pool->jobs_ceiling),
                    "a pool miscounts its jobs, or is above its limit");
     }
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         check_channel(&checker, &engine->channels[i]);
     }
+    check_scan(&checker);
+    const char *broken = session_check_state(engine);
+    check_that(&checker, broken == NULL, broken == NULL ? "" : broken);
     return checker.status;
 }

@@ -81,21 +81,112 @@ conf_free(struct conf *conf)
     }
 }
 
+/* --- Live changes ----------------------------------------------------------- */
+
+/* What a change may touch, kept until it is accepted. */
+struct snapshot {
+    struct conf_options options;
+    struct conf_value globals[CONF_KEYS_COUNT];
+    unsigned char arrays[]; /* drafts, channels, pool drafts, pools */
+};
+
+static uint64_t
+snapshot_bytes(const struct conf *conf)
+{
+    return sizeof(struct snapshot) +
+           conf->channels_count *
+               (sizeof *conf->drafts[0] + sizeof *conf->channels) +
+           conf->pools_count *
+               (sizeof *conf->pool_drafts[0] + sizeof *conf->pools);
+}
+
+/* snapshot_copy - into the snapshot, or back */
+static void
+snapshot_copy(struct conf *conf, struct snapshot *snapshot, bool is_back)
+{
+    unsigned char *at = snapshot->arrays;
+
+#define COPY(here, bytes)                                                      \
+    do {                                                                       \
+        memcpy(is_back ? (void *)(here) : (void *)at,                          \
+               is_back ? (const void *)at : (const void *)(here), bytes);      \
+        at += (bytes);                                                         \
+    } while (0)
+    if (is_back) {
+        conf->options = snapshot->options;
+        memcpy(conf->globals, snapshot->globals, sizeof conf->globals);
+    } else {
+        snapshot->options = conf->options;
+        memcpy(snapshot->globals, conf->globals, sizeof conf->globals);
+    }
+    for (uint32_t i = 0; i < conf->channels_count; i++) {
+        COPY(conf->drafts[i], sizeof *conf->drafts[i]);
+        COPY(&conf->channels[i], sizeof conf->channels[i]);
+    }
+    for (uint32_t i = 0; i < conf->pools_count; i++) {
+        COPY(conf->pool_drafts[i], sizeof *conf->pool_drafts[i]);
+        COPY(&conf->pools[i], sizeof conf->pools[i]);
+    }
+#undef COPY
+}
+
+/* change - makes it; what it says decides nothing but its errors */
+static int32_t
+change(struct conf *conf, const struct sched_override *override,
+       struct sched_created *created)
+{
+    struct conf_build build = {.conf = conf};
+
+    conf_say_init(&build.say, created);
+    if (!conf_override_apply(&build, override)) {
+        return build.status == SCHED_OK ? SCHED_ERR_CONFIGURATION
+                                        : build.status;
+    }
+    conf_resolve(&build, false);
+    return created->errors_count == 0 ? SCHED_OK : SCHED_ERR_CONFIGURATION;
+}
+
+static int32_t
+set(struct conf *conf, const struct sched_override *override,
+    struct sched_created *created, conf_accept_fn *accept, void *arg)
+{
+    const struct sched_allocator *allocator = &conf->memory.allocator;
+    const uint64_t bytes = snapshot_bytes(conf);
+    struct snapshot *snapshot = allocator->allocate(allocator->context, bytes);
+
+    if (snapshot == NULL) {
+        return SCHED_ERR_MEMORY;
+    }
+    snapshot_copy(conf, snapshot, false);
+    int32_t status = change(conf, override, created);
+    if (status == SCHED_OK && accept != NULL) {
+        status = accept(arg);
+    }
+    if (status != SCHED_OK) {
+        snapshot_copy(conf, snapshot, true);
+    }
+    allocator->release(allocator->context, snapshot, bytes);
+    return status;
+}
+
 int32_t
 conf_set(struct conf *conf, const char *path, const char *value,
          struct sched_created *created)
 {
     struct sched_created unheard = {.messages = NULL};
-    struct conf_build build = {.conf = conf};
-    struct sched_override override = {path, value, "live"};
+    const struct sched_override override = {path, value, "live"};
 
-    conf_say_init(&build.say, created ? created : &unheard);
-    if (!conf_override_apply(&build, &override)) {
-        return build.status == SCHED_OK ? SCHED_ERR_CONFIGURATION
-                                        : build.status;
-    }
-    conf_resolve(&build, false);
-    return SCHED_OK;
+    return set(conf, &override, created ? created : &unheard, NULL, NULL);
+}
+
+int32_t
+conf_set_if(struct conf *conf, const char *path, const char *value,
+            conf_accept_fn *accept, void *arg)
+{
+    struct sched_created unheard = {.messages = NULL};
+    const struct sched_override override = {path, value, "live"};
+
+    return set(conf, &override, &unheard, accept, arg);
 }
 
 uint32_t

@@ -142,7 +142,13 @@ struct conf_options {
     int64_t synch_first_ns;            /* scan: first after the start */
     int64_t synch_period_ns;           /* and the time between */
     uint32_t rebuild_parallel_channel; /* channels read at once by a scan */
-    uint32_t zero;
+    uint32_t is_stress_on;
+    int64_t stress_blackout_ns;
+    int64_t stress_time_ns;
+    uint32_t stress_factor;
+    uint32_t stress_jobs;
+    uint32_t unstress_factor;
+    uint32_t unstress_jobs;
 };
 
 struct conf;
@@ -169,6 +175,12 @@ const struct conf_options *conf_options(const struct conf *conf);
  */
 int32_t conf_set(struct conf *conf, const char *path, const char *value,
                  struct sched_created *created);
+
+/* May the configuration become what it is now? Anything but SCHED_OK: no. */
+typedef int32_t conf_accept_fn(void *arg);
+/* The same; `accept` is asked last, and its refusal is the answer. */
+int32_t conf_set_if(struct conf *conf, const char *path, const char *value,
+                    conf_accept_fn *accept, void *arg);
 
 /* One row of the effective configuration; SCHED_END past the last. */
 int32_t conf_describe(const struct conf *conf, uint32_t index,

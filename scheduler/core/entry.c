@@ -32,7 +32,9 @@ engine_free(struct engine *engine)
         heap_free(&engine->channels[i].want, &allocator);
         heap_free(&engine->channels[i].best, &allocator);
     }
-    job_free_all(engine);
+    limits_free(engine);
+    session_free(engine);
+    lookup_free(engine);
     heap_free(&engine->delayed, &allocator);
     pages_free(&engine->files, &allocator);
     pages_free(&engine->hosts, &allocator);
@@ -55,27 +57,20 @@ engine_free(struct engine *engine)
     memory_give(&allocator, engine, sizeof *engine);
 }
 
-/* channel_init - what the configuration says about it, resolved */
 static void
 channel_init(const struct engine *engine, struct channel *channel,
              uint32_t index)
 {
-    const struct conf_channel *conf = conf_channel(engine->conf, index);
-    const uint32_t pool_max = engine->pools[conf->pool].jobs_max;
-
-    channel->conf = conf;
+    channel->conf = conf_channel(engine->conf, index);
     channel->index = index;
-    channel->jobs_max = conf->maxjobs < pool_max ? conf->maxjobs : pool_max;
-    channel->threads_max =
-        conf->max_client_threads == 0 ? 1 : conf->max_client_threads;
-    channel->can_start =
-        conf->has_master && conf->direction != CONF_SLAVE ? 1 : 0;
+    channel->free_jobs = MEMORY_NONE;
     channel->idle_threads = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->idle_jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
-    if (!channel->can_start) {
-        channel->jobs_max = 0;
-    }
+    channel->after_at_ns = SCHED_NEVER;
+    channel->stress_factor = 1;
+    channel->stress_deaf_ns = INT64_MIN;
+    channel->stress_relief_ns = SCHED_NEVER;
 }
 
 /* engine_init - everything but the configuration */
@@ -85,6 +80,7 @@ engine_init(struct engine *engine)
     engine->options = conf_options(engine->conf);
     engine->oldest = MEMORY_NONE;
     engine->newest = MEMORY_NONE;
+    engine->held = (struct list){MEMORY_NONE, MEMORY_NONE};
     pages_init(&engine->files, sizeof(struct file), FILE_SHIFT);
     pages_init(&engine->hosts, sizeof(struct host), HOST_SHIFT);
     pages_init(&engine->families, sizeof(struct family), FAMILY_SHIFT);
@@ -101,18 +97,17 @@ engine_init(struct engine *engine)
     if (engine->pools == NULL || engine->channels == NULL) {
         return SCHED_ERR_MEMORY;
     }
-    for (uint32_t i = 0; i < engine->pools_count; i++) {
-        engine->pools[i].jobs_max = conf_pool(engine->conf, i)->job_limit;
-    }
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         channel_init(engine, &engine->channels[i], i);
     }
-    const int32_t status = job_create_all(engine);
+    const int32_t status = limits_reserve(engine);
     if (status != SCHED_OK) {
         return status;
     }
+    limits_apply(engine);
     timer_init(engine);
-    return action_reserve(engine, 0);
+    scan_init(engine);
+    return SCHED_OK;
 }
 
 static int32_t
@@ -133,6 +128,7 @@ entry_create(const struct sched_config *config, struct sched_created *created)
     engine->allocator = config->allocator;
     engine->conf = conf;
     engine->now_ns = config->now_ns;
+    engine->created_at_ns = config->now_ns;
     engine->wall_offset_ns = config->wall_offset_ns;
     status = engine_init(engine);
     if (status != SCHED_OK) {
@@ -250,10 +246,12 @@ dispatch(struct engine *engine, const struct sched_event *event)
         return SCHED_OK;
     case SCHED_EVENT_REFUSED:
         return action_refused(engine, &event->u.refused);
-    case SCHED_EVENT_SCANNED:
     case SCHED_EVENT_COMMAND:
+        return command_event(engine, &event->u.command);
+    case SCHED_EVENT_SCANNED:
+        return scan_event(engine, &event->u.scanned);
     case SCHED_EVENT_STRESS:
-        return SCHED_ERR_UNSUPPORTED;
+        return stress_event(engine, &event->u.stress);
     }
     return SCHED_ERR_UNSUPPORTED;
 }

@@ -8,7 +8,7 @@ const uint32_t *
 file_recipients(const struct engine *engine, const struct file *file,
                 uint32_t *count)
 {
-    if (!file->is_many) {
+    if ((file->flags & FILE_IS_MANY) == 0) {
         *count = 1;
         return &file->recipients;
     }
@@ -38,6 +38,9 @@ file_link(struct engine *engine, uint32_t slot)
         file_at(engine, engine->newest)->later = slot;
     }
     engine->newest = slot;
+    if (engine->lookup_size > 0) {
+        lookup_add(engine, slot);
+    }
 }
 
 void
@@ -45,6 +48,9 @@ file_unlink(struct engine *engine, uint32_t slot)
 {
     const struct file *file = file_at(engine, slot);
 
+    if (engine->lookup_size > 0) {
+        lookup_remove(engine, slot);
+    }
     if (engine->return_cursor == slot) {
         engine->return_cursor = file->later;
     }
@@ -65,7 +71,7 @@ file_drop(struct engine *engine, uint32_t slot)
 {
     const struct file *file = file_at(engine, slot);
 
-    if (file->is_many) {
+    if ((file->flags & FILE_IS_MANY) != 0) {
         const uint32_t *block = words_at(&engine->words, file->recipients);
 
         words_give(&engine->words, &engine->allocator, file->recipients,
@@ -82,6 +88,41 @@ file_drop(struct engine *engine, uint32_t slot)
 }
 
 void
+file_hold(struct engine *engine, uint32_t slot)
+{
+    struct file *file = file_at(engine, slot);
+
+    file->state = FILE_HELD;
+    file->prev = engine->held.tail;
+    file->next = MEMORY_NONE;
+    if (engine->held.tail == MEMORY_NONE) {
+        engine->held.head = slot;
+    } else {
+        file_at(engine, engine->held.tail)->next = slot;
+    }
+    engine->held.tail = slot;
+    engine->held_count++;
+}
+
+static void
+held_remove(struct engine *engine, uint32_t slot)
+{
+    const struct file *file = file_at(engine, slot);
+
+    if (file->prev == MEMORY_NONE) {
+        engine->held.head = file->next;
+    } else {
+        file_at(engine, file->prev)->next = file->next;
+    }
+    if (file->next == MEMORY_NONE) {
+        engine->held.tail = file->prev;
+    } else {
+        file_at(engine, file->next)->prev = file->prev;
+    }
+    engine->held_count--;
+}
+
+void
 file_withdraw(struct engine *engine, uint32_t slot)
 {
     struct file *file = file_at(engine, slot);
@@ -90,6 +131,9 @@ file_withdraw(struct engine *engine, uint32_t slot)
         queue_remove(engine, slot);
     } else if (file->state == FILE_DELAYED) {
         timer_delayed_remove(engine, slot);
+        host_at(engine, file->host)->delayed_count--;
+    } else if (file->state == FILE_HELD) {
+        held_remove(engine, slot);
     }
     file->state = FILE_NEW;
 }
@@ -105,6 +149,9 @@ file_forget(struct engine *engine, uint32_t slot)
 uint32_t
 file_number_next(struct engine *engine, struct file *file)
 {
+    if ((file->flags & FILE_IS_LOADED) != 0) {
+        return file->number + FILE_NUMBER_STRIDE;
+    }
     if (file->family == MEMORY_NONE) {
         return file->number + 1;
     }
@@ -118,5 +165,15 @@ file_delay(struct engine *engine, uint32_t slot, int64_t until_ns)
 
     file->eligible_at_ns = until_ns;
     file->state = FILE_DELAYED;
+    host_at(engine, file->host)->delayed_count++;
     timer_delayed_push(engine, slot);
+}
+
+void
+file_notify(struct engine *engine, const struct file *file, uint32_t notice)
+{
+    if ((file->flags & FILE_IS_NULL) == 0) {
+        action_push(engine, SCHED_ACTION_NOTIFY, file->number, notice,
+                    file->message);
+    }
 }

@@ -81,6 +81,37 @@ table_add(struct engine *engine, const struct job *job)
     engine->jobs_table[at] = job_slot(engine, job);
 }
 
+int32_t
+job_table_reserve(struct engine *engine, uint32_t jobs)
+{
+    uint32_t size = engine->jobs_table_size == 0 ? 16 : engine->jobs_table_size;
+
+    while (size < jobs * 2) {
+        size *= 2;
+    }
+    if (size == engine->jobs_table_size) {
+        return SCHED_OK;
+    }
+    uint32_t *table =
+        memory_take(&engine->allocator, (uint64_t)size * sizeof *table);
+    if (table == NULL) {
+        return SCHED_ERR_MEMORY;
+    }
+    memory_give(&engine->allocator, engine->jobs_table,
+                (uint64_t)engine->jobs_table_size * sizeof *table);
+    engine->jobs_table = table;
+    engine->jobs_table_size = size;
+    for (uint32_t i = 0; i < size; i++) {
+        table[i] = MEMORY_NONE;
+    }
+    for (uint32_t i = 0; i < engine->jobs_used; i++) {
+        if (engine->jobs[i].state != JOB_FREE) {
+            table_add(engine, &engine->jobs[i]);
+        }
+    }
+    return SCHED_OK;
+}
+
 /* table_remove - and those behind it move up, so that no gap hides them */
 static void
 table_remove(struct engine *engine, const struct job *job)
@@ -108,7 +139,7 @@ struct thread *
 job_find_thread(const struct engine *engine, const struct job *job,
                 uint32_t number)
 {
-    const uint32_t size = engine->channels[job->channel].threads_max;
+    const uint32_t size = job->threads_room;
     uint32_t at = number % size;
 
     for (uint32_t i = 0; i < size; i++) {
@@ -128,7 +159,7 @@ job_find_thread(const struct engine *engine, const struct job *job,
 static struct thread *
 thread_new(struct engine *engine, struct job *job)
 {
-    const uint32_t size = engine->channels[job->channel].threads_max;
+    const uint32_t size = job->threads_room;
     uint32_t at = job->number_next % size;
 
     while (engine->threads[job->threads + at].state != THREAD_FREE) {
@@ -156,12 +187,16 @@ job_start(struct engine *engine, struct channel *channel, uint32_t host)
         return;
     }
     struct job *job = &engine->jobs[slot];
-    const uint32_t threads = job->threads;
+    const int is_larger = job->spare_room > job->threads_room;
+    const uint32_t threads = is_larger ? job->spare : job->threads;
+    const uint32_t room = is_larger ? job->spare_room : job->threads_room;
 
     channel->free_jobs = job->next;
     *job = (struct job){.id = ++engine->job_last,
                         .channel = channel->index,
                         .threads = threads,
+                        .threads_room = room,
+                        .threads_max = channel->threads_max,
                         .state = JOB_STARTING,
                         .next = MEMORY_NONE,
                         .prev = channel->jobs.tail};
@@ -199,7 +234,7 @@ job_start_thread(struct engine *engine, struct job *job, uint32_t host)
 void
 job_started(struct engine *engine, struct job *job)
 {
-    const uint32_t size = engine->channels[job->channel].threads_max;
+    const uint32_t size = job->threads_room;
 
     job->state = JOB_RUNNING;
     job->started_at_ns = engine->now_ns;
@@ -277,7 +312,7 @@ idle_first(const struct engine *engine, const struct job *job)
 {
     struct thread *first = NULL;
 
-    for (uint32_t i = 0; i < engine->channels[job->channel].threads_max; i++) {
+    for (uint32_t i = 0; i < job->threads_room; i++) {
         struct thread *thread = &engine->threads[job->threads + i];
 
         if (thread->state == THREAD_IDLE &&
@@ -297,7 +332,7 @@ job_drain(struct engine *engine, struct job *job)
         return;
     }
     job->is_draining = 1;
-    channel->threads_free -= channel->threads_max - job->threads_count;
+    channel->threads_free -= job->threads_max - job->threads_count;
     if (job->is_idle) {
         idle_job_remove(engine, job);
     }
@@ -406,10 +441,11 @@ void
 job_lose(struct engine *engine, struct job *job)
 {
     struct channel *channel = &engine->channels[job->channel];
+    struct pool *pool = &engine->pools[channel->conf->pool];
     const uint32_t slot = job_slot(engine, job);
 
     job->is_stop_told = 1; /* whatever happens now, it is over */
-    for (uint32_t i = 0; i < channel->threads_max; i++) {
+    for (uint32_t i = 0; i < job->threads_room; i++) {
         struct thread *thread = &engine->threads[job->threads + i];
 
         if (thread->state != THREAD_FREE) {
@@ -420,7 +456,7 @@ job_lose(struct engine *engine, struct job *job)
         idle_job_remove(engine, job);
     }
     if (!job->is_draining) {
-        channel->threads_free -= channel->threads_max;
+        channel->threads_free -= job->threads_max;
     }
     if (job->prev == MEMORY_NONE) {
         channel->jobs.head = job->next;
@@ -434,91 +470,15 @@ job_lose(struct engine *engine, struct job *job)
     }
     table_remove(engine, job);
     channel->jobs_count--;
-    engine->pools[channel->conf->pool].jobs_count--;
+    pool->jobs_count--;
+    /* Above a limit that was lowered, each end is a step towards it. */
+    if (channel->jobs_ceiling > channel->jobs_max) {
+        channel->jobs_ceiling--;
+    }
+    if (pool->jobs_ceiling > pool->jobs_max) {
+        pool->jobs_ceiling--;
+    }
     job->state = JOB_FREE;
     job->next = channel->free_jobs;
     channel->free_jobs = slot;
-}
-
-/* --- All of them ----------------------------------------------------------- */
-
-/* channel_create - its job slots, from `job` and `thread` on */
-static int32_t
-channel_create(struct engine *engine, struct channel *channel, uint32_t *job,
-               uint32_t *thread)
-{
-    channel->free_jobs = MEMORY_NONE;
-    for (uint32_t i = 0; i < channel->jobs_max; i++) {
-        engine->jobs[*job].channel = channel->index;
-        engine->jobs[*job].threads = *thread;
-        engine->jobs[*job].next = channel->free_jobs;
-        channel->free_jobs = *job;
-        *job += 1;
-        *thread += channel->threads_max;
-    }
-    return heap_reserve(&channel->idle, &engine->allocator,
-                        channel->jobs_max * channel->threads_max);
-}
-
-int32_t
-job_create_all(struct engine *engine)
-{
-    uint64_t jobs = 0;
-    uint64_t threads = 0;
-
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        const struct channel *channel = &engine->channels[i];
-
-        jobs += channel->jobs_max;
-        threads += (uint64_t)channel->jobs_max * channel->threads_max;
-    }
-    if (threads > UINT32_MAX / 8) {
-        return SCHED_ERR_LIMIT;
-    }
-    uint32_t table = 16;
-    while (table < jobs * 2) {
-        table *= 2;
-    }
-    engine->jobs =
-        memory_take(&engine->allocator, (jobs + 1) * sizeof *engine->jobs);
-    engine->jobs_size = (uint32_t)jobs + 1;
-    engine->threads = memory_take(&engine->allocator,
-                                  (threads + 1) * sizeof *engine->threads);
-    engine->threads_size = (uint32_t)threads + 1;
-    engine->jobs_table =
-        memory_take(&engine->allocator, table * sizeof *engine->jobs_table);
-    engine->jobs_table_size = table;
-    if (engine->jobs == NULL || engine->threads == NULL ||
-        engine->jobs_table == NULL) {
-        return SCHED_ERR_MEMORY;
-    }
-    for (uint32_t i = 0; i < table; i++) {
-        engine->jobs_table[i] = MEMORY_NONE;
-    }
-    uint32_t job = 0;
-    uint32_t thread = 0;
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        const int32_t status =
-            channel_create(engine, &engine->channels[i], &job, &thread);
-
-        if (status != SCHED_OK) {
-            return status;
-        }
-    }
-    return SCHED_OK;
-}
-
-void
-job_free_all(struct engine *engine)
-{
-    for (uint32_t i = 0; engine->channels != NULL && i < engine->channels_count;
-         i++) {
-        heap_free(&engine->channels[i].idle, &engine->allocator);
-    }
-    memory_give(&engine->allocator, engine->jobs,
-                (uint64_t)engine->jobs_size * sizeof *engine->jobs);
-    memory_give(&engine->allocator, engine->threads,
-                (uint64_t)engine->threads_size * sizeof *engine->threads);
-    memory_give(&engine->allocator, engine->jobs_table,
-                (uint64_t)engine->jobs_table_size * sizeof *engine->jobs_table);
 }

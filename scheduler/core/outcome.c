@@ -10,14 +10,16 @@
  *   some refused for good,    the others go on in a new file too, but as after
  *   none delivered            a failure: nothing says that trying at once helps
  *
- * The intervals begin at the outcome. A missing recipient is forgotten.
+ * The intervals begin at the outcome. A missing recipient is forgotten. Of
+ * recipients refused for good the sender is notified, once an outcome and
+ * before anything else is done with the file; never a null sender.
  */
 #include "engine.h"
 
 struct tally {
     uint32_t delivered;
     uint32_t temporary;
-    uint32_t others; /* refused for good, or missing */
+    uint32_t permanent;
 };
 
 static uint32_t
@@ -39,8 +41,9 @@ tally_make(const struct sched_outcome *outcome, struct tally *tally)
             tally->temporary++;
             break;
         case SCHED_RESULT_PERMANENT:
+            tally->permanent++;
+            break;
         case SCHED_RESULT_MISSING:
-            tally->others++;
             break;
         default:
             return 0;
@@ -90,8 +93,8 @@ rewrite(struct engine *engine, uint32_t slot,
     const uint32_t old = file->number;
 
     keep_temporary(engine, file, outcome);
-    file->number = file_number_next(engine, file);
     file_unlink(engine, slot);
+    file->number = file_number_next(engine, file);
     file_link(engine, slot);
     action_push(engine, SCHED_ACTION_REWRITE, slot, old, 0);
 }
@@ -108,6 +111,9 @@ file_after(struct engine *engine, uint32_t slot,
     host->active_count--;
     host_channel(engine, host)->backlog--;
     file->state = FILE_NEW;
+    if (tally->permanent > 0) {
+        file_notify(engine, file, SCHED_NOTICE_FAILURE);
+    }
     if (tally->temporary == 0) {
         file_forget(engine, slot);
     } else {
@@ -148,6 +154,11 @@ outcome_event(struct engine *engine, const struct sched_outcome *outcome)
     if (file->message != outcome->message || file->number != outcome->file ||
         count != outcome->recipients_count || !tally_make(outcome, &tally)) {
         return SCHED_ERR_ARGUMENT;
+    }
+    if ((file->flags & FILE_IS_LOADED) != 0 && tally.temporary > 0 &&
+        tally.temporary < count &&
+        file->number > UINT32_MAX - FILE_NUMBER_STRIDE) {
+        return SCHED_ERR_LIMIT;
     }
     file_after(engine, slot, outcome, &tally);
     job_ask(engine, thread);

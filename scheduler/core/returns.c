@@ -6,7 +6,8 @@
  * run. The age counts from the first submit. When it has reached the last of
  * its class's notices, the file is returned; when it has reached a further
  * one since a run last looked at the file, its sender is warned, once, of the
- * largest reached.
+ * largest reached. Before either, a NOTIFY asks for the message that says so,
+ * unless the sender is null.
  */
 #include "engine.h"
 
@@ -39,9 +40,11 @@ look(struct engine *engine, uint32_t slot)
     if (reached == notices->count) {
         file_withdraw(engine, slot);
         file->state = FILE_LEAVING;
+        file_notify(engine, file, SCHED_NOTICE_RETURN);
         action_push(engine, SCHED_ACTION_RETURN, slot,
                     notices->values[reached - 1], 0);
     } else if (reached > file->notices_count) {
+        file_notify(engine, file, SCHED_NOTICE_WARNING);
         action_push(engine, SCHED_ACTION_WARN, slot,
                     notices->values[reached - 1], 0);
         file->notices_count = (uint8_t)reached;

@@ -25,6 +25,11 @@
  * of its first file, then since when that is eligible, then the order of
  * configuration. The new job begins with one thread.
  *
+ * With `after` +N a job that an insertion asks for starts N seconds later, by
+ * the class of the host's first file; there is one such start a channel, and an
+ * earlier one takes its place. What arrives meanwhile rides along: when the
+ * time has come, the best want gets the job and the others get threads in it.
+ *
  * With the start policy `level` the want heaps hold every host that has fewer
  * threads than 1 + floor(backlog/threaddepth), and are served after each event.
  */
@@ -55,12 +60,38 @@ job_for(const struct engine *engine, const struct channel *channel)
          slot = engine->jobs[slot].next) {
         struct job *job = &engine->jobs[slot];
 
-        if (!job->is_draining && job->threads_count < channel->threads_max &&
+        if (!job->is_draining && job->threads_count < job->threads_max &&
             (best == NULL || job->threads_count < best->threads_count)) {
             best = job;
         }
     }
     return best;
+}
+
+/* start_job - now, or after the channel's delay; 0: not now */
+static int
+start_job(struct engine *engine, struct channel *channel, uint32_t slot)
+{
+    const uint32_t first = queue_first(host_at(engine, slot));
+    const uint32_t class = first == MEMORY_NONE
+                               ? SCHED_PRIORITY_NORMAL /* for filesperjob */
+                               : file_class(file_at(engine, first));
+    const int64_t after_ns = channel->conf->after_ns[class];
+
+    if (after_ns <= 0) {
+        job_start(engine, channel, slot);
+        return 1;
+    }
+    const int64_t at_ns = engine->now_ns > SCHED_NEVER - 1 - after_ns
+                              ? SCHED_NEVER - 1
+                              : engine->now_ns + after_ns;
+    if (at_ns < channel->after_at_ns) {
+        channel->after_at_ns = at_ns;
+    }
+    if (at_ns < engine->after_wish_ns) {
+        engine->after_wish_ns = at_ns;
+    }
+    return 0;
 }
 
 /* serve - a thread for a host with a ready file; 0: nothing is there */
@@ -78,19 +109,15 @@ serve(struct engine *engine, uint32_t host, int with_job)
         job_start_thread(engine, job, host);
         return 1;
     }
-    if (with_job && has_slot(engine, channel)) {
-        job_start(engine, channel, host);
-        return 1;
-    }
-    return 0;
+    return with_job && has_slot(engine, channel) &&
+           start_job(engine, channel, host);
 }
 
 /* is_deep - has this insertion taken the backlog past a multiple? */
 static int
 is_deep(const struct engine *engine, const struct host *host)
 {
-    const uint32_t set = host_channel(engine, host)->conf->threaddepth;
-    const uint32_t depth = set == 0 ? 1 : set;
+    const uint32_t depth = queue_depth(host_channel(engine, host));
     const uint32_t backlog = host->ready_count + host->active_count;
 
     if (backlog % depth != 0) { /* it grew by one */
@@ -112,8 +139,8 @@ start_more_jobs(struct engine *engine, uint32_t host)
     }
     const uint64_t wanted =
         (channel->backlog + (uint64_t)files - 1) / (uint64_t)files;
-    while (channel->jobs_count < wanted && has_slot(engine, channel)) {
-        job_start(engine, channel, host);
+    while (channel->jobs_count < wanted && has_slot(engine, channel) &&
+           start_job(engine, channel, host)) {
     }
 }
 
@@ -160,7 +187,7 @@ start_exited(struct engine *engine, struct job *job)
     const struct channel *channel = &engine->channels[job->channel];
     uint32_t lost_count = 0;
 
-    for (uint32_t i = 0; i < channel->threads_max; i++) {
+    for (uint32_t i = 0; i < job->threads_room; i++) {
         const struct thread *thread = &engine->threads[job->threads + i];
 
         if (thread->state != THREAD_FREE && thread->host != MEMORY_NONE) {
@@ -203,6 +230,7 @@ start_freed(struct engine *engine, uint32_t pool)
             struct channel *channel = &engine->channels[i];
 
             if (channel->conf->pool == pool && channel->want.count > 0 &&
+                channel->after_at_ns == SCHED_NEVER &&
                 has_slot(engine, channel) &&
                 (best == NULL || want_before(engine, channel, best))) {
                 best = channel;
@@ -212,6 +240,46 @@ start_freed(struct engine *engine, uint32_t pool)
             return;
         }
         job_start(engine, best, best->want.items[0]);
+    }
+}
+
+/* start_due - the one job that was decided on, and what filesperjob adds */
+static void
+start_due(struct engine *engine, struct channel *channel)
+{
+    channel->after_at_ns = SCHED_NEVER;
+    if (channel->want.count == 0 || !has_slot(engine, channel)) {
+        return; /* it is a want like any other */
+    }
+    const uint32_t host = channel->want.items[0];
+    const int32_t files = channel->conf->filesperjob;
+    const uint64_t wanted =
+        files <= 0 ? 0
+                   : (channel->backlog + (uint64_t)files - 1) / (uint64_t)files;
+    do {
+        job_start(engine, channel, host);
+    } while (channel->jobs_count < wanted && has_slot(engine, channel));
+    while (channel->want.count > 0 &&
+           serve(engine, channel->want.items[0], 0)) {
+    }
+}
+
+void
+start_delayed(struct engine *engine)
+{
+    if (engine->after_wish_ns > engine->now_ns) {
+        return;
+    }
+    engine->after_wish_ns = SCHED_NEVER;
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        struct channel *channel = &engine->channels[i];
+
+        if (channel->after_at_ns <= engine->now_ns) {
+            start_due(engine, channel);
+        }
+        if (channel->after_at_ns < engine->after_wish_ns) {
+            engine->after_wish_ns = channel->after_at_ns;
+        }
     }
 }
 

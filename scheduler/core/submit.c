@@ -7,14 +7,25 @@
  * host (single_sys) or one recipient (single), and a file is full at
  * addrsperfile. So files are numbered in the order of their first recipients.
  *
+ * The source channel of a message that is no re-submit may limit that. With
+ * more recipients than holdlimit, all are one held file on the expandchannel;
+ * else with more than expandlimit, those beyond are one file there. Processing
+ * that file is a re-submit of its recipients.
+ *
  * All memory is taken before anything is changed.
  */
 #include <string.h>
 
 #include "engine.h"
 
+/* How a message is cut into files. The first regular_count recipients go to
+ * their channels; the others to one file, the last, on the expandchannel. */
 struct split {
     const struct sched_submit *submit;
+    uint32_t regular_count;
+    uint32_t expandchannel;
+    uint32_t is_held; /* that last file */
+    uint32_t zero;
     uint32_t *file_of; /* recipient -> ordinal of its file */
     uint32_t *members; /* ordinal -> how many so far */
     uint32_t *first;   /* ordinal -> its first recipient */
@@ -28,7 +39,7 @@ is_legal(const struct engine *engine, const struct sched_submit *submit)
 {
     if (submit->message == 0 || submit->recipients == NULL ||
         submit->recipients_count == 0 ||
-        submit->recipients_count > UINT32_MAX / 16 ||
+        submit->recipients_count > SUBMIT_RECIPIENTS_MAX ||
         submit->priority > SCHED_PRIORITY_NONURGENT || submit->size_bytes < 0 ||
         submit->submitted_at_ns > engine->now_ns ||
         (submit->flags & ~SCHED_SUBMIT_NULL_SENDER) != 0 ||
@@ -57,12 +68,34 @@ has_no_route(const struct sched_submit *submit)
     return 0;
 }
 
+/* split_limits - by holdlimit and expandlimit of the source channel */
+static void
+split_limits(const struct engine *engine, struct split *split)
+{
+    const struct sched_submit *submit = split->submit;
+
+    if (submit->parent != 0 || submit->source_channel == SCHED_NONE) {
+        return;
+    }
+    const struct conf_channel *conf =
+        engine->channels[submit->source_channel].conf;
+    if (conf->expandchannel == SCHED_NONE) {
+        return;
+    }
+    split->expandchannel = conf->expandchannel;
+    if (submit->recipients_count > conf->holdlimit) { /* CONF_NO_LIMIT: never */
+        split->regular_count = 0;
+        split->is_held = 1;
+    } else if (submit->recipients_count > conf->expandlimit) {
+        split->regular_count = conf->expandlimit;
+    }
+}
+
 /* split_init - arrays in the engine's scratch area; it grows and stays */
 static int32_t
-split_init(struct engine *engine, const struct sched_submit *submit,
-           struct split *split)
+split_init(struct engine *engine, struct split *split)
 {
-    const uint32_t count = submit->recipients_count;
+    const uint32_t count = split->submit->recipients_count;
     uint32_t table = 4;
 
     while (table < count * 2) {
@@ -81,12 +114,11 @@ split_init(struct engine *engine, const struct sched_submit *submit,
         engine->scratch = scratch;
         engine->scratch_size = (uint32_t)wanted;
     }
-    *split = (struct split){.submit = submit,
-                            .file_of = engine->scratch,
-                            .members = engine->scratch + count,
-                            .first = engine->scratch + (size_t)count * 2,
-                            .table = engine->scratch + (size_t)count * 3,
-                            .table_size = table};
+    split->file_of = engine->scratch;
+    split->members = engine->scratch + count;
+    split->first = engine->scratch + (size_t)count * 2;
+    split->table = engine->scratch + (size_t)count * 3;
+    split->table_size = table;
     memset(split->table, 0xff, table * sizeof *split->table);
     return SCHED_OK;
 }
@@ -147,6 +179,27 @@ split_recipient(const struct engine *engine, struct split *split, uint32_t i)
     split->members[file]++;
 }
 
+/* split_all - every recipient */
+static void
+split_all(const struct engine *engine, struct split *split)
+{
+    const uint32_t count = split->submit->recipients_count;
+    const uint32_t regular = split->regular_count;
+
+    for (uint32_t i = 0; i < regular; i++) {
+        split_recipient(engine, split, i);
+    }
+    if (regular == count) {
+        return;
+    }
+    const uint32_t last = split->files_count++;
+    split->first[last] = regular;
+    split->members[last] = count - regular;
+    for (uint32_t i = regular; i < count; i++) {
+        split->file_of[i] = last;
+    }
+}
+
 /* demoted - large messages lose a class, by the limits of the channel */
 static uint32_t
 demoted(const struct engine *engine, const struct conf_channel *conf,
@@ -168,14 +221,17 @@ demoted(const struct engine *engine, const struct conf_channel *conf,
 
 /* file_make - a record for one file, in no list; or MEMORY_NONE */
 static uint32_t
-file_make(struct engine *engine, const struct sched_submit *submit,
-          uint32_t first, uint32_t count)
+file_make(struct engine *engine, const struct split *split, uint32_t first,
+          uint32_t count)
 {
+    const struct sched_submit *submit = split->submit;
     const struct sched_recipient *recipient = &submit->recipients[first];
-    const struct conf_channel *conf = engine->channels[recipient->channel].conf;
-    const uint32_t host =
-        queue_host(engine, recipient->channel,
-                   conf->has_host_queues ? recipient->host : SCHED_NONE);
+    const uint32_t channel = first < split->regular_count
+                                 ? recipient->channel
+                                 : split->expandchannel;
+    const struct conf_channel *conf = engine->channels[channel].conf;
+    const uint32_t host = queue_host(
+        engine, channel, conf->has_host_queues ? recipient->host : SCHED_NONE);
     const uint32_t slot = host == MEMORY_NONE
                               ? MEMORY_NONE
                               : pages_take(&engine->files, &engine->allocator);
@@ -192,6 +248,9 @@ file_make(struct engine *engine, const struct sched_submit *submit,
                           .recipients = first,
                           .family = MEMORY_NONE,
                           .priority = (uint8_t)demoted(engine, conf, submit)};
+    if ((submit->flags & SCHED_SUBMIT_NULL_SENDER) != 0) {
+        file->flags = FILE_IS_NULL;
+    }
     if (count > 1) {
         const uint32_t block =
             words_take(&engine->words, &engine->allocator, count + 2);
@@ -203,7 +262,7 @@ file_make(struct engine *engine, const struct sched_submit *submit,
         words_at(&engine->words, block)[0] = count;
         words_at(&engine->words, block)[1] = 0; /* filled below */
         file->recipients = block;
-        file->is_many = 1;
+        file->flags |= FILE_IS_MANY;
     }
     return slot;
 }
@@ -288,8 +347,8 @@ static int32_t
 files_make(struct engine *engine, struct split *split, uint32_t *family)
 {
     for (uint32_t i = 0; i < split->files_count; i++) {
-        const uint32_t slot = file_make(engine, split->submit, split->first[i],
-                                        split->members[i]);
+        const uint32_t slot =
+            file_make(engine, split, split->first[i], split->members[i]);
 
         if (slot == MEMORY_NONE) {
             files_undo(engine, split->first, i);
@@ -325,7 +384,7 @@ files_fill(struct engine *engine, const struct split *split, uint32_t family)
         const struct file *file =
             file_at(engine, split->first[split->file_of[i]]);
 
-        if (file->is_many) {
+        if ((file->flags & FILE_IS_MANY) != 0) {
             uint32_t *block = words_at(&engine->words, file->recipients);
 
             block[2 + block[1]++] = i;
@@ -333,87 +392,139 @@ files_fill(struct engine *engine, const struct split *split, uint32_t family)
     }
 }
 
+/* file_enter - a file that is tracked: ready, or delayed */
+static void
+file_enter(struct engine *engine, const struct split *split, uint32_t slot)
+{
+    const int64_t at_ns = insert_at(engine, file_at(engine, slot),
+                                    split->submit->deferred_until_ns);
+
+    if (at_ns > engine->now_ns) {
+        file_delay(engine, slot, at_ns);
+    } else {
+        submit_insert(engine, slot);
+    }
+}
+
 /* files_commit - into the world: all CREATEs, then the rules of insertion */
 static void
-files_commit(struct engine *engine, const struct sched_submit *submit,
+files_commit(struct engine *engine, const struct split *split,
              const uint32_t *slots, uint32_t count)
 {
+    uint64_t tracked = scan_tracked(engine) - count;
+
     for (uint32_t i = 0; i < count; i++) {
         file_link(engine, slots[i]);
         action_push(engine, SCHED_ACTION_CREATE, slots[i], 0, 0);
     }
+    if (split->is_held) {
+        file_hold(engine, slots[0]); /* its only one */
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        const int64_t at_ns = insert_at(engine, file_at(engine, slots[i]),
-                                        submit->deferred_until_ns);
+        struct file *file = file_at(engine, slots[i]);
 
-        if (at_ns > engine->now_ns) {
-            file_delay(engine, slots[i], at_ns);
+        if (scan_is_full(engine, tracked)) {
+            file->state = FILE_UNTRACKED;
+            scan_left(engine,
+                      host_channel(engine, host_at(engine, file->host)));
         } else {
-            submit_insert(engine, slots[i]);
+            file_enter(engine, split, slots[i]);
+            tracked++;
         }
     }
 }
 
-/* room - for the actions, and for every file to be delayed one day */
-static int32_t
-room(struct engine *engine, uint32_t files)
+/* Actions for each, and a place among the delayed one day. */
+int32_t
+submit_room(struct engine *engine, uint32_t files)
 {
-    const int32_t status = action_reserve(engine, (uint64_t)files * 2);
+    int32_t status = action_reserve(engine, (uint64_t)files * 2);
 
-    if (status != SCHED_OK) {
-        return status;
+    if (status == SCHED_OK) {
+        status = heap_reserve(&engine->delayed, &engine->allocator,
+                              engine->files.taken_count + files);
     }
-    return heap_reserve(&engine->delayed, &engine->allocator,
-                        engine->files.taken_count + files);
+    return status == SCHED_OK && engine->lookup_size > 0
+               ? lookup_reserve(engine, files)
+               : status;
 }
 
 /* submit_one - the short way for one recipient */
 static int32_t
-submit_one(struct engine *engine, const struct sched_submit *submit)
+submit_one(struct engine *engine, const struct split *split)
 {
-    const int32_t status = room(engine, 1);
+    const int32_t status = submit_room(engine, 1);
     const uint32_t slot =
-        status == SCHED_OK ? file_make(engine, submit, 0, 1) : MEMORY_NONE;
+        status == SCHED_OK ? file_make(engine, split, 0, 1) : MEMORY_NONE;
 
     if (slot == MEMORY_NONE) {
         return SCHED_ERR_MEMORY;
     }
-    files_commit(engine, submit, &slot, 1);
+    files_commit(engine, split, &slot, 1);
     return SCHED_OK;
+}
+
+static int32_t
+submit_many(struct engine *engine, struct split *split)
+{
+    uint32_t family = MEMORY_NONE;
+    int32_t status = split_init(engine, split);
+
+    if (status != SCHED_OK) {
+        return status;
+    }
+    split_all(engine, split);
+    status = submit_room(engine, split->files_count);
+    if (status == SCHED_OK) {
+        status = files_make(engine, split, &family);
+    }
+    if (status != SCHED_OK) {
+        return status;
+    }
+    files_fill(engine, split, family);
+    files_commit(engine, split, split->first, split->files_count);
+    return SCHED_OK;
+}
+
+static void
+reject(struct engine *engine, const struct sched_submit *submit,
+       uint32_t reason)
+{
+    action_push(engine, SCHED_ACTION_REJECT, MEMORY_NONE, reason,
+                submit->message);
 }
 
 int32_t
 submit_event(struct engine *engine, const struct sched_submit *submit)
 {
-    struct split split = {0};
-    uint32_t family = MEMORY_NONE;
+    int is_over = 0;
 
     if (!is_legal(engine, submit)) {
         return SCHED_ERR_ARGUMENT;
     }
-    if (has_no_route(submit)) {
-        action_push(engine, SCHED_ACTION_REJECT, MEMORY_NONE, 550,
-                    submit->message);
-        return SCHED_OK;
-    }
-    if (submit->recipients_count == 1) {
-        return submit_one(engine, submit);
-    }
-    int32_t status = split_init(engine, submit, &split);
+    const int is_counted = submit->session != 0 && submit->parent == 0 &&
+                           submit->source_channel != SCHED_NONE;
+    int32_t status =
+        is_counted ? session_check(engine, submit, &is_over) : SCHED_OK;
     if (status != SCHED_OK) {
         return status;
     }
-    for (uint32_t i = 0; i < submit->recipients_count; i++) {
-        split_recipient(engine, &split, i);
+    struct split split = {.submit = submit,
+                          .regular_count = submit->recipients_count,
+                          .expandchannel = SCHED_NONE};
+    split_limits(engine, &split);
+    if (is_over) {
+        reject(engine, submit, 450);
+    } else if (has_no_route(submit)) {
+        reject(engine, submit, 550);
+    } else if (submit->recipients_count == 1) {
+        status = submit_one(engine, &split);
+    } else {
+        status = submit_many(engine, &split);
     }
-    status = room(engine, split.files_count);
-    if (status == SCHED_OK) {
-        status = files_make(engine, &split, &family);
+    if (status == SCHED_OK && is_counted) {
+        session_count(engine, submit);
     }
-    if (status != SCHED_OK) {
-        return status;
-    }
-    files_fill(engine, &split, family);
-    files_commit(engine, submit, split.first, split.files_count);
-    return SCHED_OK;
+    return status;
 }

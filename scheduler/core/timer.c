@@ -75,6 +75,8 @@ timer_init(struct engine *engine)
 {
     engine->refused_try_at_ns = SCHED_NEVER;
     engine->idle_wish_ns = SCHED_NEVER;
+    engine->after_wish_ns = SCHED_NEVER;
+    engine->stress_wish_ns = SCHED_NEVER;
     engine->return_cursor = MEMORY_NONE;
     return_next_set(engine);
 }
@@ -112,6 +114,8 @@ timer_wake(struct engine *engine)
     if (engine->refused_try_at_ns <= engine->now_ns) {
         start_retry(engine);
     }
+    start_delayed(engine);
+    stress_wake(engine);
     if (!engine->return_is_running && return_at_ns(engine) <= engine->now_ns) {
         return_next_set(engine);
         returns_start(engine);
@@ -119,6 +123,17 @@ timer_wake(struct engine *engine)
     if (engine->return_is_running) {
         returns_slice(engine);
     }
+    scan_wake(engine);
+}
+
+void
+timer_changed(struct engine *engine, const struct conf_options *before)
+{
+    if (engine->options->return_first_ns != before->return_first_ns ||
+        engine->options->return_period_ns != before->return_period_ns) {
+        return_next_set(engine);
+    }
+    scan_changed(engine);
 }
 
 void
@@ -138,6 +153,7 @@ int64_t
 timer_wish(struct engine *engine)
 {
     int64_t wish_ns = idle_wish(engine);
+    const int64_t scan_ns = scan_wish(engine);
     const int64_t return_ns =
         engine->return_is_running ? engine->now_ns : return_at_ns(engine);
 
@@ -146,6 +162,15 @@ timer_wish(struct engine *engine)
     }
     if (engine->refused_try_at_ns < wish_ns) {
         wish_ns = engine->refused_try_at_ns;
+    }
+    if (scan_ns < wish_ns) {
+        wish_ns = scan_ns;
+    }
+    if (engine->stress_wish_ns < wish_ns) {
+        wish_ns = engine->stress_wish_ns;
+    }
+    if (engine->after_wish_ns < wish_ns) {
+        wish_ns = engine->after_wish_ns;
     }
     if (engine->delayed.count > 0) {
         const int64_t due_ns =

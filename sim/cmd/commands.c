@@ -55,6 +55,9 @@ static const struct option_row rows_run[] = {
      .argument = "FILE",
      .help = "Write every event and action to FILE, a line each (-: standard"
              " output, and nothing else there)"},
+    {.id = OPTION_RECORD, .kind = OPTION_TEXT, .name = "record",
+     .argument = "FILE",
+     .help = "Write all that crosses the seam to FILE, for mtasim replay"},
     {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
      .help = "Print the digest and its checkpoints, nothing else"},
     {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,
@@ -133,6 +136,8 @@ static const struct option_row rows_check[] = {
 };
 
 static const struct option_row rows_verify[] = {ROWS_OF_A_RUN, ROWS_COMMON};
+
+static const struct option_row rows_replay[] = {ROW_SCHEDULER, ROWS_COMMON};
 
 static const struct option_row rows_import[] = {
     {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
@@ -226,6 +231,13 @@ static const struct command table[] = {
          "The second process has another environment, stack limit, memory"
          " contents, locale\nand folder. Exit code 1: the digests differ; the"
          " first differing event is named."},
+    {.name = "replay", .operands = "RECORDING", .operands_least = 1,
+     .operands_most = 1, .rows = rows_replay, .run = cmd_replay,
+     .summary = "feed recorded events to a scheduler: same decisions?",
+     .about =
+         "RECORDING is of `mtasim run --record` or of `jobctld --record`. Exit"
+         " code 1: an\naction differs; the first one is shown with its"
+         " neighbours."},
     {.name = "plot", .operands = "DB", .operands_least = 1,
      .operands_most = 1, .rows = rows_plot, .run = cmd_plot,
      .summary = "draw the results of a sweep",

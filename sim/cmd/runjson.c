@@ -86,6 +86,8 @@ work_put(struct json *json, const struct result *result)
     put_i64(json, "attempts", result->attempts);
     put_i64(json, "deferrals", result->deferrals);
     put_i64(json, "warnings", result->warnings);
+    put_i64(json, "notices", result->notices);
+    put_i64(json, "restarts", result->restarts);
     put_i64(json, "connections", result->connections);
     put_i64(json, "connections_refused", result->connections_refused);
     put_i64(json, "connections_peak", result->connections_peak);

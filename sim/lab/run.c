@@ -73,6 +73,11 @@ params_of(const struct run_request *request, const struct inputs *inputs)
         .machine = &scenario->machine,
         .dialogue = &scenario->dialogue,
         .default_channel = scenario->default_channel,
+        .changes = scenario->changes,
+        .changes_count = scenario->changes_count,
+        .backlog_path = scenario->backlog_path,
+        .notices_to = scenario->notices_to,
+        .notice_bytes = scenario->notice_bytes,
         .observer = request->observer,
         .seed = request->seed,
         .start_wall_ns = scenario->start_wall_ns,
@@ -119,8 +124,8 @@ run_once(const struct run_request *request, struct result *result,
 }
 
 bool
-run_describe(const struct run_request *request,
-             struct run_scheduler *scheduler, struct diag *diag)
+run_describe(const struct run_request *request, struct run_scheduler *scheduler,
+             struct diag *diag)
 {
     const struct inputs inputs = inputs_of(request->scenario);
     const struct mta_params params = params_of(request, &inputs);

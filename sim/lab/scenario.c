@@ -116,6 +116,10 @@ machine_build(struct load *load)
             load_variate(load, node, NULL, "machine.process_start"),
         .thread_start = load_variate(load, node, NULL, "machine.thread_start"),
         .per_message = load_variate(load, node, NULL, "machine.per_message"),
+        .expand_per_recipient_ns =
+            load_number(load, node, NULL, "machine.expand_per_recipient"),
+        .scan_per_file_ns =
+            load_number(load, node, NULL, "machine.scan_per_file"),
         .processes_max =
             (uint32_t)load_number(load, node, NULL, "machine.processes_max"),
     };
@@ -227,8 +231,11 @@ document_read(struct load *load, const char *path)
     /* One more than is read: the reader of documents says what is wrong. */
     bytes = load_file(load->arena, file, (uint64_t)DOC_BYTES_MAX + 1, &size);
     if (bytes == NULL && errno != EFBIG) {
+        const int why = errno;
+
         diag_error(load->diag, (struct src_loc){.file = file},
-                   "the scenario cannot be read: %s", strerror(errno));
+                   "the scenario cannot be read: %s%s", strerror(why),
+                   why == ENOENT ? load_near(load, path) : "");
         return NULL;
     }
     if (bytes == NULL) {
@@ -251,6 +258,8 @@ build_all(struct load *load)
     load_links(load);
     load_destinations(load);
     load_faults(load);
+    load_notices(load);
+    load_events(load);
     load_traffic(load);
     load_files(load);
     load_sweep(load);

@@ -32,6 +32,7 @@
 #include "models/dialogue.h"
 #include "models/link.h"
 #include "models/machine.h"
+#include "models/mta/host.h"
 #include "models/traffic.h"
 #include "sim/kernel/arena.h"
 #include "sim/kernel/diag.h"
@@ -55,11 +56,17 @@ struct scenario_override {
 /* One swept parameter and its values, as text. */
 struct scenario_axis {
     const char *path;
-    const char **values;
+    const char **values; /* "": as configured, nothing is set */
+    const char **labels; /* what people call them, NULL: the value itself;
+                            NULL: none has one */
     uint32_t values_count;
 };
 
-/* A fault window, for the model that suffers it and for the picture. */
+/* The label of a value, or the value; "default" for what is as configured. */
+const char *scenario_axis_label(const struct scenario_axis *axis,
+                                uint32_t index);
+
+/* A fault window, for the picture; an event is one without length. */
 struct scenario_fault {
     int64_t at_ns;
     int64_t for_ns;
@@ -85,6 +92,8 @@ struct scenario {
                                     queues */
     struct scenario_file *files; /* the MTA's own: channels, jobs, options */
     uint32_t files_count;
+    bool has_files; /* all of them were read: the scheduler may be asked what
+                       it says of them, even if the rest is wrong */
     struct scenario_override *overrides;
     uint32_t overrides_count;
     struct link_params *links;
@@ -96,6 +105,11 @@ struct scenario {
     uint32_t traffic_count;
     struct scenario_fault *faults;
     uint32_t faults_count;
+    struct mta_change *changes; /* events, in the order of the file */
+    uint32_t changes_count;
+    const char *backlog_path;                    /* NULL: none */
+    const struct destination_params *notices_to; /* NULL: nobody */
+    int64_t notice_bytes;
     struct machine_params machine;
     struct dialogue_params dialogue;
     struct scenario_axis *sweep;

@@ -222,6 +222,23 @@ files_write(struct text *text)
         text_add(text, "file %" PRIu32 " %zu:%s %s\n", file->role,
                  strlen(file->name), file->name, sha_text);
     }
+    for (uint32_t i = 0; i < scenario->changes_count; i++) {
+        const struct mta_change *change = &scenario->changes[i];
+
+        if (change->kind == MTA_CHANGE_SET) {
+            text_add(text, "set %" PRId64 " %zu:%s=%zu:%s\n", change->at_ns,
+                     strlen(change->path), change->path, strlen(change->value),
+                     change->value);
+        } else if (change->kind == MTA_CHANGE_RESTART) {
+            /* Its length may be the default, which is not written above. */
+            text_add(text, "restart %" PRId64 " %" PRId64 "\n", change->at_ns,
+                     change->for_ns);
+        }
+    }
+    if (scenario->backlog_path != NULL) {
+        trace_sha(scenario->backlog_path, sha_text);
+        text_add(text, "backlog %s\n", sha_text);
+    }
     for (uint32_t i = 0; i < scenario->traffic_count; i++) {
         if (scenario->traffic[i].arrivals == TRAFFIC_REPLAY) {
             trace_sha(scenario->traffic[i].replay_path, sha_text);

@@ -64,6 +64,10 @@ const char *load_folder(struct arena *arena, const char *name);
 char *load_file(struct arena *arena, const char *path, uint64_t size_max,
                 uint64_t *size);
 
+/* "; did you mean scenarios/day?" or "; there are: ...", of the scenarios in the
+ * folder of a path where there is none, and in scenarios/; "" without any. */
+const char *load_near(struct load *load, const char *path);
+
 /* By name; NULL: it is not there. After load_destinations(). */
 const struct destination_params *load_destination_get(const struct load *load,
                                                       const char *name);
@@ -80,5 +84,13 @@ void load_overrides(struct load *load);
 void load_override_add(struct load *load, const char *path, const char *value,
                        struct src_loc where);
 void load_sweep(struct load *load);
+void load_notices(struct load *load); /* after destinations */
+void load_events(struct load *load);  /* after faults */
+
+/* Calls back with each setting below a mapping, by its path. */
+typedef void load_setting_fn(struct load *load, const char *path,
+                             const char *value, struct src_loc where);
+void load_settings(struct load *load, const char *path,
+                   const struct doc_node *node, load_setting_fn *fn);
 
 #endif

@@ -116,6 +116,10 @@ source_build(struct load *load, const struct doc_node *node,
             load_number(load, quantum, NULL, "traffic.*.quantum.time"),
         .quantum_bytes =
             load_number(load, quantum, NULL, "traffic.*.quantum.size"),
+        .deferred_ns = load_number(load, node, first, "traffic.*.deferred"),
+        .session_messages =
+            (uint32_t)load_number(load, node, first, "traffic.*.session"),
+        .retry_ns = load_number(load, node, first, "traffic.*.on_reject"),
         .where = node->where,
     };
     arrivals_build(load, node, params);

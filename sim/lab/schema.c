@@ -81,6 +81,12 @@ static const struct schema_row rows[] = {
     VALUE("mta.default_channel", SCHEMA_NAME, "",
           "for destinations that name none; default: tcp_local, else the first "
           "channel with host queues"),
+    NOTE("mta.backlog", SCHEMA_FILE, "",
+         "a trace: mail that is queued when the run starts"),
+    VALUE("mta.notices_to", SCHEMA_NAME, "",
+          "destination of notifications, through the channel process; default: "
+          "they are counted, no mail is made"),
+    SIZE("mta.notice_size", "4kB", 1, INT64_C(1) << 30, "of a notice; GUESS"),
 
     SECTION("machine", "what running delivery programs costs"),
     VALUE("machine.process_start", SCHEMA_TIMES, "200ms",
@@ -89,6 +95,10 @@ static const struct schema_row rows[] = {
           "from a thread's start to its asking for work; GUESS"),
     VALUE("machine.per_message", SCHEMA_TIMES, "2ms",
           "opening and reading a queue file; GUESS"),
+    TIME("machine.expand_per_recipient", "5ms", 0,
+         "reprocess, process: putting one into its real channel; GUESS"),
+    TIME("machine.scan_per_file", "500us", 0,
+         "looking through the queue directory; GUESS"),
     COUNT("machine.processes_max", "0", 0,
           "delivery processes at once; 0: no limit"),
 
@@ -115,6 +125,12 @@ static const struct schema_row rows[] = {
           "urgent, normal, nonurgent or mixed(urgent 5%, nonurgent 10%)"),
     VALUE("traffic.*.null_sender", SCHEMA_BOOL, "false",
           "notifications: never returned"),
+    TIME("traffic.*.deferred", "0s", 0,
+         "Deferred-delivery: so long after arrival; 0s: none"),
+    COUNT("traffic.*.session", "0", 0,
+          "messages of one inbound session; 0: no sessions"),
+    VALUE("traffic.*.on_reject", SCHEMA_RETRY, "drop",
+          "after a 4xx: drop, or retry(15m) in a fresh session"),
     NAMES("traffic.*.to", "destinations and their shares of this traffic"),
     VALUE("traffic.*.to.*", SCHEMA_WEIGHT, NULL, "3, 0.3 or 30%; relative"),
     SECTION("traffic.*.quantum", "rounding, to resemble a log"),
@@ -174,13 +190,29 @@ static const struct schema_row rows[] = {
            "connection refused, no answer, name not found"),
     NOTE("faults.*.label", SCHEMA_TEXT, "", "for the picture"),
 
+    LIST("events", "what the postmaster does, and when; one thing an entry"),
+    SECTION("events.*", "one instant"),
+    TIME("events.*.at", NULL, 0, "from the start of the run"),
+    SETTINGS("events.*.set",
+             "live changes: { channel.tcp_local.threaddepth: 5 }"),
+    VALUE("events.*.release", SCHEMA_NAME, "",
+          "held mail of a channel goes on; or all"),
+    TIME("events.*.restart", "0s", 0,
+         "the scheduler is gone for so long; 0s: not at all long"),
+    VALUE("events.*.stress", SCHEMA_NAME, "",
+          "a channel's delivery program reports stress"),
+    NOTE("events.*.label", SCHEMA_TEXT, "", "for the picture"),
+
     SETTINGS("channel", "overrides of imta.cnf: channel.N.KEYWORD"),
     SETTINGS("job", "overrides of job_controller.cnf: job.N.KEYWORD"),
     SETTINGS("pool", "overrides of job_controller.cnf: pool.N.KEYWORD"),
     SETTINGS("option", "overrides of the Job Controller's own options"),
 
-    NOTE("sweep", SCHEMA_AXES, "",
-         "path: [values] or 1..32 or 4..32:4; the first varies slowest"),
+    NOTE(
+        "sweep", SCHEMA_AXES, "",
+        "path: [values] or 1..32 or 4..32:4; the first varies slowest; a value "
+        "may have a name, { value: pt5m pt10m, label: short }, and "
+        "{ label: default } is as configured"),
     NOTE("measure", SCHEMA_TEXTS, "", "what sweeps and comparisons print"),
     {"replications", "10", NULL, "of each point of a sweep", 1, 1000000,
      SCHEMA_INTEGER, false},
@@ -372,6 +404,8 @@ schema_type_text(enum schema_type type)
         return "a way of arriving";
     case SCHEMA_PRIORITY:
         return "a priority";
+    case SCHEMA_RETRY:
+        return "drop or retry(TIME)";
     }
     UNREACHABLE("every type has a text");
 }

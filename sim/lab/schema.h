@@ -54,7 +54,8 @@ enum schema_type {
     SCHEMA_COUNTS,   /* whole numbers at random */
     SCHEMA_ZIPF,     /* zipf(s) */
     SCHEMA_ARRIVALS, /* poisson(...), even(...), burst(...), replay(FILE) */
-    SCHEMA_PRIORITY  /* a priority, or mixed(...) */
+    SCHEMA_PRIORITY, /* a priority, or mixed(...) */
+    SCHEMA_RETRY     /* drop, or retry(15m): 0, or ns */
 };
 
 struct schema_row {

@@ -218,6 +218,29 @@ priority_parse(const char *text, int64_t *numbers, const char **why)
                : refuse(why, "its shares are more than 100%");
 }
 
+/* retry_parse - 0 for drop; a message that came again at once would be refused
+ * at once */
+static bool
+retry_parse(const char *text, int64_t *value, const char **why)
+{
+    struct unit_call call;
+
+    *value = 0;
+    if (strcmp(text, "drop") == 0) {
+        return true;
+    }
+    if (!unit_call_parse(text, &call, why)) {
+        return false;
+    }
+    if (strcmp(call.name, "retry") != 0 || call.args_count != 1) {
+        return refuse(why, "it is drop or retry(15m)");
+    }
+    if (!unit_duration_parse(call.args[0], value, why)) {
+        return false;
+    }
+    return *value > 0 ? true : refuse(why, "it comes again after some time");
+}
+
 /* counts_parse - recipients a message: none is no message */
 static bool
 counts_parse(const char *text, struct variate *variate, const char **why)
@@ -319,6 +342,8 @@ schema_value_parse(const struct schema_row *row, const char *text,
         return arrivals_parse(text, arena, value, why);
     case SCHEMA_PRIORITY:
         return priority_parse(text, value->numbers, why);
+    case SCHEMA_RETRY:
+        return retry_parse(text, number, why);
     }
     UNREACHABLE("every type has a parser");
 }
@@ -379,6 +404,7 @@ schema_value_format(const struct schema_row *row,
     case SCHEMA_PROBABILITY:
     case SCHEMA_WEIGHT:
     case SCHEMA_ZIPF:
+    case SCHEMA_RETRY:
         return snprintf(out, out_size, "%" PRId64, n[0]);
     }
     UNREACHABLE("every type has a form");

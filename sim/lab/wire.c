@@ -163,6 +163,8 @@ counters_move(struct wire *wire, struct result *r)
         &r->attempts,
         &r->deferrals,
         &r->warnings,
+        &r->notices,
+        &r->restarts,
         &r->connections,
         &r->connections_refused,
         &r->connections_peak,

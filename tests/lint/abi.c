@@ -347,7 +347,8 @@ static const struct constant constants[] = {
 };
 
 #define PRINT(type)                                                            \
-    print_struct(#type, sizeof(struct type), type, sizeof type / sizeof type[0])
+    print_struct(#type, sizeof(struct type), (type),                           \
+                 sizeof(type) / sizeof((type)[0]))
 
 int
 main(void)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Usage: MAKE=... CC=... OBJECTS=dir RELEASE=dir planted.sh
+# Usage: MAKE=... CC=... CFLAGS=... WERROR=... OBJECTS=dir RELEASE=dir planted.sh
 #
 # A check that has silently stopped checking looks like one that passes. So:
 # copy the tree, plant one violation after the other, and see each rule fail
@@ -22,7 +22,7 @@ done
 objects() { # objects FROM TO - other jobs may be writing what is not needed
   mkdir -p "$2"
   for name in sim models plots scheduler flags list libmtasim.a libjobctl.a \
-    jobctl.so; do
+    jobctl.so qmgr.so; do
     if [ -e "$1/$name" ]; then
       cp -a "$1/$name" "$2/"
     fi
@@ -34,7 +34,8 @@ objects "$RELEASE" "$tree/build/release"
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS 2>/dev/null || true
 
 check() { # check GOAL [VARIABLE=VALUE]
-  (cd "$tree" && $MAKE --no-print-directory -j1 CC="$CC" NO_INSTALL=1 "$@" 2>&1)
+  (cd "$tree" && $MAKE --no-print-directory -j1 NO_INSTALL=1 CC="$CC" \
+    CFLAGS="${CFLAGS:-}" WERROR="${WERROR:-}" "$@" 2>&1)
 }
 
 # clean GOAL - before anything is planted the rule must hold: otherwise its

@@ -2,9 +2,10 @@
 /*
  * prop_jobctl.c - random worlds around the Job Controller
  *
- * A world keeps the least a host must know: where each recipient is, and what
- * each job and thread does. Events are drawn at random, legal ones and
- * illegal ones, actions are refused and memory fails now and then. Held in
+ * A world (life.h) keeps the least a host must know. Events are drawn at random, legal ones and
+ * illegal ones, actions are refused and memory fails now and then; settings
+ * change, mail is held and released, there is more of it than MAX_MESSAGES, and
+ * the whole Job Controller is killed and comes up again. Held in
  * every step: the scheduler's own check; each recipient is in one live file or
  * final; no thread gets work that did not ask; no limit is exceeded; an event
  * that is not accepted leaves the state's digest as it was. In the end
@@ -19,263 +20,25 @@
 #include <string.h>
 
 #include "tests/support/host_script.h"
+#include "tests/support/life.h"
 
-enum {
-    MESSAGES_MAX = 4000,
-    RECIPIENTS_MAX = 12,
-    JOBS_MAX = 20000,
-    THREADS_MAX = 4, /* of one job at a time */
-    NUMBERS_MAX = 2048,
-    STEPS = 4000,
-    WORLDS = 24,
-    POOL_MAX = 4,
-    DRAIN_ROUNDS = 32,
-    CHANNELS_COUNT = 5
-};
-
-enum job_is { JOB_NONE, JOB_ASKED, JOB_RUNS };
-enum thread_is {
-    THREAD_NONE,
-    THREAD_COMES,
-    THREAD_ASKS,
-    THREAD_WORKS,
-    THREAD_ENDS
-};
-
-struct job {
-    enum job_is is;
-    uint32_t channel;
-    int is_told;
-    uint32_t threads_count;
-    uint8_t thread_is[NUMBERS_MAX];
-};
-
-struct world {
-    struct host_script *host;
-    uint64_t random;
-    /* 0: final, or not there yet; else the number of its live file. */
-    uint32_t file_of[MESSAGES_MAX + 1][RECIPIENTS_MAX];
-    uint32_t recipients_count[MESSAGES_MAX + 1];
-    struct job *jobs[JOBS_MAX];
-    uint32_t live[64]; /* ids of jobs that are */
-    uint32_t live_count;
-    struct sched_deliver busy[64];
-    uint32_t busy_count;
-    uint32_t refusals_ppm;
-    uint64_t created;
-};
+enum { STEPS = 4000, WORLDS = 24, DRAIN_ROUNDS = 32 };
 
 static const char channels_text[] =
     "defaults immnonurgent notices 1 2 4 7\n\n"
     "l\nlocal.example\n\n"
     "tcp_a smtp single_sys pool SMTP_POOL threaddepth 2 maxjobs 2\na-d\n\n"
-    "tcp_b smtp single pool SMTP_POOL threaddepth 1 filesperjob 3\nb-d\n\n"
+    "tcp_b smtp single pool SMTP_POOL threaddepth 1 filesperjob 3 after "
+    "+9\nb-d\n\n"
     "tcp_c smtp slave pool SMTP_POOL\nc-d\n\n"
     "tcp_d smtp multiple addrsperfile 2 pool SMTP_POOL immurgent"
-    " normalblocklimit 4\nd-d\n";
+    " normalblocklimit 4\nd-d\n\n"
+    "reprocess pool SMTP_POOL\nr-d\n\n"
+    "tcp_in smtp slave expandlimit 4 holdlimit 9 transactionlimit 3"
+    " pool SMTP_POOL after +20\nin-d\n";
 static const char jobs_text[] =
     "[POOL=SMTP_POOL]\njob_limit=4\n"
     "[CHANNEL=*]\nmaster_command=m\nmax_life_conns=9\nmax_life_age=300\n";
-
-static uint32_t
-below(struct world *world, uint32_t limit)
-{
-    return (uint32_t)test_random_below(&world->random, limit);
-}
-
-/* --- Actions ---------------------------------------------------------------- */
-
-static void
-on_create(struct world *world, const struct sched_create *create)
-{
-    assert_true(create->message <= world->host->message_last);
-    assert_true(create->recipients_count > 0);
-    for (uint32_t i = 0; i < create->recipients_count; i++) {
-        const uint32_t r = create->recipients[i];
-
-        assert_true(r < world->recipients_count[create->message]);
-        assert_int_equal(world->file_of[create->message][r], 0);
-        world->file_of[create->message][r] = create->file;
-    }
-    world->created += create->recipients_count;
-}
-
-/* file_is - exactly these recipients are in the file */
-static void
-file_is(const struct world *world, uint64_t message, uint32_t file,
-        const uint32_t *recipients, uint32_t count)
-{
-    uint32_t there = 0;
-
-    for (uint32_t i = 0; i < RECIPIENTS_MAX; i++) {
-        there += world->file_of[message][i] == file;
-    }
-    assert_int_equal(there, count);
-    for (uint32_t i = 0; i < count; i++) {
-        assert_int_equal(world->file_of[message][recipients[i]], file);
-    }
-}
-
-static struct job *
-job_of(struct world *world, uint32_t id)
-{
-    assert_true(id > 0 && id < JOBS_MAX && world->jobs[id] != NULL);
-    return world->jobs[id];
-}
-
-static void
-on_start_job(struct world *world, const struct sched_job_action *start)
-{
-    uint32_t of_channel = 1;
-
-    assert_true(start->job < JOBS_MAX && world->jobs[start->job] == NULL);
-    assert_true(start->channel == 1 || start->channel == 2 ||
-                start->channel == 4);
-    for (uint32_t i = 0; i < world->live_count; i++) {
-        of_channel += world->jobs[world->live[i]]->channel == start->channel;
-    }
-    assert_true(world->live_count < POOL_MAX);
-    assert_true(start->channel != 1 || of_channel <= 2);
-    world->live[world->live_count++] = start->job;
-    struct job *job = calloc(1, sizeof *job);
-    assert_non_null(job);
-    job->is = JOB_ASKED;
-    job->channel = start->channel;
-    job->threads_count = 1;
-    job->thread_is[start->thread] = THREAD_COMES;
-    world->jobs[start->job] = job;
-}
-
-/* job_gone - with its threads and their attempts */
-static void
-job_gone(struct world *world, uint32_t id)
-{
-    for (uint32_t i = 0; i < world->live_count; i++) {
-        if (world->live[i] == id) {
-            world->live[i] = world->live[--world->live_count];
-        }
-    }
-    for (uint32_t i = 0; i < world->busy_count;) {
-        if (world->busy[i].job == id) {
-            world->busy[i] = world->busy[--world->busy_count];
-        } else {
-            i++;
-        }
-    }
-    world->jobs[id]->is = JOB_NONE;
-}
-
-static void
-thread_is(struct world *world, uint32_t id, uint32_t thread, enum thread_is was,
-          enum thread_is is)
-{
-    struct job *job = job_of(world, id);
-
-    assert_true(thread < NUMBERS_MAX);
-    assert_int_equal(job->is, JOB_RUNS);
-    assert_int_equal(job->thread_is[thread], was);
-    job->thread_is[thread] = (uint8_t)is;
-    job->threads_count += was == THREAD_NONE;
-    job->threads_count -= is == THREAD_NONE;
-    assert_true(job->threads_count <= THREADS_MAX);
-}
-
-static void
-on_rewrite(struct world *world, const struct sched_rewrite *rewrite)
-{
-    file_is(world, rewrite->message, rewrite->file, rewrite->recipients,
-            rewrite->recipients_count);
-    for (uint32_t i = 0; i < RECIPIENTS_MAX; i++) {
-        assert_int_not_equal(world->file_of[rewrite->message][i],
-                             rewrite->new_file);
-    }
-    for (uint32_t i = 0; i < rewrite->recipients_count; i++) {
-        world->file_of[rewrite->message][rewrite->recipients[i]] =
-            rewrite->new_file;
-    }
-}
-
-static void
-file_final(struct world *world, uint64_t message, uint32_t file)
-{
-    uint32_t there = 0;
-
-    for (uint32_t i = 0; i < RECIPIENTS_MAX; i++) {
-        if (world->file_of[message][i] == file) {
-            world->file_of[message][i] = 0;
-            there++;
-        }
-    }
-    assert_true(there > 0);
-}
-
-static void
-accept_action(struct world *world, const struct sched_action *action)
-{
-    const struct sched_deliver *d = &action->u.deliver;
-
-    switch ((enum sched_action_kind)action->kind) {
-    case SCHED_ACTION_CREATE:
-        on_create(world, &action->u.create);
-        break;
-    case SCHED_ACTION_START_JOB:
-        on_start_job(world, &action->u.job);
-        break;
-    case SCHED_ACTION_STOP_JOB:
-        assert_int_equal(job_of(world, action->u.job.job)->is_told, 0);
-        job_of(world, action->u.job.job)->is_told = 1;
-        break;
-    case SCHED_ACTION_START_THREAD:
-        thread_is(world, action->u.thread.job, action->u.thread.thread,
-                  THREAD_NONE, THREAD_COMES);
-        break;
-    case SCHED_ACTION_STOP_THREAD:
-        thread_is(world, action->u.thread.job, action->u.thread.thread,
-                  THREAD_ASKS, THREAD_ENDS);
-        break;
-    case SCHED_ACTION_DELIVER:
-        file_is(world, d->message, d->file, d->recipients, d->recipients_count);
-        thread_is(world, d->job, d->thread, THREAD_ASKS, THREAD_WORKS);
-        world->busy[world->busy_count++] = *d;
-        break;
-    case SCHED_ACTION_REWRITE:
-        on_rewrite(world, &action->u.rewrite);
-        break;
-    case SCHED_ACTION_RETURN:
-        file_final(world, action->u.file.message, action->u.file.file);
-        break;
-    case SCHED_ACTION_WARN:
-    case SCHED_ACTION_REJECT:
-        break;
-    case SCHED_ACTION_NONE:
-    case SCHED_ACTION_HOLD:
-    case SCHED_ACTION_NOTIFY:
-    case SCHED_ACTION_SCAN:
-        fail_msg("action kind %u", action->kind);
-    }
-}
-
-static uint32_t
-on_action(void *arg, const struct sched_action *action)
-{
-    struct world *world = arg;
-
-    if (below(world, 1000000) < world->refusals_ppm) {
-        /* STOP_... may not be refused for good by a host that goes on. */
-        if (action->kind == SCHED_ACTION_START_JOB) {
-            return SCHED_REFUSED_LIMIT;
-        }
-        if (action->kind == SCHED_ACTION_START_THREAD ||
-            action->kind == SCHED_ACTION_DELIVER ||
-            action->kind == SCHED_ACTION_REWRITE ||
-            action->kind == SCHED_ACTION_RETURN ||
-            action->kind == SCHED_ACTION_CREATE) {
-            return SCHED_REFUSED_IO;
-        }
-    }
-    accept_action(world, action);
-    return 0;
-}
 
 /* --- Legal events ------------------------------------------------------------ */
 
@@ -285,41 +48,47 @@ submit(struct world *world)
     static const uint32_t channels[] = {1, 2, 3, 4, 1, 2, 4};
     struct sched_recipient recipients[RECIPIENTS_MAX];
     const uint32_t count =
-        below(world, 3) > 0 ? 1 : 1 + below(world, RECIPIENTS_MAX);
+        life_below(world, 3) > 0 ? 1 : 1 + life_below(world, RECIPIENTS_MAX);
     struct host_script *host = world->host;
 
     if (host->message_last == MESSAGES_MAX) {
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        recipients[i].channel = channels[below(world, 7)];
-        recipients[i].host = below(world, 5);
+        recipients[i].channel = channels[life_below(world, 7)];
+        recipients[i].host = life_below(world, 5);
     }
     const uint64_t message = ++host->message_last;
     const struct sched_event event = {
         .kind = SCHED_EVENT_SUBMIT,
-        .u.submit = {.message = message,
-                     .submitted_at_ns =
-                         host->now_ns - (int64_t)below(world, 9) * HOST_H,
-                     .deferred_until_ns = SCHED_NO_TIME,
-                     .size_bytes = below(world, 8192),
-                     .recipients = recipients,
-                     .recipients_count = count,
-                     .source_channel = SCHED_NONE,
-                     .priority = below(world, 3)}};
+        .u.submit = {
+            .message = message,
+            .submitted_at_ns =
+                host->now_ns - (int64_t)life_below(world, 9) * HOST_H,
+            .deferred_until_ns = SCHED_NO_TIME,
+            .size_bytes = life_below(world, 8192),
+            .recipients = recipients,
+            .recipients_count = count,
+            .source_channel = life_below(world, 2) ? 6 : SCHED_NONE,
+            .session = life_below(world, 40),
+            .flags = life_below(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0,
+            .priority = life_below(world, 3)}};
     const uint64_t digest = host->object->state_digest(host->self);
     const uint64_t created = world->created;
 
     world->recipients_count[message] = count;
-    if (below(world, 8) == 0) {
+    world->submitted_at_ns[message] = event.u.submit.submitted_at_ns;
+    world->flags[message] = event.u.submit.flags;
+    if (life_below(world, 8) == 0) {
         host->memory.fail_at =
-            host->memory.requests_count + 1 + below(world, 3);
+            host->memory.requests_count + 1 + life_below(world, 3);
     }
     if (host_send(host, &event) != SCHED_OK) {
         assert_int_equal(host->status, SCHED_ERR_MEMORY);
         assert_int_equal(digest, host->object->state_digest(host->self));
         host->message_last--;
-    } else if (world->refusals_ppm == 0) {
+    } else if (world->refusals_ppm == 0 &&
+               host->actions[0].kind != SCHED_ACTION_REJECT) {
         assert_int_equal(world->created - created, count);
     }
     host->memory.fail_at = 0;
@@ -330,7 +99,7 @@ send_outcome(struct world *world, int is_good)
 {
     uint8_t results[RECIPIENTS_MAX];
     const uint32_t which =
-        world->busy_count > 0 ? below(world, world->busy_count) : 0;
+        world->busy_count > 0 ? life_below(world, world->busy_count) : 0;
 
     if (world->busy_count == 0) {
         return;
@@ -344,18 +113,19 @@ send_outcome(struct world *world, int is_good)
         }
     }
     assert_int_equal(count, d.recipients_count);
-    const uint32_t mood = below(world, 4);
+    const uint32_t mood = life_below(world, 4);
     for (uint32_t i = 0; i < count; i++) {
-        results[i] = (uint8_t)(mood == 3 ? below(world, 4) : mood % 2);
+        results[i] = (uint8_t)(mood == 3 ? life_below(world, 4) : mood % 2);
         if (is_good) {
             results[i] = SCHED_RESULT_DELIVERED;
         }
+        world->files[d.message][r[i]].attempts++;
         if (results[i] != SCHED_RESULT_TEMPORARY) {
             world->file_of[d.message][r[i]] = 0;
         }
     }
     world->busy[which] = world->busy[--world->busy_count];
-    job_of(world, d.job)->thread_is[d.thread] = THREAD_ASKS;
+    life_job(world, d.job)->thread_is[d.thread] = THREAD_ASKS;
     host_event(world->host,
                &(struct sched_event){.kind = SCHED_EVENT_OUTCOME,
                                      .u.outcome = {.message = d.message,
@@ -371,11 +141,11 @@ send_outcome(struct world *world, int is_good)
 static void
 job_step(struct world *world, uint32_t id, int is_good)
 {
-    struct job *job = world->jobs[id];
+    struct life_job *job = world->jobs[id];
 
     if (job->is == JOB_ASKED) {
-        if (!is_good && below(world, 6) == 0) {
-            job_gone(world, id);
+        if (!is_good && life_below(world, 6) == 0) {
+            life_job_gone(world, id);
             host_job(world->host, SCHED_EVENT_JOB_FAILED, id);
         } else {
             job->is = JOB_RUNS;
@@ -384,8 +154,8 @@ job_step(struct world *world, uint32_t id, int is_good)
         return;
     }
     if ((job->is_told && job->threads_count == 0) ||
-        (!is_good && below(world, 60) == 0)) {
-        job_gone(world, id);
+        (!is_good && life_below(world, 60) == 0)) {
+        life_job_gone(world, id);
         host_job(world->host, SCHED_EVENT_JOB_EXITED, id);
         return;
     }
@@ -397,7 +167,7 @@ job_step(struct world *world, uint32_t id, int is_good)
         }
         if (job->thread_is[n] == THREAD_ENDS ||
             (!is_good && job->thread_is[n] == THREAD_ASKS &&
-             below(world, 40) == 0)) {
+             life_below(world, 40) == 0)) {
             job->thread_is[n] = THREAD_NONE;
             job->threads_count--;
             host_thread(world->host, SCHED_EVENT_THREAD_ENDED, id, n);
@@ -412,7 +182,7 @@ time_step(struct world *world)
     struct host_script *host = world->host;
     static const int64_t steps_ns[] = {0,           1,        HOST_S,
                                        20 * HOST_S, HOST_MIN, HOST_H};
-    int64_t to_ns = host->now_ns + steps_ns[below(world, 6)];
+    int64_t to_ns = host->now_ns + steps_ns[life_below(world, 6)];
 
     if (host->wake_at_ns <= to_ns) {
         to_ns = host->wake_at_ns;
@@ -420,10 +190,115 @@ time_step(struct world *world)
         host_wake(host, to_ns < host->now_ns ? host->now_ns : to_ns);
     } else {
         host->now_ns = to_ns;
-        if (below(world, 4) == 0) {
+        if (life_below(world, 4) == 0) {
             host_wake(host, to_ns); /* early, uncalled for */
         }
     }
+}
+
+static void
+scanned(struct world *world)
+{
+    struct host_script *host = world->host;
+    const uint64_t digest = host->object->state_digest(host->self);
+
+    if (!world->is_scan_asked) {
+        return;
+    }
+    if (life_below(world, 4) == 0) {
+        host->memory.fail_at =
+            host->memory.requests_count + 1 + life_below(world, 3);
+    }
+    if (life_scanned(world) != SCHED_OK) {
+        assert_int_equal(host->status, SCHED_ERR_MEMORY);
+        assert_int_equal(digest, host->object->state_digest(host->self));
+    }
+    host->memory.fail_at = 0;
+}
+
+/* release - one held file; 0: there is none */
+static int
+release(struct world *world)
+{
+    struct host_script *host = world->host;
+    uint32_t file = 0;
+    const uint64_t message = life_held(world, &file);
+    if (message != 0) {
+        const struct sched_event event = {
+            .kind = SCHED_EVENT_COMMAND,
+            .u.command = {.command = SCHED_COMMAND_RELEASE,
+                          .message = message,
+                          .file = file}};
+
+        /* One that a scan has not loaded yet is not known. */
+        life_released(world, message, file);
+        if (host_send(host, &event) != SCHED_OK) {
+            assert_int_equal(host->status, SCHED_ERR_ARGUMENT);
+        }
+        return 1;
+    }
+    return 0;
+}
+
+/* command - a live change, or the release of a held file */
+static void
+command(struct world *world)
+{
+    static const char *const sets[][2] = {
+        {"channel.tcp_a.maxjobs", "1"},
+        {"channel.tcp_a.maxjobs", "2"},
+        {"pool.SMTP_POOL.job_limit", "1"},
+        {"pool.SMTP_POOL.job_limit", "4"},
+        {"channel.tcp_b.threaddepth", "3"},
+        {"channel.tcp_a.max_client_threads", "1"},
+        {"channel.tcp_a.max_client_threads", "4"},
+        {"channel.tcp_d.max_client_threads", "4"},
+        {"option.start_policy", "level"},
+        {"option.start_policy", "edge"},
+        {"option.affinity", "priority"},
+        {"option.affinity", "host"},
+        {"option.max_messages", "30"},
+        {"option.max_messages", "90"},
+        {"option.rebuild_parallel_channel", "1"},
+        {"channel.tcp_b.after", "+3"},
+        {"channel.tcp_in.holdlimit", "5"}};
+    struct host_script *host = world->host;
+    const uint64_t digest = host->object->state_digest(host->self);
+    const uint32_t which = life_below(world, 40);
+
+    if (which < sizeof sets / sizeof sets[0]) {
+        if (life_below(world, 4) == 0) {
+            host->memory.fail_at =
+                host->memory.requests_count + 1 + life_below(world, 5);
+        }
+        if (host_set(host, sets[which][0], sets[which][1]) != SCHED_OK) {
+            assert_int_equal(host->status, SCHED_ERR_MEMORY);
+            assert_int_equal(digest, host->object->state_digest(host->self));
+        }
+        host->memory.fail_at = 0;
+        return;
+    }
+    if (which % 2 == 0) {
+        (void)release(world);
+    } else {
+        host_event(host, &(struct sched_event){.kind = SCHED_EVENT_STRESS,
+                                               .u.stress = {.channel = 1}});
+    }
+}
+
+/* restart - the Job Controller is killed; another finds the queue as it is */
+static void
+restart(struct world *world, const struct host_setup *setup)
+{
+    struct host_script *host = world->host;
+    struct host_setup now = *setup;
+
+    host->object->destroy(host->self);
+    assert_int_equal(host->memory.bytes, 0);
+    life_restart(world);
+    now.now_ns = host->now_ns;
+    assert_int_equal(host_script_create(host, &now), SCHED_OK);
+    host_wake(host, host->now_ns);
 }
 
 /* --- Illegal events ---------------------------------------------------------- */
@@ -432,8 +307,9 @@ static void
 illegal(struct world *world)
 {
     struct host_script *host = world->host;
-    struct sched_event event = {.kind = 1 + below(world, 16)};
-    const struct sched_recipient wrong = {CHANNELS_COUNT + below(world, 2), 0};
+    struct sched_event event = {.kind = 1 + life_below(world, 16)};
+    const struct sched_recipient wrong = {CHANNELS_COUNT + life_below(world, 2),
+                                          0};
     const uint64_t digest = host->object->state_digest(host->self);
     const int64_t now_ns = host->now_ns;
 
@@ -441,7 +317,7 @@ illegal(struct world *world)
     case SCHED_EVENT_SUBMIT:
         event.u.submit.message = host->message_last + 1;
         event.u.submit.recipients = &wrong;
-        event.u.submit.recipients_count = below(world, 2);
+        event.u.submit.recipients_count = life_below(world, 2);
         event.u.submit.source_channel = SCHED_NONE;
         break;
     case SCHED_EVENT_JOB_STARTED:
@@ -450,10 +326,10 @@ illegal(struct world *world)
     case SCHED_EVENT_THREAD_READY:
     case SCHED_EVENT_THREAD_ENDED:
     case SCHED_EVENT_SESSION_CLOSED:
-        event.u.thread.job = JOBS_MAX + below(world, 9);
+        event.u.thread.job = JOBS_MAX + life_below(world, 9);
         break;
     case SCHED_EVENT_OUTCOME:
-        event.u.outcome.message = 1 + below(world, 9);
+        event.u.outcome.message = 1 + life_below(world, 9);
         event.u.outcome.file = 1;
         event.u.outcome.recipients_count = 99;
         if (world->busy_count > 0) {
@@ -462,12 +338,19 @@ illegal(struct world *world)
         }
         break;
     case SCHED_EVENT_REFUSED:
-        event.u.refused.action = below(world, 99);
+        event.u.refused.action = life_below(world, 99);
         event.u.refused.reason = SCHED_REFUSED_LIMIT;
         break;
     case SCHED_EVENT_WAKE: /* is never illegal, but for time */
     case SCHED_EVENT_WALL_OFFSET:
         host->now_ns = -1; /* before the instance was */
+        break;
+    case SCHED_EVENT_STRESS:
+        event.u.stress.channel = CHANNELS_COUNT;
+        break;
+    case SCHED_EVENT_SCANNED: /* nobody asked like this */
+        event.u.scanned.channel = 0;
+        event.u.scanned.files_count = 1001;
         break;
     default:
         break;
@@ -482,16 +365,27 @@ illegal(struct world *world)
 /* --- A world ------------------------------------------------------------------ */
 
 static void
-step(struct world *world)
+step(struct world *world, const struct host_setup *setup)
 {
-    const uint32_t kind = below(world, 100);
+    const uint32_t kind = life_below(world, 100);
+
+    if (life_below(world, 900) == 0) {
+        restart(world, setup);
+        return;
+    }
+    if (life_below(world, 10) == 0) {
+        scanned(world);
+    }
+    if (life_below(world, 25) == 0) {
+        command(world);
+    }
 
     if (kind < 22) {
         submit(world);
     } else if (kind < 50) {
         send_outcome(world, 0);
     } else if (kind < 80 && world->live_count > 0) {
-        job_step(world, world->live[below(world, world->live_count)], 0);
+        job_step(world, world->live[life_below(world, world->live_count)], 0);
     } else if (kind < 95) {
         time_step(world);
     } else {
@@ -506,12 +400,18 @@ drain(struct world *world)
     struct host_script *host = world->host;
     const int64_t until_ns = host->now_ns + INT64_C(288) * HOST_H;
 
+    assert_true(host_set(host, "option.max_messages", "4000") == SCHED_OK);
+    while (release(world)) {
+    }
     while (host->now_ns < until_ns) {
         for (uint32_t i = 0; i < DRAIN_ROUNDS; i++) {
             if (world->live_count > 0) {
                 job_step(world, world->live[i % world->live_count], 1);
             }
             send_outcome(world, 1);
+        }
+        while (world->is_scan_asked) {
+            assert_int_equal(life_scanned(world), SCHED_OK);
         }
         if (world->busy_count == 0) {
             host_wake(host, host->wake_at_ns < host->now_ns ? host->now_ns
@@ -536,7 +436,9 @@ setup_for(uint32_t number)
         {"option.affinity", affinities[number / 3 % 2], "test"},
         {"channel.tcp_a.max_client_threads", "4", "test"},
         {"channel.tcp_b.max_client_threads", "1", "test"},
-        {"channel.tcp_d.max_client_threads", "3", "test"}};
+        {"channel.tcp_d.max_client_threads", "3", "test"},
+        {"option.max_messages", number < 3 ? "40" : "4000", "test"},
+        {"option.stress", number % 2 == 0 ? "1" : "0", "test"}};
 
     memcpy(setup.overrides, overrides, sizeof overrides);
     return setup;
@@ -552,17 +454,20 @@ world_run(uint64_t seed, uint32_t number)
     world->random = seed;
     world->refusals_ppm = number % 2 == 0 ? 0 : 30000;
     world->host = host_script_new(&setup);
-    world->host->on_action = on_action;
+    world->host->on_action = life_on_action;
     world->host->arg = world;
     for (uint32_t i = 0; i < STEPS; i++) {
-        step(world);
+        step(world, &setup);
     }
     world->refusals_ppm = 0;
     drain(world);
+    printf("%llu scans, %llu untracked, %llu held, %llu notices\n",
+           (unsigned long long)world->scans_count,
+           (unsigned long long)world->untracked_count,
+           (unsigned long long)world->held_count,
+           (unsigned long long)world->notices_count);
     host_script_free(world->host);
-    for (uint32_t i = 0; i < JOBS_MAX; i++) {
-        free(world->jobs[i]);
-    }
+    life_restart(world); /* frees its jobs */
     free(world);
 }
 

@@ -10,12 +10,12 @@
 #
 # OUT.mk names the files it was made from (gsl.pc, the compiler, ...) as its
 # prerequisites, so make runs this again when one of them changes or goes.
-# CC, PKG_CONFIG and CLANG_FORMAT come from the environment.
+# CC, FUZZ_CC, PKG_CONFIG and CLANG_FORMAT come from the environment.
 set -u
 out=$1
 install=$2
 shift 2
-: "${CC:=cc}" "${PKG_CONFIG:=pkg-config}"
+: "${CC:=cc}" "${FUZZ_CC:=clang}" "${PKG_CONFIG:=pkg-config}"
 
 # What, least version, then its package for apt, dnf and brew ("-": none).
 table="
@@ -28,7 +28,7 @@ cmocka       1.1.5  libcmocka-dev     libcmocka-devel      cmocka
 gnuplot      -      gnuplot-nox       gnuplot-minimal      gnuplot
 clang-format -      clang-format      clang-tools-extra    clang-format
 clang-tidy   -      clang-tidy        clang-tools-extra    llvm
-bear         -      bear              bear                 bear
+libfuzzer    -      clang+libclang-rt-14-dev clang+compiler-rt llvm
 "
 
 row() {
@@ -50,6 +50,11 @@ has() {
   gsl | sqlite3 | yaml-0.1 | cmocka)
     $PKG_CONFIG --exists "$1 >= $(row "$1" 2)" 2>/dev/null || return 1
     file=$($PKG_CONFIG --variable=pcfiledir "$1")/$1.pc
+    ;;
+  libfuzzer)
+    file=$(command -v "$FUZZ_CC") || return 1
+    echo 'int LLVMFuzzerTestOneInput(const char *b, long n) { return *b * !n; }' |
+      $FUZZ_CC -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null
     ;;
   *)
     file=$(command -v "$1")
@@ -105,9 +110,14 @@ write() {
 # plan - the package manager, its command, and the command's words for us
 plan() {
   as_root=
+  can_install=yes
   if [ "$(id -u)" -ne 0 ]; then
-    as_root="sudo "
-    [ -t 0 ] || as_root="sudo -n "
+    if command -v sudo >/dev/null 2>&1; then
+      as_root="sudo "
+      [ -t 0 ] || as_root="sudo -n "
+    else
+      can_install=no
+    fi
   fi
   update=
   if command -v apt-get >/dev/null 2>&1; then
@@ -122,7 +132,7 @@ plan() {
     command="$brief -y"
   elif command -v brew >/dev/null 2>&1; then
     column=5
-    as_root=
+    can_install=yes
     brief="brew install"
     command=$brief
   else
@@ -184,8 +194,7 @@ if [ -n "$missing" ]; then
   plan
   say_missing >&2
   if [ "$install" = yes ] && [ -n "$command" ]; then
-    if [ "$(id -u)" -ne 0 ] && [ "$as_root" ] &&
-      ! command -v sudo >/dev/null 2>&1; then
+    if [ $can_install = no ]; then
       echo "setup: neither root nor sudo: run the commands above as root" >&2
     else
       echo "setup: running them now (NO_INSTALL=1 only prints)" >&2

@@ -4,6 +4,7 @@
  */
 #include "tests/support/host_script.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,26 @@ memory_release(void *context, void *memory, uint64_t bytes)
     free(memory);
 }
 
+const struct sched_object *
+host_object(const char *name)
+{
+    const char *build = getenv("MTASIM_BUILD");
+    char path[256];
+    union { /* ISO C has no cast from one to the other */
+        void *symbol;
+        sched_entry_fn *entry;
+    } found;
+
+    snprintf(path, sizeof path, "%s/%s", build == NULL ? "build/debug" : build,
+             name);
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    assert_non_null(handle);
+    found.symbol = dlsym(handle, "sched_entry");
+    assert_non_null(found.symbol);
+    dlclose(handle); /* but for RTLD_NODELETE */
+    return found.entry();
+}
+
 int32_t
 host_script_create(struct host_script *host, const struct host_setup *setup)
 {
@@ -64,7 +85,7 @@ host_script_create(struct host_script *host, const struct host_setup *setup)
            setup->overrides[config.overrides_count].path != NULL) {
         config.overrides_count++;
     }
-    host->object = sched_entry();
+    host->object = setup->object != NULL ? setup->object : sched_entry();
     const int32_t status = host->object->create(&config, &created);
     if (status == SCHED_ERR_CONFIGURATION || status == SCHED_TEXT_NEEDED) {
         print_error("%s%s\n", messages, created.needed_name);
@@ -73,16 +94,6 @@ host_script_create(struct host_script *host, const struct host_setup *setup)
     host->now_ns = setup->now_ns;
     host->wake_at_ns = SCHED_NEVER;
     return status;
-}
-
-struct host_script *
-host_script_new(const struct host_setup *setup)
-{
-    struct host_script *host = calloc(1, sizeof *host);
-
-    assert_non_null(host);
-    assert_int_equal(host_script_create(host, setup), SCHED_OK);
-    return host;
 }
 
 void
@@ -129,6 +140,9 @@ pull(struct host_script *host)
         }
         assert_true(host->actions_count < HOST_ACTIONS_MAX);
         host->actions[host->actions_count++] = action;
+        if (action.kind == SCHED_ACTION_SCAN) {
+            host->scan = action.u.scan;
+        }
         uint32_t reason =
             action.kind == host->refuse_kind ? host->refuse_reason : 0;
         if (host->on_action != NULL) {
@@ -138,6 +152,36 @@ pull(struct host_script *host)
             refuse(host, action.action, reason);
         }
     }
+}
+
+struct host_script *
+host_script_unscanned(const struct host_setup *setup)
+{
+    struct host_script *host = calloc(1, sizeof *host);
+
+    assert_non_null(host);
+    assert_int_equal(host_script_create(host, setup), SCHED_OK);
+    pull(host);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_SCAN);
+    assert_int_equal(host->scan.channel, SCHED_NONE);
+    return host;
+}
+
+struct host_script *
+host_script_new(const struct host_setup *setup)
+{
+    struct host_script *host = calloc(1, sizeof *host);
+
+    assert_non_null(host);
+    assert_int_equal(host_script_create(host, setup), SCHED_OK);
+    pull(host);
+    if (host->actions_count > 0) { /* some schedulers never scan */
+        assert_int_equal(host->actions[0].kind, SCHED_ACTION_SCAN);
+        assert_int_equal(host_scanned(host, NULL, 0, 0), SCHED_OK);
+    }
+    assert_int_equal(host->actions_count, 0);
+    return host;
 }
 
 int32_t
@@ -201,6 +245,21 @@ host_submit(struct host_script *host, uint32_t channel, uint32_t destination,
     return host->message_last;
 }
 
+uint64_t
+host_submit_as(struct host_script *host, const struct sched_submit *submit)
+{
+    struct sched_event event = {.kind = SCHED_EVENT_SUBMIT};
+
+    event.u.submit = *submit;
+    event.u.submit.message = ++host->message_last;
+    event.u.submit.submitted_at_ns = host->now_ns;
+    if (submit->deferred_until_ns == 0) {
+        event.u.submit.deferred_until_ns = SCHED_NO_TIME;
+    }
+    host_event(host, &event);
+    return host->message_last;
+}
+
 void
 host_job(struct host_script *host, uint32_t kind, uint32_t job)
 {
@@ -240,6 +299,36 @@ host_outcome(struct host_script *host, const struct sched_action *deliver,
                                        .recipients_count = d.recipients_count,
                                        .result = result,
                                        .phase = SCHED_PHASE_DOT}});
+}
+
+int32_t
+host_scanned(struct host_script *host, const struct sched_scanned_file *files,
+             uint32_t count, uint32_t has_more)
+{
+    struct sched_event event = {
+        .kind = SCHED_EVENT_SCANNED,
+        .u.scanned = {.files = files,
+                      .files_count = count,
+                      .channel = host->scan.channel,
+                      .has_more = has_more,
+                      .cursor_message = host->scan.cursor_message,
+                      .cursor_file = host->scan.cursor_file}};
+
+    if (count > 0) {
+        event.u.scanned.cursor_message = files[count - 1].message;
+        event.u.scanned.cursor_file = files[count - 1].file;
+    }
+    return host_send(host, &event);
+}
+
+int32_t
+host_set(struct host_script *host, const char *path, const char *value)
+{
+    return host_send(
+        host, &(struct sched_event){.kind = SCHED_EVENT_COMMAND,
+                                    .u.command = {.command = SCHED_COMMAND_SET,
+                                                  .path = path,
+                                                  .value = value}});
 }
 
 void

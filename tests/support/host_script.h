@@ -31,8 +31,9 @@ struct host_memory {
 };
 
 struct host_setup {
-    const char *channels; /* imta.cnf */
-    const char *jobs;     /* job_controller.cnf */
+    const struct sched_object *object; /* NULL: the Job Controller */
+    const char *channels;              /* imta.cnf */
+    const char *jobs;                  /* job_controller.cnf */
     struct sched_override overrides[HOST_OVERRIDES_MAX]; /* to a NULL path */
     int64_t now_ns;
     int64_t wall_offset_ns;
@@ -49,6 +50,7 @@ struct host_script {
     int64_t now_ns;
     int64_t wake_at_ns; /* the last wish */
     uint64_t message_last;
+    struct sched_scan scan; /* asked last */
     int32_t status;         /* of the last event */
     uint32_t actions_count; /* of the last event */
     struct sched_action actions[HOST_ACTIONS_MAX];
@@ -59,9 +61,15 @@ struct host_script {
     void *arg;
 };
 
-/* Creates an instance; host_script_free() destroys it and expects that all
+/* An object of the build under test, by file name; it stays loaded. */
+const struct sched_object *host_object(const char *name);
+
+/* Creates an instance and answers its first scan with no files;
+ * host_script_free() destroys it and expects that all
    memory comes back. */
 struct host_script *host_script_new(const struct host_setup *setup);
+/* The same, but its first scan is asked only: the one action in the log. */
+struct host_script *host_script_unscanned(const struct host_setup *setup);
 /* The same, but the answer of create() is given and may be an error. */
 int32_t host_script_create(struct host_script *host,
                            const struct host_setup *setup);
@@ -79,6 +87,9 @@ uint64_t host_submit(struct host_script *host, uint32_t channel,
 uint64_t host_submit_many(struct host_script *host,
                           const struct sched_recipient *recipients,
                           uint32_t count);
+/* One as given, but for what a test seldom says: message and times (0). */
+uint64_t host_submit_as(struct host_script *host,
+                        const struct sched_submit *submit);
 void host_job(struct host_script *host, uint32_t kind, uint32_t job);
 void host_thread(struct host_script *host, uint32_t kind, uint32_t job,
                  uint32_t thread);
@@ -87,6 +98,12 @@ void host_job_up(struct host_script *host, uint32_t job);
 /* The outcome of the attempt that `deliver` began. */
 void host_outcome(struct host_script *host, const struct sched_action *deliver,
                   uint32_t result);
+/* Answers the scan of the log: SCANNED. The cursor is that of the last file. */
+int32_t host_scanned(struct host_script *host,
+                     const struct sched_scanned_file *files, uint32_t count,
+                     uint32_t has_more);
+/* A live change; its answer. */
+int32_t host_set(struct host_script *host, const char *path, const char *value);
 /* Goes to an instant (not before now) and wakes. */
 void host_wake(struct host_script *host, int64_t at_ns);
 

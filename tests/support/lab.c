@@ -22,11 +22,12 @@ on_mail(void *context, const struct mta_mail_event *event)
 
 /* scheduler_path - the object of the build that runs the tests */
 static void
-scheduler_path(char *path, size_t size)
+scheduler_path(char *path, size_t size, const char *name)
 {
     const char *build = getenv("MTASIM_BUILD");
 
-    snprintf(path, size, "%s/jobctl.so", build == NULL ? "build/debug" : build);
+    snprintf(path, size, "%s/%s", build == NULL ? "build/debug" : build,
+             name == NULL ? "jobctl.so" : name);
 }
 
 void
@@ -43,7 +44,7 @@ lab_run(const struct lab_run *run, struct result *result)
         sets_count++;
     }
     snprintf(folder, sizeof folder, "tests/fixtures/%s", run->fixture);
-    scheduler_path(scheduler, sizeof scheduler);
+    scheduler_path(scheduler, sizeof scheduler, run->scheduler);
     diag_init(&diag);
     result_init(result);
     if (run->log != NULL) {

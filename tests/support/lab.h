@@ -24,6 +24,7 @@ struct lab_log {
 
 struct lab_run {
     const char *fixture;     /* folder under tests/fixtures */
+    const char *scheduler;   /* object of the build; NULL: jobctl.so */
     const char *const *sets; /* "path=value", NULL at the end; may be NULL */
     uint32_t replication;
     struct lab_log *log; /* NULL: not kept. Names in events are not valid */

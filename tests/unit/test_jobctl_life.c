@@ -389,16 +389,11 @@ test_jobctl_memory_does_not_grow_with_the_mail_that_passes(void **state)
 static void
 test_jobctl_events_it_does_not_know_are_unsupported(void **state)
 {
-    static const uint32_t kinds[] = {0,
-                                     SCHED_EVENT_SCANNED,
-                                     SCHED_EVENT_COMMAND,
-                                     SCHED_EVENT_STRESS,
-                                     SCHED_EVENT_STRESS + 1,
-                                     UINT32_MAX};
+    static const uint32_t kinds[] = {0, SCHED_EVENT_STRESS + 1, UINT32_MAX};
     struct host_script *host = host_with(NULL, 0);
 
     (void)state;
-    for (uint32_t i = 0; i < 6; i++) {
+    for (uint32_t i = 0; i < 3; i++) {
         const struct sched_event event = {.kind = kinds[i]};
 
         assert_int_equal(host_send(host, &event), SCHED_ERR_UNSUPPORTED);

@@ -180,9 +180,10 @@ test_jobctl_partial_success_moves_the_rest_to_a_new_file_at_once(void **state)
     struct sched_action deliver = *host_action(host, SCHED_ACTION_DELIVER, 0);
     assert_int_equal(deliver.u.deliver.recipients_count, 4);
     outcome_each(host, &deliver, results);
-    assert_int_equal(host->actions_count, 2);
-    const struct sched_rewrite rewrite = host->actions[0].u.rewrite;
-    assert_int_equal(host->actions[0].kind, SCHED_ACTION_REWRITE);
+    assert_int_equal(host->actions_count, 3);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_NOTIFY);
+    const struct sched_rewrite rewrite = host->actions[1].u.rewrite;
+    assert_int_equal(host->actions[1].kind, SCHED_ACTION_REWRITE);
     assert_int_equal(rewrite.file, 1);
     assert_int_equal(rewrite.new_file, 2);
     assert_int_equal(rewrite.recipients_count, 2);
@@ -214,8 +215,9 @@ test_jobctl_refusals_without_success_do_not_cut_the_backoff_short(void **state)
     const struct sched_action deliver =
         *host_action(host, SCHED_ACTION_DELIVER, 0);
     outcome_each(host, &deliver, results);
-    assert_int_equal(host->actions_count, 1);
-    assert_int_equal(host->actions[0].kind, SCHED_ACTION_REWRITE);
+    assert_int_equal(host->actions_count, 2);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_NOTIFY);
+    assert_int_equal(host->actions[1].kind, SCHED_ACTION_REWRITE);
     assert_int_equal(host->wake_at_ns, HOST_H);
     host_script_free(host);
 }
@@ -330,10 +332,13 @@ test_jobctl_warnings_and_return_come_with_the_night_they_are_due(void **state)
         if (host->actions_count == 0) {
             continue;
         }
-        assert_int_equal(host->actions_count, 1);
-        assert_int_equal(host->actions[0].kind,
+        assert_int_equal(host->actions_count, 2);
+        assert_int_equal(host->actions[0].kind, SCHED_ACTION_NOTIFY);
+        assert_int_equal(host->actions[0].u.file.value,
+                         n < 3 ? SCHED_NOTICE_WARNING : SCHED_NOTICE_RETURN);
+        assert_int_equal(host->actions[1].kind,
                          n < 3 ? SCHED_ACTION_WARN : SCHED_ACTION_RETURN);
-        assert_int_equal(host->actions[0].u.file.value, values[n]);
+        assert_int_equal(host->actions[1].u.file.value, values[n]);
         assert_int_equal(host->now_ns, days[n] * DAY + 30 * HOST_MIN -
                                            9 * HOST_H - 15 * HOST_MIN);
         n++;
@@ -416,7 +421,7 @@ test_jobctl_clock_put_forward_makes_the_return_run_due(void **state)
     struct host_script *host = setup_at(12 * HOST_H);
 
     (void)state;
-    assert_int_equal(host->wake_at_ns, SCHED_NEVER); /* nothing was asked */
+    assert_int_equal(host->wake_at_ns, 12 * HOST_H + 30 * HOST_MIN);
     host_event(
         host, &(struct sched_event){.kind = SCHED_EVENT_WALL_OFFSET,
                                     .u.wall = {.wall_offset_ns = 25 * HOST_H}});

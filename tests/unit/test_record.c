@@ -84,6 +84,7 @@ test_record_events_read_as_lines(void **state)
              .kind = SCHED_EVENT_SUBMIT,
              .u.submit = {.message = 9,
                           .submitted_at_ns = 5,
+                          .deferred_until_ns = SCHED_NO_TIME,
                           .size_bytes = 800,
                           .recipients = &to,
                           .recipients_count = 1,
@@ -117,6 +118,115 @@ test_record_events_read_as_lines(void **state)
              .u.refused = {5, 2, 0});
     EVENT_IS("wall-offset offset=-3", .kind = SCHED_EVENT_WALL_OFFSET,
              .u.wall.wall_offset_ns = -3);
+    EVENT_IS("submit message=9 parent=8 source=1 priority=2 bytes=800 flags=0 "
+             "submitted=5 recipients=1 channel=3 host=4 session=6 deferred=70",
+             .kind = SCHED_EVENT_SUBMIT,
+             .u.submit = {.message = 9,
+                          .parent = 8,
+                          .session = 6,
+                          .submitted_at_ns = 5,
+                          .deferred_until_ns = 70,
+                          .size_bytes = 800,
+                          .recipients = &to,
+                          .recipients_count = 1,
+                          .source_channel = 1,
+                          .priority = 2});
+    EVENT_IS("scanned channel=-1 files=0 more=1 cursor=8 file=2 contents=0",
+             .kind = SCHED_EVENT_SCANNED,
+             .u.scanned = {.channel = SCHED_NONE,
+                           .has_more = 1,
+                           .cursor_message = 8,
+                           .cursor_file = 2});
+    EVENT_IS("command command=2 message=9 file=1", .kind = SCHED_EVENT_COMMAND,
+             .u.command = {
+                 .message = 9, .file = 1, .command = SCHED_COMMAND_RELEASE});
+    EVENT_IS("stress channel=3", .kind = SCHED_EVENT_STRESS,
+             .u.stress.channel = 3);
+}
+
+/* scanned_digest - of a batch of one file, which is changed in one place */
+static void
+scanned_digest(int change, char text[DIGEST_TEXT_SIZE])
+{
+    uint32_t recipients[2] = {0, 1};
+    struct sched_scanned_file file = {.message = 7,
+                                      .submitted_at_ns = 1,
+                                      .returned_at_ns = 2,
+                                      .size_bytes = 3,
+                                      .recipients = recipients,
+                                      .recipients_count = 2,
+                                      .file = 1,
+                                      .channel = 2,
+                                      .host = 3,
+                                      .priority = 1,
+                                      .attempts = 4};
+    struct digest digest;
+    struct record record = {&digest, NULL};
+    struct sched_event event = {
+        .kind = SCHED_EVENT_SCANNED,
+        .u.scanned = {.files = &file, .files_count = 1}};
+
+    file.message += change == 1;
+    file.submitted_at_ns += change == 2;
+    file.returned_at_ns += change == 3;
+    file.size_bytes += change == 4;
+    recipients[1] += change == 5;
+    file.file += change == 6;
+    file.channel += change == 7;
+    file.host += change == 8;
+    file.priority += change == 9;
+    file.attempts += change == 10;
+    file.is_held += change == 11;
+    file.flags += change == 12;
+    digest_init(&digest);
+    record_event(&record, 0, &event);
+    digest_format(&digest, text);
+}
+
+static void
+test_record_scan_and_command_differ_in_all_they_hold(void **state)
+{
+    char texts[13][DIGEST_TEXT_SIZE];
+
+    (void)state;
+    for (int i = 0; i < 13; i++) {
+        scanned_digest(i, texts[i]);
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(texts[i], texts[k]);
+        }
+    }
+    const char *const pairs[3][2] = {{"ab", "c"}, {"a", "bc"}, {"ab", "d"}};
+    for (int i = 0; i < 3; i++) {
+        struct digest digest;
+        struct record record = {&digest, NULL};
+        const struct sched_event event = {
+            .kind = SCHED_EVENT_COMMAND,
+            .u.command = {.path = pairs[i][0],
+                          .value = pairs[i][1],
+                          .command = SCHED_COMMAND_SET}};
+        digest_init(&digest);
+        record_event(&record, 0, &event);
+        digest_format(&digest, texts[i]);
+    }
+    assert_string_not_equal(texts[0], texts[1]);
+    assert_string_not_equal(texts[0], texts[2]);
+}
+
+static void
+test_record_restart_is_a_record_with_its_length(void **state)
+{
+    struct digest digest[2];
+    char texts[2][DIGEST_TEXT_SIZE];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct record record = {&digest[i], NULL};
+        digest_init(&digest[i]);
+        record_restart(&record, 5, i);
+        assert_int_equal(digest[i].records_count, 1);
+        digest_format(&digest[i], texts[i]);
+    }
+    assert_string_not_equal(texts[0], texts[1]);
 }
 
 static void
@@ -158,8 +268,12 @@ test_record_actions_read_as_lines(void **state)
               .u.file = {9, 4, 3});
     ACTION_IS("notify message=9 file=4 value=3", .kind = SCHED_ACTION_NOTIFY,
               .u.file = {9, 4, 3});
-    ACTION_IS("scan channel=-1 cursor=8", .kind = SCHED_ACTION_SCAN,
-              .u.scan = {.channel = SCHED_NONE, .cursor_message = 8});
+    ACTION_IS("scan channel=-1 cursor=8 file=2 max=100",
+              .kind = SCHED_ACTION_SCAN,
+              .u.scan = {.channel = SCHED_NONE,
+                         .files_max = 100,
+                         .cursor_message = 8,
+                         .cursor_file = 2});
     ACTION_IS("unknown", .kind = 99);
 }
 
@@ -201,6 +315,19 @@ variants(struct made *made)
     return n;
 }
 
+/* is_one - the lines are equal, and so are the digests, or neither */
+static bool
+is_one(const struct made *a, const struct made *b)
+{
+    const bool is_line = strcmp(a->line, b->line) == 0;
+    const bool is_digest = strcmp(a->digest, b->digest) == 0;
+
+    if (is_line != is_digest) {
+        fail_msg("\"%s\" and \"%s\"", a->line, b->line);
+    }
+    return is_line;
+}
+
 static void
 test_record_one_digest_exactly_for_one_line(void **state)
 {
@@ -211,12 +338,7 @@ test_record_one_digest_exactly_for_one_line(void **state)
     (void)state;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < i; k++) {
-            const int is_line = strcmp(made[i].line, made[k].line) == 0;
-            const int is_digest = strcmp(made[i].digest, made[k].digest) == 0;
-            if (is_line != is_digest) {
-                fail_msg("\"%s\" and \"%s\"", made[i].line, made[k].line);
-            }
-            equal_count += (uint32_t)is_line;
+            equal_count += is_one(&made[i], &made[k]);
         }
     }
     assert_in_range(equal_count, 10, count * count / 4); /* both happen */
@@ -284,6 +406,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_events_read_as_lines),
         cmocka_unit_test(test_record_actions_read_as_lines),
+        cmocka_unit_test(test_record_scan_and_command_differ_in_all_they_hold),
+        cmocka_unit_test(test_record_restart_is_a_record_with_its_length),
         cmocka_unit_test(test_record_one_digest_exactly_for_one_line),
         cmocka_unit_test(
             test_record_shows_the_lines_asked_for_and_changes_nothing),

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reference_state.h - what the naive scheduler remembers
+ *
+ * Files are in the order in which they came to be; jobs in that of their
+ * numbers, as are the threads in each. Nothing is kept that can be counted.
+ */
+#ifndef TESTS_REFERENCE_REFERENCE_STATE_H
+#define TESTS_REFERENCE_REFERENCE_STATE_H
+
+#include "tests/reference/reference.h"
+
+/*
+ * Where the scheduler is known to break a rule, and how: 1 does as it does, 0
+ * as the rule says. Take the line out when the scheduler was mended.
+ */
+enum {
+    /* A channel's starts stop for ten seconds; but when the pause of one
+       channel ends, those of all others end with it. */
+    KNOWN_PAUSES_END_TOGETHER = 1,
+    /* The periodic run is at an instant on the wall; but the mail that waits
+       for it keeps the instant it had when it came, when the offset changes. */
+    KNOWN_RUN_STAYS = 1,
+    /* A host that wants a thread gets the first that may be had; but not the
+       one whose place is free since a stopped thread has ended. */
+    KNOWN_PLACE_STAYS_FREE = 1,
+    /* Only starts stop for a while when a process fails to start; but idle
+       threads do not take the hosts it was for, until the pause is over. */
+    KNOWN_FAILURE_WAKES_NOBODY = 1
+};
+
+enum file_is {
+    FILE_READY,
+    FILE_ACTIVE,
+    FILE_DELAYED,  /* after a failure, until due_ns */
+    FILE_DEFERRED, /* by its Deferred-delivery: date, until due_ns */
+    FILE_WAITS,    /* for the periodic run */
+    FILE_HELD      /* until a command releases it */
+};
+
+struct file {
+    enum file_is is;
+    uint64_t message;
+    uint32_t number;
+    uint32_t number_last; /* of all files that its message ever had */
+    uint32_t channel;
+    uint32_t host; /* of its queue: SCHED_NONE if that is anonymous */
+    uint32_t priority;
+    uint32_t attempts;
+    int has_null_sender;
+    int is_scanned; /* it came by a scan: see REFERENCE_STRIDE */
+    int64_t submitted_at_ns;
+    int64_t eligible_at_ns; /* READY since */
+    int64_t due_ns;
+    int64_t run_at_ns;      /* FILE_WAITS: for which run, on the wall */
+    int64_t wall_offset_ns; /* when that was worked out */
+    int64_t age_looked_at;  /* in units, by the last return run; or -1 */
+    uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
+    uint32_t recipients_count;
+};
+
+enum thread_is {
+    THREAD_WANTED, /* its process does not run yet */
+    THREAD_STARTS, /* asked for, did not report yet */
+    THREAD_IDLE,
+    THREAD_BUSY,
+    THREAD_STOPS
+};
+
+struct thread {
+    enum thread_is is;
+    uint32_t number;
+    uint32_t host; /* it serves, unless idle or stopping */
+    uint64_t message;
+    uint32_t file; /* in its hands, when busy */
+    int64_t idle_since_ns;
+    uint64_t idle_nth; /* in the order in which threads became idle */
+};
+
+struct job {
+    uint32_t id;
+    uint32_t channel;
+    int runs; /* else it is starting */
+    int drains;
+    int told_to_stop;
+    uint32_t asked_count;
+    uint32_t next_thread;
+    int64_t started_at_ns;
+    int64_t quiet_since_ns; /* no thread busy since */
+    uint64_t quiet_nth;
+    struct thread threads[REFERENCE_THREADS_MAX];
+    uint32_t threads_count;
+};
+
+/* How far the host has been asked for what lies in its queue directory. */
+enum scan_is {
+    SCAN_NOT,
+    SCAN_DUE,
+    SCAN_ASKED,
+    SCAN_REFUSED /* until scan_again_ns */
+};
+
+struct channel_scan {
+    int has_left; /* files on the disk that are not tracked */
+    int is_read;  /* by the scan under way, from the cursor on */
+    uint64_t cursor_message;
+    uint32_t cursor_file;
+};
+
+struct answer {
+    struct sched_action action;
+    uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
+};
+
+struct reference {
+    struct reference_settings settings;
+    int64_t now_ns;
+    int64_t wall_offset_ns;
+    int64_t return_due_ns;                           /* on the wall */
+    int64_t posted_until_ns;                         /* on the wall, too */
+    int64_t paused_until_ns[REFERENCE_CHANNELS_MAX]; /* 0: not paused */
+    int64_t created_at_ns;
+    enum scan_is scan_is;
+    struct sched_scan scan; /* the question */
+    int64_t scan_again_ns;
+    int64_t synch_at_ns; /* the next of SYNCH_TIME */
+    int host_cannot_scan;
+    struct channel_scan scans[REFERENCE_CHANNELS_MAX];
+    struct file files[REFERENCE_FILES_MAX];
+    uint32_t files_count;
+    struct job jobs[REFERENCE_JOBS_MAX];
+    uint32_t jobs_count;
+    uint32_t next_job;
+    uint64_t next_action;
+    uint64_t idle_count; /* of threads and jobs that became idle */
+    struct answer answers[REFERENCE_ACTIONS_MAX];
+    uint32_t answers_count;
+    uint32_t answers_given;
+    uint64_t counts[REFERENCE_RULES_COUNT];
+};
+
+#define RULE(reference, name) ((reference)->counts[REFERENCE_RULE_##name]++)
+
+/* --- reference.c: actions ---------------------------------------------------- */
+
+/* The next action of the turn, to be filled in; recipients are the file's, if
+   there is one. */
+struct sched_action *ref_answer(struct reference *r, uint32_t kind,
+                                const struct file *file);
+
+/* --- reference_queue.c: files, their order, and who wants hands ------------ */
+
+const struct reference_channel *ref_channel_of(const struct reference *r,
+                                               uint32_t channel);
+struct file *ref_file_find(struct reference *r, uint64_t message,
+                           uint32_t number);
+void ref_file_forget(struct reference *r, struct file *file);
+uint32_t ref_class_of(uint32_t priority); /* of backoff and notices */
+/* READY files: by priority, then by time, then by number. */
+int ref_goes_before(const struct file *a, const struct file *b);
+/* READY and ACTIVE files: of a host, or of all hosts of the channel. */
+uint32_t ref_backlog(const struct reference *r, uint32_t channel, int of_all,
+                     uint32_t host);
+/* A host is served by threads that work for it, or were asked for to do so. */
+uint32_t ref_threads_serving(const struct reference *r, uint32_t channel,
+                             uint32_t host);
+int ref_is_served(const struct reference *r, uint32_t channel, uint32_t host);
+/* The best READY file of one host, of all, and of those that want hands: hosts
+   that nobody serves; with start_policy level, all that have fewer threads
+   than their backlog asks for. */
+struct file *ref_head_of_host(struct reference *r, uint32_t channel,
+                              uint32_t host);
+struct file *ref_head_of_channel(struct reference *r, uint32_t channel);
+struct file *ref_head_wanting(struct reference *r, uint32_t channel);
+
+/* --- reference_starts.c: slots, and who is started for whom ---------------- */
+
+struct job *ref_job_find(struct reference *r, uint32_t id);
+struct thread *ref_thread_find(struct job *job, uint32_t number);
+void ref_deliver(struct reference *r, struct job *job, struct thread *thread,
+                 struct file *file);
+/* D6, D7, D9: the file becomes READY, and hands are looked for. */
+void ref_file_insert(struct reference *r, struct file *file,
+                     int64_t eligible_at_ns);
+/* All hosts of a channel that want hands get them, while there are any. */
+void ref_serve_wanting(struct reference *r, uint32_t channel);
+/* `count` threads were lost with their job: so many of the channel's hosts
+   look for others, in the jobs that are left. */
+void ref_hands_left(struct reference *r, uint32_t channel, uint32_t count);
+/* A host lost the thread it had, or was left by it. */
+void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
+void ref_host_left(struct reference *r, uint32_t channel, uint32_t host);
+/* D11: who gets the slots that are free. */
+void ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by);
+void ref_level(struct reference *r); /* D8 */
+
+/* --- reference_jobs.c: threads that ask, and jobs that end --------------- */
+
+void ref_thread_asks(struct reference *r, struct job *job,
+                     struct thread *thread);
+void ref_job_event(struct reference *r, uint32_t kind, uint32_t id);
+void ref_thread_event(struct reference *r, uint32_t kind,
+                      const struct sched_thread_event *event);
+void ref_refused(struct reference *r, const struct sched_refused *event);
+void ref_idle_exits(struct reference *r);
+
+/* --- reference_files.c: what messages become, and when ------------------- */
+
+void ref_submit(struct reference *r, const struct sched_submit *submit);
+void ref_outcome(struct reference *r, const struct sched_outcome *outcome);
+void ref_timers(struct reference *r);
+void ref_runs_plan(struct reference *r);
+void ref_wall_moved(struct reference *r);
+int64_t ref_wish(const struct reference *r);
+/* The first of first, first + period, ... after an instant. */
+int64_t ref_run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns);
+void ref_notify(struct reference *r, const struct file *file, uint32_t why);
+
+/* --- reference_scan.c: the memory limit, and files that come by scans ------ */
+
+void ref_scan_first(struct reference *r);
+/* Files that count for MAX_MESSAGES, and may there be one more? */
+uint32_t ref_tracked(const struct reference *r);
+int ref_has_room(const struct reference *r, uint32_t tracked);
+/* Forgets a file: it is on the disk only. */
+void ref_overflow(struct reference *r, struct file *file);
+/* The question, if there is one to be asked now. */
+void ref_scan_ask(struct reference *r);
+void ref_scanned(struct reference *r, const struct sched_scanned *scanned);
+void ref_scan_refused(struct reference *r, uint32_t reason);
+void ref_scan_timers(struct reference *r);
+int64_t ref_scan_wish(const struct reference *r);
+void ref_release(struct reference *r, uint64_t message, uint32_t number);
+
+#endif

@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * world.c - see world.h
+ */
+#include "tests/reference/world.h"
+
+#include <string.h>
+
+#include "tests/support/support.h"
+
+#define MS_NS INT64_C(1000000)
+#define S_NS  INT64_C(1000000000)
+
+static uint32_t
+below(struct world *world, uint32_t limit)
+{
+    return (uint32_t)test_random_below(&world->random, limit);
+}
+
+static int
+chance(struct world *world, enum world_knob percent)
+{
+    return below(world, 100) < knobs_world(&world->knobs, percent);
+}
+
+/* --- The queue directory ----------------------------------------------------- */
+
+static struct world_file *
+file_of(struct world *world, uint64_t message, uint32_t number)
+{
+    for (uint32_t i = 0; i < world->files_count; i++) {
+        struct world_file *file = &world->files[i];
+
+        if (file->message == message && file->number == number) {
+            return file;
+        }
+    }
+    fail_msg("no file %llu/%u", (unsigned long long)message, number);
+    return NULL;
+}
+
+static struct world_file *
+file_add(struct world *world)
+{
+    assert_true(world->files_count < WORLD_FILES_MAX);
+    struct world_file *file = &world->files[world->files_count++];
+
+    memset(file, 0, sizeof *file);
+    file->returned_at_ns = SCHED_NO_TIME;
+    return file;
+}
+
+static void
+file_remove(struct world *world, struct world_file *file)
+{
+    *file = world->files[--world->files_count];
+}
+
+/* backlog_file - one of an earlier life */
+static void
+backlog_file(struct world *world, uint32_t i)
+{
+    struct world_file *file = file_add(world);
+
+    file->message = 1 + i / 2;
+    file->number = 1 + i % 2;
+    file->channel =
+        1 + below(world, knobs_world(&world->knobs, WORLD_CHANNELS));
+    file->host = below(world, knobs_world(&world->knobs, WORLD_HOSTS));
+    file->priority = below(world, SCHED_PRIORITIES_COUNT);
+    file->attempts = below(world, 4);
+    file->is_held = below(world, 8) == 0;
+    file->flags = below(world, 4) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0;
+    file->submitted_at_ns = -(int64_t)below(world, 200) * 3600 * S_NS;
+    if (below(world, 2) == 0) {
+        file->returned_at_ns =
+            file->submitted_at_ns +
+            (int64_t)below(world,
+                           (uint32_t)(-file->submitted_at_ns / S_NS) + 1) *
+                S_NS;
+    }
+    file->recipients_count = 1 + below(world, 3);
+    for (uint32_t r = 0; r < file->recipients_count; r++) {
+        file->recipients[r] = 2 * r + i % 2;
+    }
+}
+
+static void
+file_created(struct world *world, const struct sched_create *create)
+{
+    struct world_file *file = file_add(world);
+
+    file->message = create->message;
+    file->number = create->file;
+    file->channel = create->channel;
+    file->host = world->recipients[create->recipients[0]].host;
+    file->priority = create->priority;
+    file->is_held = create->state == SCHED_FILE_HELD;
+    file->is_known = 1;
+    file->flags = world->submit.flags;
+    file->submitted_at_ns = world->submit.submitted_at_ns;
+    memcpy(file->recipients, create->recipients,
+           create->recipients_count * sizeof *file->recipients);
+    file->recipients_count = create->recipients_count;
+}
+
+/* file_after - its attempt: a REWRITE may follow */
+static void
+file_after(struct world *world, const struct sched_outcome *o)
+{
+    struct world_file *file = file_of(world, o->message, o->file);
+    uint32_t count[4] = {0};
+
+    for (uint32_t i = 0; i < o->recipients_count; i++) {
+        count[o->results != NULL ? o->results[i] : o->result]++;
+    }
+    if (count[SCHED_RESULT_TEMPORARY] == 0) {
+        file_remove(world, file);
+    } else if (count[SCHED_RESULT_DELIVERED] > 0) {
+        file->attempts = 0;
+    } else {
+        file->attempts++;
+    }
+}
+
+static void
+file_rewritten(struct world *world, const struct sched_rewrite *rewrite)
+{
+    struct world_file *file = file_of(world, rewrite->message, rewrite->file);
+
+    file->number = rewrite->new_file;
+    memcpy(file->recipients, rewrite->recipients,
+           rewrite->recipients_count * sizeof *file->recipients);
+    file->recipients_count = rewrite->recipients_count;
+}
+
+/* file_next - of the scan: the first after a message and number; or NULL */
+static struct world_file *
+file_next(struct world *world, uint64_t message, uint32_t number)
+{
+    struct world_file *best = NULL;
+
+    for (uint32_t i = 0; i < world->files_count; i++) {
+        struct world_file *file = &world->files[i];
+
+        if ((world->scan.channel == SCHED_NONE ||
+             world->scan.channel == file->channel) &&
+            (file->message > message ||
+             (file->message == message && file->number > number)) &&
+            (best == NULL || file->message < best->message ||
+             (file->message == best->message && file->number < best->number))) {
+            best = file;
+        }
+    }
+    return best;
+}
+
+void
+world_init(struct world *world, const struct knobs *knobs, uint64_t seed)
+{
+    memset(world, 0, sizeof *world);
+    world->knobs = *knobs;
+    world->seed = seed;
+    world->random = seed ^ UINT64_C(0x9d1c);
+    world->wish_ns = SCHED_NEVER;
+    world->wall_offset_ns =
+        (int64_t)below(world, 100000) * S_NS + (int64_t)below(world, 2);
+    const uint32_t count = knobs_world(knobs, WORLD_BACKLOG);
+    for (uint32_t i = 0; i < count; i++) {
+        backlog_file(world, i);
+    }
+}
+
+/* --- Jobs and threads ------------------------------------------------------- */
+
+static struct world_job *
+job_of(struct world *world, uint32_t id)
+{
+    for (uint32_t i = 0; i < world->jobs_count; i++) {
+        if (world->jobs[i].id == id) {
+            return &world->jobs[i];
+        }
+    }
+    fail_msg("no job %u", id);
+    return NULL;
+}
+
+static struct world_thread *
+thread_of(struct world *world, uint32_t id, uint32_t number)
+{
+    struct world_job *job = job_of(world, id);
+
+    for (uint32_t i = 0; i < job->threads_count; i++) {
+        if (job->threads[i].number == number) {
+            return &job->threads[i];
+        }
+    }
+    fail_msg("no thread %u.%u", id, number);
+    return NULL;
+}
+
+static void
+job_remove(struct world *world, uint32_t id)
+{
+    struct world_job *job = job_of(world, id);
+
+    *job = world->jobs[--world->jobs_count];
+}
+
+static void
+thread_add(struct world_job *job, uint32_t number)
+{
+    assert_true(job->threads_count < WORLD_THREADS_MAX);
+    job->threads[job->threads_count++] =
+        (struct world_thread){.is = WORLD_THREAD_COMES, .number = number};
+}
+
+static void
+thread_remove(struct world_job *job, struct world_thread *thread)
+{
+    const uint32_t at = (uint32_t)(thread - job->threads);
+
+    job->threads_count--;
+    memmove(thread, thread + 1, (job->threads_count - at) * sizeof *thread);
+}
+
+/* --- Actions ---------------------------------------------------------------- */
+
+uint32_t
+world_action(struct world *world, const struct sched_action *action)
+{
+    const struct sched_thread_action *t = &action->u.thread;
+    struct world_thread *thread;
+
+    if ((action->kind == SCHED_ACTION_START_JOB ||
+         action->kind == SCHED_ACTION_START_THREAD ||
+         action->kind == SCHED_ACTION_DELIVER) &&
+        chance(world, WORLD_REFUSALS_PERCENT)) {
+        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_LIMIT;
+    }
+    if (action->kind == SCHED_ACTION_SCAN &&
+        chance(world, WORLD_REFUSALS_PERCENT)) {
+        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_ILLEGAL;
+    }
+    switch (action->kind) {
+    case SCHED_ACTION_START_JOB:
+        assert_true(world->jobs_count < WORLD_JOBS_MAX);
+        world->jobs[world->jobs_count] =
+            (struct world_job){.id = action->u.job.job};
+        thread_add(&world->jobs[world->jobs_count++], action->u.job.thread);
+        break;
+    case SCHED_ACTION_STOP_JOB:
+        job_of(world, action->u.job.job)->is_told = 1;
+        break;
+    case SCHED_ACTION_START_THREAD:
+        assert_true(job_of(world, t->job)->runs);
+        thread_add(job_of(world, t->job), t->thread);
+        break;
+    case SCHED_ACTION_STOP_THREAD:
+        thread = thread_of(world, t->job, t->thread);
+        assert_int_equal(thread->is, WORLD_THREAD_ASKS);
+        thread->is = WORLD_THREAD_ENDS;
+        break;
+    case SCHED_ACTION_DELIVER:
+        thread =
+            thread_of(world, action->u.deliver.job, action->u.deliver.thread);
+        assert_int_equal(thread->is, WORLD_THREAD_ASKS);
+        thread->is = WORLD_THREAD_WORKS;
+        thread->work = action->u.deliver;
+        break;
+    case SCHED_ACTION_CREATE:
+        file_created(world, &action->u.create);
+        break;
+    case SCHED_ACTION_REWRITE:
+        file_rewritten(world, &action->u.rewrite);
+        break;
+    case SCHED_ACTION_RETURN:
+        file_remove(
+            world, file_of(world, action->u.file.message, action->u.file.file));
+        break;
+    case SCHED_ACTION_WARN:
+        file_of(world, action->u.file.message, action->u.file.file)
+            ->returned_at_ns = world->now_ns;
+        break;
+    case SCHED_ACTION_SCAN:
+        world->is_scan_asked = 1;
+        world->scan = action->u.scan;
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+/* --- Events ----------------------------------------------------------------- */
+
+static int
+draw_submit(struct world *world, struct sched_event *event)
+{
+    const uint32_t hosts = knobs_world(&world->knobs, WORLD_HOSTS);
+    const uint32_t channels = knobs_world(&world->knobs, WORLD_CHANNELS);
+    const uint32_t most = knobs_world(&world->knobs, WORLD_RECIPIENTS);
+    const uint32_t count = below(world, 3) > 0 ? 1 : 1 + below(world, most);
+    struct sched_submit *s = &event->u.submit;
+
+    for (uint32_t i = 0; i < count; i++) {
+        world->recipients[i].channel = 1 + below(world, channels);
+        world->recipients[i].host = below(world, hosts);
+    }
+    event->kind = SCHED_EVENT_SUBMIT;
+    s->message = world->decision + UINT64_C(1) + WORLD_BACKLOG_MAX;
+    s->submitted_at_ns = world->now_ns;
+    if (below(world, 8) == 0) {
+        s->parent = 1;
+        s->submitted_at_ns -= (int64_t)below(world, 200) * 3600 * S_NS;
+    }
+    s->deferred_until_ns = SCHED_NO_TIME;
+    if (below(world, 6) == 0) {
+        s->deferred_until_ns =
+            world->now_ns + ((int64_t)below(world, 100) - 20) * S_NS;
+    }
+    s->size_bytes = (int64_t)below(world, 3) * 3 * 1024 + below(world, 2);
+    s->recipients = world->recipients;
+    s->recipients_count = count;
+    s->source_channel = below(world, 2) == 0 ? SCHED_NONE : 1;
+    s->priority = below(world, 3);
+    s->flags = below(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0;
+    world->submit = *s;
+    return 1;
+}
+
+/* thread_draw - one that is so; its job in *job */
+static struct world_thread *
+thread_draw(struct world *world, enum world_thread_is is,
+            struct world_job **job)
+{
+    uint32_t count = 0;
+
+    for (int look = 0; look < 2; look++) {
+        uint32_t nth = look == 0 ? 0 : below(world, count);
+
+        for (uint32_t j = 0; j < world->jobs_count; j++) {
+            *job = &world->jobs[j];
+            for (uint32_t t = 0; (*job)->runs && t < (*job)->threads_count;
+                 t++) {
+                if ((*job)->threads[t].is != is) {
+                    continue;
+                }
+                if (look == 0) {
+                    count++;
+                } else if (nth-- == 0) {
+                    return &(*job)->threads[t];
+                }
+            }
+        }
+        if (count == 0) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static int
+draw_outcome(struct world *world, struct sched_event *event)
+{
+    struct world_job *job;
+    struct world_thread *thread = thread_draw(world, WORLD_THREAD_WORKS, &job);
+    struct sched_outcome *o = &event->u.outcome;
+
+    if (thread == NULL) {
+        return 0;
+    }
+    const struct sched_deliver *d = &thread->work;
+    const int is_mixed = below(world, 3) == 0;
+    for (uint32_t i = 0; i < d->recipients_count; i++) {
+        if (i > 0 && !is_mixed) {
+            world->results[i] = world->results[0];
+        } else if (chance(world, WORLD_TEMPORARY_PERCENT)) {
+            world->results[i] = SCHED_RESULT_TEMPORARY;
+        } else {
+            const uint32_t of_ten = below(world, 10);
+            world->results[i] = (uint8_t)(of_ten > 1    ? SCHED_RESULT_DELIVERED
+                                          : of_ten == 1 ? SCHED_RESULT_PERMANENT
+                                                        : SCHED_RESULT_MISSING);
+        }
+    }
+    event->kind = SCHED_EVENT_OUTCOME;
+    o->message = d->message;
+    o->file = d->file;
+    o->job = d->job;
+    o->thread = d->thread;
+    o->recipients_count = d->recipients_count;
+    o->results = is_mixed ? world->results : NULL;
+    o->result = world->results[0];
+    o->phase = SCHED_PHASE_DOT;
+    thread->is = WORLD_THREAD_ASKS;
+    file_after(world, o);
+    return 1;
+}
+
+/* draw_job - a process starts, does not, or exits */
+static int
+draw_job(struct world *world, struct sched_event *event)
+{
+    if (world->jobs_count == 0) {
+        return 0;
+    }
+    struct world_job *job = &world->jobs[below(world, world->jobs_count)];
+    const uint32_t id = job->id;
+    const int is_lost = chance(world, WORLD_LOSSES_PERCENT);
+
+    event->u.job.job = id;
+    if (!job->runs && !is_lost) {
+        job->runs = 1;
+        event->kind = SCHED_EVENT_JOB_STARTED;
+        return 1;
+    }
+    if (!job->runs) {
+        event->kind = SCHED_EVENT_JOB_FAILED;
+    } else if ((job->is_told && job->threads_count == 0) ||
+               (is_lost && below(world, 3) == 0)) {
+        event->kind = SCHED_EVENT_JOB_EXITED;
+    } else {
+        return 0;
+    }
+    job_remove(world, id);
+    return 1;
+}
+
+static int
+draw_thread(struct world *world, struct sched_event *event)
+{
+    struct world_job *job = NULL;
+    struct world_thread *thread = NULL;
+    const uint32_t is = below(world, 3);
+
+    if (chance(world, WORLD_LOSSES_PERCENT) && below(world, 3) == 0) {
+        thread = thread_draw(world, (enum world_thread_is)is, &job);
+    }
+    if (thread == NULL) {
+        thread = thread_draw(world, WORLD_THREAD_ENDS, &job);
+    }
+    if (thread != NULL) {
+        event->kind = SCHED_EVENT_THREAD_ENDED;
+        event->u.thread.job = job->id;
+        event->u.thread.thread = thread->number;
+        thread_remove(job, thread);
+        return 1;
+    }
+    thread = thread_draw(world, WORLD_THREAD_COMES, &job);
+    if (thread == NULL) {
+        return 0;
+    }
+    thread->is = WORLD_THREAD_ASKS;
+    event->kind = SCHED_EVENT_THREAD_READY;
+    event->u.thread.job = job->id;
+    event->u.thread.thread = thread->number;
+    return 1;
+}
+
+static int
+draw_closed(struct world *world, struct sched_event *event)
+{
+    struct world_job *job = NULL;
+    const struct world_thread *thread =
+        thread_draw(world, WORLD_THREAD_ASKS, &job);
+
+    if (thread == NULL) {
+        return 0;
+    }
+    event->kind = SCHED_EVENT_SESSION_CLOSED;
+    event->u.thread.job = job->id;
+    event->u.thread.thread = thread->number;
+    event->u.thread.host =
+        below(world, knobs_world(&world->knobs, WORLD_HOSTS));
+    return 1;
+}
+
+static int
+draw_wall(struct world *world, struct sched_event *event)
+{
+    event->kind = SCHED_EVENT_WALL_OFFSET;
+    world->wall_offset_ns += ((int64_t)below(world, 3) - 1) * 3600 * S_NS;
+    event->u.wall.wall_offset_ns = world->wall_offset_ns;
+    return 1;
+}
+
+/* draw_scanned - some of what was asked for */
+static int
+draw_scanned(struct world *world, struct sched_event *event)
+{
+    struct sched_scanned *s = &event->u.scanned;
+    uint32_t most = 1 + below(world, WORLD_SCANNED_MAX);
+    struct world_file *file;
+
+    if (!world->is_scan_asked) {
+        return 0;
+    }
+    if (most > world->scan.files_max) {
+        most = world->scan.files_max;
+    }
+    event->kind = SCHED_EVENT_SCANNED;
+    s->channel = world->scan.channel;
+    s->cursor_message = world->scan.cursor_message;
+    s->cursor_file = world->scan.cursor_file;
+    s->files = world->scanned;
+    while ((file = file_next(world, s->cursor_message, s->cursor_file)) !=
+               NULL &&
+           s->files_count < most) {
+        world->scanned[s->files_count++] = (struct sched_scanned_file){
+            .message = file->message,
+            .submitted_at_ns = file->submitted_at_ns,
+            .returned_at_ns = file->returned_at_ns,
+            .recipients = file->recipients,
+            .recipients_count = file->recipients_count,
+            .file = file->number,
+            .channel = file->channel,
+            .host = file->host,
+            .priority = file->priority,
+            .attempts = file->attempts,
+            .is_held = file->is_held,
+            .flags = file->flags};
+        file->is_known = 1;
+        s->cursor_message = file->message;
+        s->cursor_file = file->number;
+    }
+    s->has_more = file != NULL;
+    world->is_scan_asked = 0;
+    return 1;
+}
+
+/* draw_release - of a held file that the scheduler knows */
+static int
+draw_release(struct world *world, struct sched_event *event)
+{
+    struct sched_command *c = &event->u.command;
+
+    for (uint32_t i = 0; i < world->files_count; i++) {
+        struct world_file *file = &world->files[i];
+
+        if (file->is_held && file->is_known) {
+            event->kind = SCHED_EVENT_COMMAND;
+            c->command = SCHED_COMMAND_RELEASE;
+            c->message = file->message;
+            c->file = file->number;
+            file->is_held = 0;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* draw_restart - jobs and attempts go with the scheduler, the mail stays */
+static int
+draw_restart(struct world *world, struct sched_event *event)
+{
+    if (!knobs_world(&world->knobs, WORLD_RESTARTS)) {
+        return 0;
+    }
+    event->kind = WORLD_RESTART;
+    world->jobs_count = 0;
+    world->is_scan_asked = 0;
+    for (uint32_t i = 0; i < world->files_count; i++) {
+        world->files[i].is_known = 0;
+    }
+    return 1;
+}
+
+/* --- Time ------------------------------------------------------------------- */
+
+static int64_t
+draw_step(struct world *world)
+{
+    static const int64_t steps_ns[3][8] = {
+        {0, 0, 1, MS_NS, MS_NS, 50 * MS_NS, 400 * MS_NS, 5 * S_NS},
+        {0, 0, 1, MS_NS, 300 * MS_NS, 2 * S_NS, 10 * S_NS, 40 * S_NS},
+        {0, 1, MS_NS, S_NS, 10 * S_NS, 60 * S_NS, 600 * S_NS, 7200 * S_NS}};
+    const uint32_t hurry = knobs_world(&world->knobs, WORLD_HURRY);
+
+    return steps_ns[hurry][below(world, 8)];
+}
+
+/* turn_class - the order of events within one instant */
+static uint32_t
+turn_class(uint32_t kind)
+{
+    switch (kind) {
+    case SCHED_EVENT_WALL_OFFSET:
+    case SCHED_EVENT_COMMAND:
+    case WORLD_RESTART:
+        return 0;
+    case SCHED_EVENT_OUTCOME:
+        return 1;
+    case SCHED_EVENT_WAKE:
+        return 2;
+    case SCHED_EVENT_SUBMIT:
+        return 3;
+    default:
+        return 4;
+    }
+}
+
+static void
+go_to(struct world *world, int64_t at_ns, uint32_t class)
+{
+    if (at_ns > world->now_ns) {
+        world->now_ns = at_ns;
+    } else if (class < world->turn_class) {
+        world->now_ns++;
+    }
+    world->turn_class = class;
+}
+
+static uint32_t
+draw_kind(struct world *world)
+{
+    static const uint8_t kinds[32] = {
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_SUBMIT,       SCHED_EVENT_SUBMIT,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_OUTCOME,      SCHED_EVENT_OUTCOME,
+        SCHED_EVENT_JOB_STARTED,  SCHED_EVENT_JOB_STARTED,
+        SCHED_EVENT_JOB_STARTED,  SCHED_EVENT_JOB_STARTED,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_THREAD_READY,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_THREAD_READY,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_THREAD_READY,
+        SCHED_EVENT_THREAD_READY, SCHED_EVENT_WAKE,
+        SCHED_EVENT_WAKE,         SCHED_EVENT_WAKE};
+
+    switch (below(world, 200)) {
+    case 0:
+        return SCHED_EVENT_WALL_OFFSET;
+    case 1:
+        return SCHED_EVENT_SESSION_CLOSED;
+    case 2:
+    case 3:
+        return SCHED_EVENT_COMMAND;
+    case 4:
+        return WORLD_RESTART;
+    default:
+        if (world->is_scan_asked && below(world, 4) == 0) {
+            return SCHED_EVENT_SCANNED;
+        }
+        return kinds[below(world, 32)];
+    }
+}
+
+static int
+draw(struct world *world, uint32_t kind, struct sched_event *event)
+{
+    switch (kind) {
+    case SCHED_EVENT_SUBMIT:
+        return draw_submit(world, event);
+    case SCHED_EVENT_OUTCOME:
+        return draw_outcome(world, event);
+    case SCHED_EVENT_JOB_STARTED:
+        return draw_job(world, event);
+    case SCHED_EVENT_THREAD_READY:
+        return draw_thread(world, event);
+    case SCHED_EVENT_SESSION_CLOSED:
+        return draw_closed(world, event);
+    case SCHED_EVENT_WALL_OFFSET:
+        return draw_wall(world, event);
+    case SCHED_EVENT_SCANNED:
+        return draw_scanned(world, event);
+    case SCHED_EVENT_COMMAND:
+        return draw_release(world, event);
+    case WORLD_RESTART:
+        return draw_restart(world, event);
+    default:
+        event->kind = SCHED_EVENT_WAKE;
+        return 1;
+    }
+}
+
+int
+world_decide(struct world *world, uint32_t decision, struct sched_event *event)
+{
+    uint64_t mix = world->seed + decision * UINT64_C(0xd1342543de82ef95);
+
+    world->decision = decision;
+    world->random = test_random_below(&mix, UINT64_MAX);
+    memset(event, 0, sizeof *event);
+    uint32_t kind = draw_kind(world);
+    int64_t at_ns = world->now_ns + draw_step(world);
+    const int is_late = chance(world, WORLD_LATE_PERCENT);
+    if (kind == SCHED_EVENT_WAKE && below(world, 2) == 0 &&
+        world->wish_ns != SCHED_NEVER) {
+        at_ns = world->wish_ns;
+    }
+    if (world->wish_ns <= at_ns && !is_late) {
+        kind = SCHED_EVENT_WAKE;
+        at_ns = world->wish_ns;
+    }
+    go_to(world, at_ns, turn_class(kind));
+    return draw(world, kind, event);
+}

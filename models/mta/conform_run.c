@@ -45,7 +45,7 @@ const struct mta_text conform_texts[CONFORM_TEXTS_COUNT] = {
     {"job_controller.cnf", jobs_text, sizeof jobs_text - 1, SCHED_TEXT_JOBS}};
 
 const char conform_reference_digest[DIGEST_TEXT_SIZE] =
-    "6baeba3896b0040e8706dbe342891450";
+    "a0727d53f9fd8a9e78124e7f1466d1c1";
 
 static const struct link_params wire = {
     .name = "wire", .rtt_ns = 20 * NS_PER_MS, .segment_bytes = 1460};

@@ -151,7 +151,7 @@ host_pull(struct host *host)
 }
 
 /* event_give - hands over an event, and takes what comes of it */
-static int32_t
+static inline int32_t
 event_give(struct host *host, const struct sched_event *event)
 {
     const int64_t now_ns = host_now_ns(host);

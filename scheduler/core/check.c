@@ -166,7 +166,9 @@ check_files(struct checker *checker)
     check_that(checker, held == 0, "a held file is not in its list");
     for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
         ready -= host_at(engine, i)->ready_count;
+        delayed -= host_at(engine, i)->delayed_count;
     }
+    check_that(checker, delayed == 0, "a host miscounts its delayed files");
     check_that(checker, ready == 0, "a ready file is not in a queue");
 }
 
@@ -271,6 +273,12 @@ check_channel(struct checker *checker, const struct channel *channel)
                "a channel miscounts its backlog");
     check_that(checker, engine->after_wish_ns <= channel->after_at_ns,
                "a delayed start is not wished for");
+    check_that(checker, engine->stress_wish_ns <= channel->stress_relief_ns,
+               "a step back from stress is not wished for");
+    check_that(checker,
+               channel->stress_relief_ns != SCHED_NEVER ||
+                   (channel->stress_factor == 1 && channel->stress_jobs == 0),
+               "a channel is under stress for ever");
     check_want(checker, &channel->want);
     check_want(checker, &channel->best);
 }

@@ -18,21 +18,6 @@ accept_limits(void *arg)
     return limits_reserve(arg);
 }
 
-/* heaps_rebuild - what a start policy or an affinity orders */
-static void
-heaps_rebuild(struct engine *engine)
-{
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        engine->channels[i].best.count = 0;
-    }
-    for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
-        host_at(engine, i)->best_place = MEMORY_NONE;
-    }
-    for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
-        queue_refresh(engine, i, 0);
-    }
-}
-
 static int32_t
 set(struct engine *engine, const char *path, const char *value)
 {
@@ -47,7 +32,7 @@ set(struct engine *engine, const char *path, const char *value)
         return status == SCHED_ERR_CONFIGURATION ? SCHED_ERR_ARGUMENT : status;
     }
     limits_apply(engine);
-    heaps_rebuild(engine);
+    queue_refresh_all(engine);
     timer_changed(engine, &before);
     engine->idle_is_stale = 1;
     for (uint32_t i = 0; i < engine->pools_count; i++) {

@@ -142,7 +142,13 @@ struct conf_options {
     int64_t synch_first_ns;            /* scan: first after the start */
     int64_t synch_period_ns;           /* and the time between */
     uint32_t rebuild_parallel_channel; /* channels read at once by a scan */
-    uint32_t zero;
+    uint32_t is_stress_on;
+    int64_t stress_blackout_ns;
+    int64_t stress_time_ns;
+    uint32_t stress_factor;
+    uint32_t stress_jobs;
+    uint32_t unstress_factor;
+    uint32_t unstress_jobs;
 };
 
 struct conf;

@@ -131,8 +131,7 @@ static const char ignored_options[] =
 
 static const char ignored_job_options[] =
     "debug interface_address tcp_port secret command capacity queue "
-    "stressblackout stressfactor stressjobs stresstime unstressfactor "
-    "unstressjobs max_client_threads user group log_level "
+    "max_client_threads user group log_level "
     "process_slave_commands";
 
 /* list_has - whether a blank-separated list of words has this one */

@@ -344,6 +344,32 @@ resolve_numbers(const struct conf *conf, uint32_t index,
         count_of(conf, index, CONF_KEY_DISCONNECTTRANSACTIONLIMIT);
 }
 
+/* resolve_stress - on, when it is said, or any of its numbers is */
+static void
+resolve_stress(struct conf *conf)
+{
+    const struct conf_value *values = conf->globals;
+    struct conf_options *options = &conf->options;
+
+    options->is_stress_on = values[CONF_KEY_STRESS].numbers[0] != 0;
+    for (uint32_t key = CONF_KEY_STRESSBLACKOUT;
+         key <= CONF_KEY_UNSTRESSJOBS && !is_given(&values[CONF_KEY_STRESS]);
+         key++) {
+        options->is_stress_on |= is_given(&values[key]);
+    }
+    options->stress_blackout_ns = values[CONF_KEY_STRESSBLACKOUT].numbers[0];
+    options->stress_time_ns = values[CONF_KEY_STRESSTIME].numbers[0];
+#define OPTION(key) ((uint32_t)values[CONF_KEY_##key].numbers[0])
+    options->stress_factor = OPTION(STRESSFACTOR);
+    options->stress_jobs = OPTION(STRESSJOBS);
+    options->unstress_factor = OPTION(UNSTRESSFACTOR) > 0
+                                   ? OPTION(UNSTRESSFACTOR)
+                                   : options->stress_factor;
+    options->unstress_jobs =
+        OPTION(UNSTRESSJOBS) > 0 ? OPTION(UNSTRESSJOBS) : options->stress_jobs;
+#undef OPTION
+}
+
 static void
 resolve_options(struct conf *conf)
 {
@@ -509,6 +535,7 @@ conf_resolve(struct conf_build *build, bool is_first)
 
     set_builtins(conf);
     resolve_options(conf);
+    resolve_stress(conf);
     for (uint32_t i = 0; i < conf->pools_count; i++) {
         const struct conf_pool_draft *draft = conf->pool_drafts[i];
 

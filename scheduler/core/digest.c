@@ -125,6 +125,10 @@ digest_state(const struct engine *engine)
         digest = digest_mix(digest, (uint64_t)channel->jobs_max << 32 |
                                         channel->threads_max);
         digest = digest_mix(digest, (uint64_t)channel->after_at_ns);
+        digest = digest_mix(digest, (uint64_t)channel->stress_factor << 32 |
+                                        channel->stress_jobs);
+        digest = digest_mix(digest, (uint64_t)channel->stress_deaf_ns);
+        digest = digest_mix(digest, (uint64_t)channel->stress_relief_ns);
         for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;
              slot = engine->jobs[slot].next) {
             digest = mix_job(digest, engine, &engine->jobs[slot]);

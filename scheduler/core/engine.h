@@ -102,7 +102,7 @@ struct host { /* a queue: (channel, destination host) */
     uint32_t threads_count; /* bound to it */
     uint32_t want_place;    /* in the channel's heaps, or none */
     uint32_t best_place;
-    uint32_t zero;
+    uint32_t delayed_count; /* for people */
 };
 
 enum thread_state {
@@ -183,8 +183,12 @@ struct channel {
     struct list idle_jobs;
     struct list jobs; /* by id */
     uint32_t free_jobs;
-    uint32_t is_left;    /* it has untracked files */
-    uint32_t is_scanned; /* the scan under way has not come to its end */
+    uint32_t stress_factor;   /* threaddepth counts so many times; 1 */
+    uint32_t stress_jobs;     /* taken from jobs_max */
+    int64_t stress_deaf_ns;   /* reports before it are ignored */
+    int64_t stress_relief_ns; /* the next step back, or NEVER */
+    uint32_t is_left;         /* it has untracked files */
+    uint32_t is_scanned;      /* the scan under way has not come to its end */
     uint32_t cursor_file;
     uint64_t cursor_message; /* how far it has come */
     int64_t after_at_ns; /* a job was decided on and starts then; or NEVER */
@@ -268,6 +272,7 @@ struct engine {
     uint32_t job_last;
 
     struct heap delayed;         /* files by (eligible, message, number) */
+    int64_t stress_wish_ns;      /* the first stress_relief_ns of all */
     int64_t after_wish_ns;       /* the first after_at_ns of all channels */
     int64_t refused_try_at_ns;   /* when refused starts are tried again */
     int64_t return_next_wall_ns; /* the next return run, wall-clock */
@@ -365,6 +370,18 @@ uint32_t queue_first(const struct host *host);
 int queue_host_before(const struct engine *engine, uint32_t a, uint32_t b);
 /* Corrects the places of a host in its channel's heaps. */
 void queue_refresh(struct engine *engine, uint32_t slot, int is_head_new);
+/* The same for all hosts, whatever has changed. */
+void queue_refresh_all(struct engine *engine);
+/* The same under stress. */
+uint32_t queue_depth_stressed(const struct channel *channel);
+/* The backlog that asks for one more thread. */
+static inline uint32_t
+queue_depth(const struct channel *channel)
+{
+    return channel->stress_factor == 1 && channel->conf->threaddepth > 0
+               ? channel->conf->threaddepth
+               : queue_depth_stressed(channel);
+}
 /* How many threads a host is to have, by the start policy. */
 uint32_t queue_threads_wanted(const struct engine *engine,
                               const struct host *host);
@@ -464,16 +481,32 @@ int32_t submit_room(struct engine *engine, uint32_t files);
 
 void scan_init(struct engine *engine);
 void scan_wake(struct engine *engine);
-int64_t scan_wish(const struct engine *engine);
+int64_t scan_wish_now(const struct engine *engine);
+static inline int64_t
+scan_wish(const struct engine *engine)
+{
+    return engine->scan.left_count == 0 && engine->scan.state != SCAN_REFUSED
+               ? SCHED_NEVER
+               : scan_wish_now(engine);
+}
 /* Options have changed. */
 void scan_changed(struct engine *engine);
-/* Asks, if it is time to: 1. */
-int scan_build(struct engine *engine, struct sched_action *action);
+/* SCAN_DUE: asks. */
+void scan_build(struct engine *engine, struct sched_action *action);
 void scan_refused(struct engine *engine, uint32_t reason, int64_t again_ns);
 int32_t scan_event(struct engine *engine, const struct sched_scanned *scanned);
-/* Files that count for MAX_MESSAGES; is that all there may be? */
-uint64_t scan_tracked(const struct engine *engine);
-int scan_is_full(const struct engine *engine, uint64_t tracked);
+/* Files that count for MAX_MESSAGES. */
+static inline uint64_t
+scan_tracked(const struct engine *engine)
+{
+    return (uint64_t)engine->files.taken_count - engine->held_count;
+}
+/* Is that all there may be? */
+static inline int
+scan_is_full(const struct engine *engine, uint64_t tracked)
+{
+    return tracked >= engine->options->max_messages && !engine->scan.is_barred;
+}
 /* A file of this channel is not tracked. */
 void scan_left(struct engine *engine, struct channel *channel);
 uint64_t scan_digest(const struct engine *engine, uint64_t digest);
@@ -503,6 +536,9 @@ int32_t outcome_event(struct engine *engine,
 
 void timer_init(struct engine *engine);
 void timer_wake(struct engine *engine);
+int32_t stress_event(struct engine *engine, const struct sched_stress *stress);
+void stress_wake(struct engine *engine);
+
 int32_t command_event(struct engine *engine,
                       const struct sched_command *command);
 
@@ -532,9 +568,12 @@ int32_t action_refused(struct engine *engine,
 
 uint64_t digest_mix(uint64_t digest, uint64_t word);
 uint64_t digest_state(const struct engine *engine);
-/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file. */
+/* What a file waits for, by which rule; SCHED_ERR_ARGUMENT: no such file.
+   Message 0: the overview. */
 int32_t explain_file(const struct engine *engine, uint64_t message,
                      uint32_t number, char *text, uint64_t text_size);
+/* The whole state in words. */
+int32_t overview(const struct engine *engine, char *text, uint64_t text_size);
 int32_t check_state(const struct engine *engine, char *text,
                     uint64_t text_size);
 

@@ -68,6 +68,9 @@ channel_init(const struct engine *engine, struct channel *channel,
     channel->idle_jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->after_at_ns = SCHED_NEVER;
+    channel->stress_factor = 1;
+    channel->stress_deaf_ns = INT64_MIN;
+    channel->stress_relief_ns = SCHED_NEVER;
 }
 
 /* engine_init - everything but the configuration */
@@ -248,7 +251,7 @@ dispatch(struct engine *engine, const struct sched_event *event)
     case SCHED_EVENT_SCANNED:
         return scan_event(engine, &event->u.scanned);
     case SCHED_EVENT_STRESS:
-        return SCHED_ERR_UNSUPPORTED;
+        return stress_event(engine, &event->u.stress);
     }
     return SCHED_ERR_UNSUPPORTED;
 }

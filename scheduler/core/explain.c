@@ -73,7 +73,7 @@ explain_ready(const struct engine *engine, struct text_out *out, uint32_t slot)
                     "its backlog (%d) passes a multiple of threaddepth (%d)",
                     (int64_t)host->threads_count,
                     (int64_t)host->ready_count + host->active_count,
-                    (int64_t)channel->conf->threaddepth);
+                    (int64_t)queue_depth(channel));
     } else {
         text_format(out, "its host has no thread: %s",
                     unserved(engine, channel));
@@ -81,16 +81,23 @@ explain_ready(const struct engine *engine, struct text_out *out, uint32_t slot)
 }
 
 static void
-explain_delayed(struct text_out *out, const struct file *file)
+explain_delayed(const struct engine *engine, struct text_out *out,
+                const struct file *file)
 {
+    const struct conf_channel *conf =
+        host_channel(engine, host_at(engine, file->host))->conf;
+
     if (file->attempts > 0) {
         text_format(out, "failed %d times; by its backoff tried at %d ns",
                     (int64_t)file->attempts, file->eligible_at_ns);
     } else {
         text_format(out,
-                    "not before %d ns: deferred by its sender, left to the "
-                    "periodic job, or refused by the host",
-                    file->eligible_at_ns);
+                    "not before %d ns: left to the periodic job (%s, period "
+                    "%d), deferred by its sender (deferred), or refused by "
+                    "the host",
+                    file->eligible_at_ns,
+                    conf->is_periodic ? "periodic" : "its priority",
+                    (int64_t)conf->period);
     }
 }
 
@@ -101,6 +108,9 @@ explain_file(const struct engine *engine, uint64_t message, uint32_t number,
     struct text_out out;
     uint32_t slot = engine->oldest;
 
+    if (message == 0) {
+        return overview(engine, text, text_size);
+    }
     while (slot != MEMORY_NONE && (file_at(engine, slot)->message != message ||
                                    file_at(engine, slot)->number != number)) {
         slot = file_at(engine, slot)->later;
@@ -119,11 +129,10 @@ explain_file(const struct engine *engine, uint64_t message, uint32_t number,
         explain_ready(engine, &out, slot);
         break;
     case FILE_DELAYED:
-        explain_delayed(&out, file);
+        explain_delayed(engine, &out, file);
         break;
     case FILE_HELD:
-        text_format(&out, "held, by holdlimit or before a restart, until a "
-                          "command releases it");
+        text_format(&out, "held (holdlimit) until a command releases it");
         break;
     case FILE_ACTIVE:
         text_format(&out, "with thread %d of job %d",

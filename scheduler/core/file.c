@@ -38,7 +38,9 @@ file_link(struct engine *engine, uint32_t slot)
         file_at(engine, engine->newest)->later = slot;
     }
     engine->newest = slot;
-    lookup_add(engine, slot);
+    if (engine->lookup_size > 0) {
+        lookup_add(engine, slot);
+    }
 }
 
 void
@@ -46,7 +48,9 @@ file_unlink(struct engine *engine, uint32_t slot)
 {
     const struct file *file = file_at(engine, slot);
 
-    lookup_remove(engine, slot);
+    if (engine->lookup_size > 0) {
+        lookup_remove(engine, slot);
+    }
     if (engine->return_cursor == slot) {
         engine->return_cursor = file->later;
     }
@@ -127,6 +131,7 @@ file_withdraw(struct engine *engine, uint32_t slot)
         queue_remove(engine, slot);
     } else if (file->state == FILE_DELAYED) {
         timer_delayed_remove(engine, slot);
+        host_at(engine, file->host)->delayed_count--;
     } else if (file->state == FILE_HELD) {
         held_remove(engine, slot);
     }
@@ -160,6 +165,7 @@ file_delay(struct engine *engine, uint32_t slot, int64_t until_ns)
 
     file->eligible_at_ns = until_ns;
     file->state = FILE_DELAYED;
+    host_at(engine, file->host)->delayed_count++;
     timer_delayed_push(engine, slot);
 }
 

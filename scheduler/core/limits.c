@@ -188,7 +188,12 @@ limits_apply(struct engine *engine)
 
         channel->can_start = can_start(channel->conf) ? 1 : 0;
         channel->jobs_max = limits.jobs;
-        channel->jobs_ceiling = larger(limits.jobs, channel->jobs_count);
+        if (limits.jobs > 0) { /* one is left under any stress */
+            channel->jobs_max = limits.jobs > channel->stress_jobs
+                                    ? limits.jobs - channel->stress_jobs
+                                    : 1;
+        }
+        channel->jobs_ceiling = larger(channel->jobs_max, channel->jobs_count);
         channel->threads_max = limits.threads;
         engine->pools[channel->conf->pool].jobs_count += channel->jobs_count;
     }

@@ -169,14 +169,25 @@ queue_host(struct engine *engine, uint32_t channel, uint32_t number)
 /* --- Places in the channel's heaps ---------------------------------------- */
 
 uint32_t
+queue_depth_stressed(const struct channel *channel)
+{
+    const uint32_t set = channel->conf->threaddepth;
+    const uint32_t depth = set == 0 ? 1 : set;
+
+    return depth > UINT32_MAX / channel->stress_factor
+               ? UINT32_MAX
+               : depth * channel->stress_factor;
+}
+
+uint32_t
 queue_threads_wanted(const struct engine *engine, const struct host *host)
 {
     if (engine->options->start_policy != CONF_START_LEVEL) {
         return 1;
     }
-    const uint32_t depth = host_channel(engine, host)->conf->threaddepth;
     const uint32_t backlog = host->ready_count + host->active_count;
-    const uint32_t wanted = 1 + backlog / (depth == 0 ? 1 : depth);
+    const uint32_t wanted =
+        1 + backlog / queue_depth(host_channel(engine, host));
 
     /* With a threaddepth of 1 the formula asks for one more than there are
      * files to deliver. */
@@ -212,6 +223,20 @@ queue_refresh(struct engine *engine, uint32_t slot, int is_head_new)
     } else if (is_ready && is_head_new) {
         heap_moved(&channel->best, engine, host->best_place, queue_host_before,
                    best_place);
+    }
+}
+
+void
+queue_refresh_all(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        engine->channels[i].best.count = 0;
+    }
+    for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
+        host_at(engine, i)->best_place = MEMORY_NONE;
+    }
+    for (uint32_t i = 0; i < engine->hosts.used_count; i++) {
+        queue_refresh(engine, i, 0);
     }
 }
 

@@ -117,8 +117,7 @@ serve(struct engine *engine, uint32_t host, int with_job)
 static int
 is_deep(const struct engine *engine, const struct host *host)
 {
-    const uint32_t set = host_channel(engine, host)->conf->threaddepth;
-    const uint32_t depth = set == 0 ? 1 : set;
+    const uint32_t depth = queue_depth(host_channel(engine, host));
     const uint32_t backlog = host->ready_count + host->active_count;
 
     if (backlog % depth != 0) { /* it grew by one */

@@ -76,6 +76,7 @@ timer_init(struct engine *engine)
     engine->refused_try_at_ns = SCHED_NEVER;
     engine->idle_wish_ns = SCHED_NEVER;
     engine->after_wish_ns = SCHED_NEVER;
+    engine->stress_wish_ns = SCHED_NEVER;
     engine->return_cursor = MEMORY_NONE;
     return_next_set(engine);
 }
@@ -114,6 +115,7 @@ timer_wake(struct engine *engine)
         start_retry(engine);
     }
     start_delayed(engine);
+    stress_wake(engine);
     if (!engine->return_is_running && return_at_ns(engine) <= engine->now_ns) {
         return_next_set(engine);
         returns_start(engine);
@@ -163,6 +165,9 @@ timer_wish(struct engine *engine)
     }
     if (scan_ns < wish_ns) {
         wish_ns = scan_ns;
+    }
+    if (engine->stress_wish_ns < wish_ns) {
+        wish_ns = engine->stress_wish_ns;
     }
     if (engine->after_wish_ns < wish_ns) {
         wish_ns = engine->after_wish_ns;

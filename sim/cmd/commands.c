@@ -182,6 +182,17 @@ static const struct option_row rows_show[] = {
 
 static const struct option_row rows_merge[] = {ROWS_COMMON};
 
+static const struct option_row rows_doctor[] = {
+    ROW_SCHEDULER,
+    {.id = OPTION_MTA, .kind = OPTION_TEXT, .name = "mta", .argument = "DIR",
+     .standard = "a small site's, built in",
+     .help = "Folder with imta.cnf and job_controller.cnf to configure it by"},
+    {.id = OPTION_ONLY, .kind = OPTION_TEXTS, .name = "only",
+     .argument = "CHECK",
+     .help = "Make this check only, as in life.laws; may be repeated"},
+    ROW_SET, ROWS_COMMON,
+};
+
 static const struct option_row rows_help[] = {
     {.id = OPTION_MAN, .is_hidden = true, .name = "man",
      .help = "The tables of the manual page, as mdoc"},
@@ -247,6 +258,12 @@ static const struct command table[] = {
      .summary = "run a scenario and write the log a mail host would have",
      .about = "Traffic is rounded to what the log can carry, so that the"
               " replay of the log has\nthe digest that is printed here."},
+    {.name = "doctor", .operands = "", .rows = rows_doctor, .run = cmd_doctor,
+     .summary = "does a scheduler object keep the contract? is all here?",
+     .about =
+         "Examines the object's file, its configuration and small worlds of"
+         " legal and\nillegal events, each check in a process of its own. Exit"
+         " code 1: a claim does\nnot hold."},
     {.name = "help", .operands = "[TOPIC]", .operands_most = 1,
      .rows = rows_help, .run = cmd_help,
      .summary = "explain a command, or: scenario, metrics, exit-codes",

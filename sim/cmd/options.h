@@ -65,6 +65,8 @@ enum option_id {
     OPTION_START,
     OPTION_COMMAND,
     OPTION_MAN,
+    OPTION_MTA,
+    OPTION_ONLY,
     OPTIONS_COUNT
 };
 

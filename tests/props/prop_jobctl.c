@@ -278,7 +278,12 @@ command(struct world *world)
         host->memory.fail_at = 0;
         return;
     }
-    (void)release(world);
+    if (which % 2 == 0) {
+        (void)release(world);
+    } else {
+        host_event(host, &(struct sched_event){.kind = SCHED_EVENT_STRESS,
+                                               .u.stress = {.channel = 1}});
+    }
 }
 
 /* restart - the Job Controller is killed; another finds the queue as it is */
@@ -339,6 +344,9 @@ illegal(struct world *world)
     case SCHED_EVENT_WAKE: /* is never illegal, but for time */
     case SCHED_EVENT_WALL_OFFSET:
         host->now_ns = -1; /* before the instance was */
+        break;
+    case SCHED_EVENT_STRESS:
+        event.u.stress.channel = CHANNELS_COUNT;
         break;
     case SCHED_EVENT_SCANNED: /* nobody asked like this */
         event.u.scanned.channel = 0;
@@ -429,7 +437,8 @@ setup_for(uint32_t number)
         {"channel.tcp_a.max_client_threads", "4", "test"},
         {"channel.tcp_b.max_client_threads", "1", "test"},
         {"channel.tcp_d.max_client_threads", "3", "test"},
-        {"option.max_messages", number < 3 ? "40" : "4000", "test"}};
+        {"option.max_messages", number < 3 ? "40" : "4000", "test"},
+        {"option.stress", number % 2 == 0 ? "1" : "0", "test"}};
 
     memcpy(setup.overrides, overrides, sizeof overrides);
     return setup;

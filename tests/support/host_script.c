@@ -171,9 +171,15 @@ host_script_unscanned(const struct host_setup *setup)
 struct host_script *
 host_script_new(const struct host_setup *setup)
 {
-    struct host_script *host = host_script_unscanned(setup);
+    struct host_script *host = calloc(1, sizeof *host);
 
-    assert_int_equal(host_scanned(host, NULL, 0, 0), SCHED_OK);
+    assert_non_null(host);
+    assert_int_equal(host_script_create(host, setup), SCHED_OK);
+    pull(host);
+    if (host->actions_count > 0) { /* some schedulers never scan */
+        assert_int_equal(host->actions[0].kind, SCHED_ACTION_SCAN);
+        assert_int_equal(host_scanned(host, NULL, 0, 0), SCHED_OK);
+    }
     assert_int_equal(host->actions_count, 0);
     return host;
 }

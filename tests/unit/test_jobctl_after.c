@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_jobctl_after.c - a job start that is put off, and who rides along
+ * test_jobctl_after.c - what is put off: job starts, and mail for a later run
  */
 #include "tests/support/support.h"
 
@@ -11,12 +11,14 @@
     "l\nlocal.example\n\n"                                                     \
     "tcp_a smtp single_sys after +30 urgentafter +5 nonurgentafter +60"        \
     " maxjobs 3 pool SMTP_POOL\na-daemon\n\n"                                  \
-    "tcp_f smtp single_sys after +30 filesperjob 2 pool SMTP_POOL\nf-daemon\n"
+    "tcp_f smtp single_sys after +30 filesperjob 2 pool "                      \
+    "SMTP_POOL\nf-daemon\n\n"                                                  \
+    "tcp_p smtp periodic period 3 pool SMTP_POOL\np-daemon\n"
 #define JOBS                                                                   \
     "[POOL=SMTP_POOL]\njob_limit=10\n"                                         \
     "[CHANNEL=*]\nmaster_command=master\nthread_idle=0\njob_idle=0\n"
 
-enum { CHANNEL_L, CHANNEL_A, CHANNEL_F };
+enum { CHANNEL_L, CHANNEL_A, CHANNEL_F, CHANNEL_P };
 
 static const struct host_setup setup = {
     .channels = CHANNELS,
@@ -101,6 +103,27 @@ test_jobctl_after_lets_filesperjob_start_its_jobs_together(void **state)
     host_script_free(host);
 }
 
+static void
+test_jobctl_periodic_channel_is_served_by_every_nth_periodic_run(void **state)
+{
+    struct host_setup at_one = setup;
+
+    (void)state;
+    at_one.wall_offset_ns = HOST_H; /* runs at 0, 4, 8, 12 ... o'clock */
+    struct host_script *host = host_script_new(&at_one);
+    host_submit(host, CHANNEL_P, 1, SCHED_PRIORITY_URGENT);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 0);
+    assert_int_equal(host->wake_at_ns, 11 * HOST_H); /* every third: at 12 */
+    host_wake(host, 11 * HOST_H);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    /* The product ignores the whole family of keywords. */
+    assert_int_equal(host_set(host, "option.compat", "product"), SCHED_OK);
+    host_submit(host, CHANNEL_P, 2, SCHED_PRIORITY_NONURGENT);
+    host_job(host, SCHED_EVENT_JOB_STARTED, 1);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_THREAD), 1);
+    host_script_free(host);
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int
@@ -111,6 +134,7 @@ main(void)
         TEST(test_jobctl_after_is_by_class_and_the_earlier_start_wins),
         TEST(test_jobctl_after_does_not_delay_threads_of_a_running_job),
         TEST(test_jobctl_after_lets_filesperjob_start_its_jobs_together),
+        TEST(test_jobctl_periodic_channel_is_served_by_every_nth_periodic_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,77 @@ test_jobctl_set_without_memory_leaves_the_state_as_it_was(void **state)
     host_script_free(host);
 }
 
+/* --- explain -------------------------------------------------------------------- */
+
+static void
+test_jobctl_explain_of_message_zero_shows_pools_channels_and_hosts(void **state)
+{
+    static const char expected[] =
+        "messages: 4 tracked of 100000, 1 held\n"
+        "pool SMTP_POOL: 1 of 2 jobs\n"
+        "pool OTHER: 0 of 1 jobs\n"
+        "channel l: 0 of 2 jobs, backlog 0\n"
+        "channel tcp_a: 1 of 1 jobs, backlog 3\n"
+        "    1 hosts want a thread: maxjobs or JOB_LIMIT\n"
+        "    job 1: running, 1 of 1 threads, 1 busy, asked 2 times\n"
+        "    host | active | delayed\n"
+        "    1 | 2 | 1\n"
+        "    2 | 1 | 0\n"
+        "channel tcp_b: 0 of 2 jobs, backlog 0\n"
+        "channel tcp_in: 0 of 0 jobs, backlog 0\n"
+        "channel reprocess: 0 of 2 jobs, backlog 0\n";
+    struct host_script *host = host_script_new(&setup);
+    char text[1024];
+
+    (void)state;
+    submit_held(host);
+    for (uint32_t i = 0; i < 3; i++) {
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    }
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    const struct sched_action copy =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &copy, SCHED_RESULT_TEMPORARY);
+    assert_int_equal(host->object->explain(host->self, 0, 0, text, sizeof text),
+                     SCHED_OK);
+    assert_string_equal(text, expected);
+    /* What does not fit is left out. */
+    for (uint64_t size = 1; size < sizeof expected; size++) {
+        memset(text, 'x', sizeof text);
+        assert_int_equal(host->object->explain(host->self, 0, 0, text, size),
+                         SCHED_OK);
+        assert_int_equal(text[size], 'x');
+        assert_true(strlen(text) < size);
+    }
+    host_script_free(host);
+}
+
+static void
+test_jobctl_explain_names_the_keyword_that_a_file_waits_for(void **state)
+{
+    struct host_script *host = host_script_new(&setup);
+    char text[512];
+
+    (void)state;
+    const uint64_t held = submit_held(host);
+    host->object->explain(host->self, held, 1, text, sizeof text);
+    assert_non_null(strstr(text, "holdlimit"));
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    const uint64_t second =
+        host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    host->object->explain(host->self, second, 1, text, sizeof text);
+    assert_non_null(strstr(text, "maxjobs and JOB_LIMIT"));
+    host_job_up(host, 1);
+    const struct sched_action copy =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &copy, SCHED_RESULT_TEMPORARY);
+    host->object->explain(host->self, copy.u.deliver.message, 1, text,
+                          sizeof text);
+    assert_non_null(strstr(text, "backoff"));
+    host_script_free(host);
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int
@@ -273,6 +344,9 @@ main(void)
         TEST(test_jobctl_start_policy_and_affinity_change_with_mail_queued),
         TEST(test_jobctl_wrong_path_or_value_changes_nothing),
         TEST(test_jobctl_set_without_memory_leaves_the_state_as_it_was),
+        TEST(
+            test_jobctl_explain_of_message_zero_shows_pools_channels_and_hosts),
+        TEST(test_jobctl_explain_names_the_keyword_that_a_file_waits_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,7 +198,8 @@ $(WRONG_OUT)/core.a: $(CORE)
 	$(call say,OBJCOPY,$@)$(OBJCOPY) --redefine-sym sched_entry=core_entry $< $@
 $(WRONG): %.so: %.o $(WRONG_OUT)/core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -o $@ $^
-$(OUT)/tests/unit/test_host $(OUT)/tests/unit/test_conform: | $(WRONG)
+$(OUT)/tests/unit/test_host $(OUT)/tests/unit/test_conform \
+run-tests/cmd/test_cmd_replay: | $(WRONG)
 
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm

@@ -139,3 +139,15 @@ for name in "$dir"/pool*.db; do
   sqlite3 -box "$name" <scenarios/$pool/quiet.sql >>"${name%.db}.txt"
 done
 picture pool $pool latency
+
+proc=processes-or-threads
+table proc $proc
+table proc-conns-100 $proc --set job.tcp_local.max_life_conns=100
+table proc-conns-3000 $proc --set job.tcp_local.max_life_conns=3000
+table proc-conns-0 $proc --set job.tcp_local.max_life_conns=0
+table proc-start-2s $proc --set machine.process_start=2s
+table proc-level $proc --set $policy=level
+for name in "$dir"/proc*.db; do
+  sqlite3 -box "$name" <scenarios/$proc/burst.sql >>"${name%.db}.txt"
+done
+picture proc $proc latency

@@ -151,3 +151,24 @@ for name in "$dir"/proc*.db; do
   sqlite3 -box "$name" <scenarios/$proc/burst.sql >>"${name%.db}.txt"
 done
 picture proc $proc latency
+
+batch=batch-channel
+table batch $batch
+table batch-conns-100 $batch --set job.archive.max_life_conns=100
+table batch-conns-0 $batch --set job.archive.max_life_conns=0
+table batch-depth-100 $batch --set channel.archive.threaddepth=100
+table batch-depth-10 $batch --set channel.archive.threaddepth=10
+table batch-start-200ms $batch --set machine.process_start=200ms
+table batch-start-10s $batch --set machine.process_start=10s
+picture batch $batch latency
+
+behind=one-behind-ten-thousand
+class=traffic.2.priority=urgent
+table behind $behind
+table behind-urgent $behind --param $lives --set $class
+table behind-affinity $behind --param $lives --set option.affinity=priority
+table behind-affinity-urgent $behind --param $lives \
+  --set option.affinity=priority --set $class
+table behind-level $behind --param $lives --set $policy=level
+table behind-level-urgent $behind --param $lives --set $policy=level --set $class
+picture behind $behind hosts

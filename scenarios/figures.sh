@@ -172,3 +172,19 @@ table behind-affinity-urgent $behind --param $lives \
 table behind-level $behind --param $lives --set $policy=level
 table behind-level-urgent $behind --param $lives --set $policy=level --set $class
 picture behind $behind hosts
+
+notices=notices
+both='channel.tcp_local.notices=1 2 4,3 6 9 12'
+table notices $notices
+table notices-refuse $notices --param "$both" --set faults.1.outage=refuse \
+  --set faults.2.outage=refuse --set faults.3.outage=refuse
+table notices-backoff $notices --param "$both" \
+  --set 'channel.tcp_local.normalbackoff=pt30m pt1h'
+table notices-noon $notices --param "$both" \
+  --set option.return_time=12:30/24:00
+table notices-conns-3000 $notices --param "$both" \
+  --set job.tcp_local.max_life_conns=3000
+for name in "$dir"/notices*.db; do
+  sqlite3 -box "$name" <scenarios/$notices/returns.sql >>"${name%.db}.txt"
+done
+picture notices $notices backlog

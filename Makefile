@@ -96,6 +96,7 @@ PLOTS_SRC   := $(sort $(wildcard plots/*.c))
 MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
 CMD_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard sim/cmd/*.c)))
 CORE_SRC    := $(sort $(wildcard scheduler/core/*.c))
+LIVE_SRC    := $(sort $(wildcard scheduler/live/*.c))
 QMGR_SRC    := $(sort $(wildcard scheduler/qmgr/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c tests/reference/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
@@ -108,7 +109,7 @@ WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
-ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(SUPPORT_SRC) \
+ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC) $(SUPPORT_SRC) \
            $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC) $(FUZZ_SRC) \
            $(FUZZ_PARTS) tests/fuzz/replay.c
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
@@ -119,6 +120,7 @@ LIB     := $(OUT)/libmtasim.a
 CORE    := $(OUT)/libjobctl.a
 JOBCTL  := $(OUT)/jobctl.so
 QMGR    := $(OUT)/qmgr.so
+JOBCTLD := $(OUT)/jobctld
 MTASIM  := $(OUT)/mtasim
 WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
@@ -135,7 +137,7 @@ endif
         check-seam check-globals check-headers check-abi check-planted lint \
         guesses tidy format format-check compile_commands clean help FORCE
 
-all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) ## build the simulator (default)
+all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) $(JOBCTLD) ## build the simulator (default)
 
 # --- Compiling: -MMD -MP writes the dependencies beside each object ----------
 
@@ -157,7 +159,7 @@ $(OUT)/sim/cmd/program.o: INCLUDES += -I$(OUT)
 # Objects depend on the flags they were compiled with, archives on the list of
 # the sources, so that a file that goes is missed.
 FLAGS_LINE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
-LIST_LINE  = $(LIB_SRC) $(CORE_SRC) $(QMGR_SRC)
+LIST_LINE  = $(LIB_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC)
 $(OUT)/flags $(OUT)/list: FORCE
 	@mkdir -p $(@D); \
 	 echo '$(if $(filter flags,$(@F)),$(FLAGS_LINE),$(LIST_LINE))' >$@.new; \
@@ -175,6 +177,9 @@ $(QMGR): $(call obj,$(QMGR_SRC)) $(OUT)/list
 $(JOBCTL) $(QMGR):
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -nostartfiles \
 	  -Wl,-z,relro,-z,now,--build-id=none $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(JOBCTLD): $(call obj,$(LIVE_SRC)) $(OUT)/list | $(JOBCTL)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -pthread -ldl
 
 $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ldl -lm
@@ -213,7 +218,7 @@ demo: ## one command: sweep a question, draw the answer, say where it is
 # Every test program, shell test and rule is a target run-NAME. It runs one,
 # keeps its output in $(OUT)/check/ and prints one line, unless it fails; the
 # goal `check` then counts. `make check T=evq` runs those with evq in the name.
-CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh))
+CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh tests/live/test_*.sh))
 # The rules are about the sources: once, not in every variant.
 RULES := golden $(if $(filter debug,$(BUILD)),check-seam check-globals \
          check-headers check-abi lint check-planted)
@@ -230,7 +235,7 @@ $(TESTS:$(OUT)/%=run-%): run-%: $(OUT)/%
 	$(run) $(notdir $*) $<
 $(FUZZERS:$(OUT)/%=run-%): run-%: $(OUT)/%
 	$(run) $(notdir $*) $< $(wildcard $(subst /fuzz_,/corpus/,$*)/*)
-$(CMD_TESTS:%.sh=run-%): run-%: %.sh $(MTASIM)
+$(CMD_TESTS:%.sh=run-%): run-%: %.sh $(MTASIM) $(JOBCTLD)
 	$(run) $(notdir $*) sh $<
 $(RULES:%=run-%): run-%: before-%
 	$(run) $* $(do-$*)

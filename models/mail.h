@@ -68,7 +68,7 @@ struct mail_message {
     uint8_t is_null_sender;
     uint16_t notices; /* made about it; the host's own count */
     uint8_t is_made;  /* by the host: luck and recipients lie in `many` */
-    uint8_t zero;
+    uint8_t is_one;   /* the only recipient lies in `one` */
 };
 
 struct mail_file {

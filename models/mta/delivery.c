@@ -275,22 +275,25 @@ on_server_closed(void *arg, uint64_t data)
     }
 }
 
-/* accepted_note - what the server had accepted when its client died: it has
- * said so, or was about to */
+/* attempt_abort - the attempt was made, without an outcome; what the server had
+ * accepted when its client died it has */
 static void
-accepted_note(struct host *host, const struct thread *thread,
-              const struct dialogue *dialogue)
+attempt_abort(struct host *host, struct thread *thread)
 {
-    const int64_t rtt_ns = dialogue->to->params->link->rtt_ns;
-    const int64_t accepted_at_ns = thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
+    const struct dialogue dialogue = dialogue_of(host, thread);
+    const int64_t rtt_ns = dialogue.to->params->link->rtt_ns;
+    const bool is_accepted =
+        thread->ends_at_ns != INT64_MAX && thread->phase == SMTP_DOT &&
+        host_now_ns(host) >= thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
 
-    if (thread->ends_at_ns == INT64_MAX || thread->phase != SMTP_DOT ||
-        host_now_ns(host) < accepted_at_ns) {
-        return;
-    }
-    for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
-        if (dialogue->results[i] == DIALOGUE_DELIVERED) {
-            dialogue->recipients[dialogue->indices[i]].is_delivered = 1;
+    for (uint32_t i = 0; i < dialogue.recipients_count; i++) {
+        struct mail_recipient *recipient =
+            &dialogue.recipients[dialogue.indices[i]];
+        if (recipient->attempts < UINT16_MAX) {
+            recipient->attempts++;
+        }
+        if (is_accepted && dialogue.results[i] == DIALOGUE_DELIVERED) {
+            recipient->is_delivered = 1;
         }
     }
 }
@@ -300,9 +303,10 @@ delivery_kill(struct host *host, struct thread *thread)
 {
     if (evq_cancel(host->evq, thread->greeting_timeout)) {
         waiting_remove(host, thread);
-    } else if (thread->state == THREAD_BUSY && thread->host != SCHED_NONE) {
-        const struct dialogue dialogue = dialogue_of(host, thread);
-        accepted_note(host, thread, &dialogue);
+    }
+    /* A thread of a service channel has no host. */
+    if (thread->state == THREAD_BUSY && thread->host != SCHED_NONE) {
+        attempt_abort(host, thread);
     }
     if (thread->is_connected) {
         connection_drop(host, thread);

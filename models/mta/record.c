@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "models/mta/host.h"
+#include "models/mta/recording.h"
 
 #define FIELDS_MAX 12
 
@@ -212,12 +213,19 @@ thread_fields(struct line *line, const char *what,
     }
 }
 
+FILE *
+record_recording(const struct record *record)
+{
+    return record->observer == NULL ? NULL : record->observer->recording;
+}
+
 void
 record_event(struct record *record, int64_t now_ns,
              const struct sched_event *event)
 {
     struct line line;
 
+    recording_event(record_recording(record), now_ns, event);
     line.who = "host";
     line.now_ns = now_ns;
     line.count = 0;
@@ -329,6 +337,7 @@ record_action(struct record *record, int64_t now_ns,
 {
     struct line line;
 
+    recording_action(record_recording(record), now_ns, action);
     line.who = "sched";
     line.what = "unknown";
     line.now_ns = now_ns;

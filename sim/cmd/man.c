@@ -122,6 +122,12 @@ metrics_print(FILE *out)
                 metric->unit[0] != '\0' ? " , No " : "", metric->unit);
         man_text(metric->help, out);
     }
+    for (uint32_t i = 0; metric_group_at(i) != NULL; i++) {
+        fprintf(out, ".It Li host.NAME.%s\n", metric_group_at(i));
+        man_text("the same of one host; and channel.NAME, and priority.NAME of"
+                 " urgent, normal, nonurgent",
+                 out);
+    }
     fputs(".El\n", out);
 }
 

@@ -46,12 +46,18 @@ same_rewrite(const struct sched_rewrite *a, const struct sched_rewrite *b)
 }
 
 int
+action_is_of_return_run(const struct sched_action *a)
+{
+    return a->kind == SCHED_ACTION_WARN || a->kind == SCHED_ACTION_RETURN ||
+           (a->kind == SCHED_ACTION_NOTIFY &&
+            a->u.file.value != SCHED_NOTICE_FAILURE);
+}
+
+int
 actions_equal(const struct sched_action *a, const struct sched_action *b)
 {
-    const int has_no_order =
-        a->kind == SCHED_ACTION_WARN || a->kind == SCHED_ACTION_RETURN;
-
-    if (a->kind != b->kind || (a->action != b->action && !has_no_order)) {
+    if (a->kind != b->kind ||
+        (a->action != b->action && !action_is_of_return_run(a))) {
         return 0;
     }
     switch (a->kind) {
@@ -74,6 +80,11 @@ actions_equal(const struct sched_action *a, const struct sched_action *b)
     case SCHED_ACTION_STOP_THREAD:
         return a->u.thread.job == b->u.thread.job &&
                a->u.thread.thread == b->u.thread.thread;
+    case SCHED_ACTION_SCAN:
+        return a->u.scan.channel == b->u.scan.channel &&
+               a->u.scan.files_max == b->u.scan.files_max &&
+               a->u.scan.cursor_message == b->u.scan.cursor_message &&
+               a->u.scan.cursor_file == b->u.scan.cursor_file;
     default: /* HOLD, RETURN, WARN, NOTIFY; the others never come here */
         return a->u.file.message == b->u.file.message &&
                a->u.file.file == b->u.file.file &&
@@ -190,6 +201,13 @@ action_print(const struct sched_action *a, FILE *out)
         fprintf(out, " %" PRIu32 ".%" PRIu32, a->u.thread.job,
                 a->u.thread.thread);
         break;
+    case SCHED_ACTION_SCAN:
+        fprintf(out,
+                " channel %" PRIu32 " at most %" PRIu32 " after %" PRIu64
+                "/%" PRIu32,
+                a->u.scan.channel, a->u.scan.files_max,
+                a->u.scan.cursor_message, a->u.scan.cursor_file);
+        break;
     default:
         fprintf(out, " %" PRIu64 "/%" PRIu32 " value %" PRIu32,
                 a->u.file.message, a->u.file.file, a->u.file.value);
@@ -249,6 +267,20 @@ event_print(int64_t now_ns, const struct sched_event *event, FILE *out)
     case SCHED_EVENT_SESSION_CLOSED:
         fprintf(out, " %" PRIu32 ".%" PRIu32, event->u.thread.job,
                 event->u.thread.thread);
+        break;
+    case SCHED_EVENT_SCANNED:
+        fprintf(out, " channel %" PRIu32 "%s", event->u.scanned.channel,
+                event->u.scanned.has_more ? ", more" : "");
+        for (uint32_t i = 0; i < event->u.scanned.files_count; i++) {
+            const struct sched_scanned_file *f = &event->u.scanned.files[i];
+
+            fprintf(out, " %" PRIu64 "/%" PRIu32 ":%" PRIu32 "%s", f->message,
+                    f->file, f->channel, f->is_held ? " held" : "");
+        }
+        break;
+    case SCHED_EVENT_COMMAND:
+        fprintf(out, " release %" PRIu64 "/%" PRIu32, event->u.command.message,
+                event->u.command.file);
         break;
     case SCHED_EVENT_WALL_OFFSET:
         fprintf(out, " ");

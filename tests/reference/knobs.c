@@ -24,7 +24,7 @@ static const char *const names[KNOBS_CHANNELS] = {"tcp_a", "tcp_b", "tcp_c",
 static const char channels_text[] =
     "defaults immnonurgent notices 1 2 4 7\n\n"
     "l\nlocal.example\n\n"
-    "tcp_a smtp single_sys pool POOL_A\na-d\n\n"
+    "tcp_a smtp single_sys expandchannel reprocess pool POOL_A\na-d\n\n"
     "tcp_b smtp single_sys pool POOL_A\nb-d\n\n"
     "tcp_c smtp single_sys pool POOL_A\nc-d\n\n"
     "tcp_d smtp single_sys pool POOL_A\nd-d\n\n"
@@ -74,6 +74,11 @@ static const struct knob others[] = {
     {"", "option.return_units", {"0", "1"}},
     {"", "option.return_time", {"00:30/24:00", "00:10/01:00"}},
     {"", "option.post_time", {"00:00/04:00", "00:05/00:20"}},
+    {"", "option.max_messages", {"100000", "100000", "10", "24"}},
+    {"", "option.synch_time", {"04:00/04:00", "00:30/00:30"}},
+    {"", "option.rebuild_parallel_channel", {"12", "1", "2"}},
+    {"", "channel.tcp_a.expandlimit", {"100", "1", "2"}},
+    {"", "channel.tcp_a.holdlimit", {"100", "2", "4"}},
     {"", "pool.POOL_A.job_limit", {"8", "1", "2", "3", "5"}},
     {"", "pool.POOL_B.job_limit", {"8", "1", "2", "4"}},
 };
@@ -87,6 +92,8 @@ static const struct knob world[WORLD_KNOBS_COUNT] = {
     [WORLD_TEMPORARY_PERCENT] = {NULL, "temporary", {"0", "10", "40", "90"}},
     [WORLD_LATE_PERCENT] = {NULL, "late", {"0", "0", "0", "10"}},
     [WORLD_HURRY] = {NULL, "hurry", {"0", "1", "2"}},
+    [WORLD_BACKLOG] = {NULL, "backlog", {"0", "0", "5", "40"}},
+    [WORLD_RESTARTS] = {NULL, "restarts", {"0", "0", "1"}},
 };
 
 enum {

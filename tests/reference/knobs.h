@@ -30,6 +30,8 @@ enum world_knob {
     WORLD_TEMPORARY_PERCENT,
     WORLD_LATE_PERCENT, /* wakes */
     WORLD_HURRY,        /* how long nothing happens: small, middle, large */
+    WORLD_BACKLOG,      /* files in the queue directory at the start */
+    WORLD_RESTARTS,     /* of the scheduler: 1 */
     WORLD_KNOBS_COUNT
 };
 

@@ -50,7 +50,9 @@ reference_new(const struct reference_settings *settings, int64_t now_ns,
     r->wall_offset_ns = wall_offset_ns;
     r->next_job = 1;
     r->next_action = 1;
+    r->created_at_ns = now_ns;
     ref_runs_plan(r);
+    ref_scan_first(r);
     return r;
 }
 
@@ -91,6 +93,12 @@ reference_event(struct reference *r, int64_t now_ns,
         r->wall_offset_ns = event->u.wall.wall_offset_ns;
         ref_wall_moved(r);
         break;
+    case SCHED_EVENT_SCANNED:
+        ref_scanned(r, &event->u.scanned);
+        break;
+    case SCHED_EVENT_COMMAND:
+        ref_release(r, event->u.command.message, event->u.command.file);
+        break;
     default: /* SESSION_CLOSED decides nothing */
         break;
     }
@@ -102,6 +110,9 @@ reference_event(struct reference *r, int64_t now_ns,
 void
 reference_next(struct reference *r, struct sched_action *action)
 {
+    if (r->answers_given == r->answers_count) {
+        ref_scan_ask(r);
+    }
     if (r->answers_given == r->answers_count) {
         r->answers_given = 0;
         r->answers_count = 0;

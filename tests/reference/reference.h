@@ -35,10 +35,15 @@
  *              date, whichever is later.
  *            - A wall clock set forward misses no return run; one set back
  *              repeats none, unless by more than a period.
- * LEAVES OUT what the scheduler does not decide yet: expandlimit, holdlimit,
- *            limits of a session, `after`, the memory limit and scans,
- *            commands, stress. Refusals of anything but START_JOB, START_THREAD
- *            and DELIVER; illegal events; an allocator that says no.
+ *            - A file that came by a scan gets numbers of its own when it is
+ *              rewritten, each 2^20 above the last.
+ *            - A scan that was for all channels goes on with each apart, after
+ *              the same file. Each question's share of the room is the same;
+ *              at least ten files, at most a thousand.
+ * LEAVES OUT limits of a session, `after`, live changes (COMMAND SET), stress;
+ *            the slices of bulk work (no story has a thousand files at once).
+ *            Refusals of anything but START_JOB, START_THREAD, DELIVER and
+ *            SCAN; illegal events; an allocator that says no.
  * BUFFERS    Pointers in actions are good until the next call.
  * COST       files x hosts for an event; up to REFERENCE_FILES_MAX files.
  */
@@ -56,7 +61,8 @@ enum {
     REFERENCE_RECIPIENTS_MAX = 8,
     REFERENCE_JOBS_MAX = 64,
     REFERENCE_THREADS_MAX = 8, /* in one job */
-    REFERENCE_ACTIONS_MAX = 8192
+    REFERENCE_ACTIONS_MAX = 8192,
+    REFERENCE_STRIDE = 1 << 20 /* see SILENT: files that came by a scan */
 };
 
 enum reference_policy {
@@ -90,6 +96,9 @@ struct reference_channel {
     int64_t thread_idle_ns; /* 0: never */
     int64_t job_idle_ns;
     int is_deferred;
+    uint32_t expandlimit; /* of the source channel; UINT32_MAX: none */
+    uint32_t holdlimit;
+    uint32_t expandchannel; /* or SCHED_NONE */
     int64_t blocklimit[3];
     int64_t backoff_ns[3][SCHED_SETTING_NUMBERS_MAX];
     uint32_t backoff_count[3];
@@ -111,6 +120,10 @@ struct reference_settings {
     int64_t return_period_ns;
     int64_t post_first_ns;
     int64_t post_period_ns;
+    uint32_t max_messages;
+    uint32_t rebuild_parallel;
+    int64_t synch_first_ns; /* after the start */
+    int64_t synch_period_ns;
 };
 
 /* Reads all rows of `describe`; a row it must know and cannot read fails the
@@ -155,12 +168,29 @@ void reference_settings_read(struct reference_settings *settings,
     X(LOST_ATTEMPT, "an attempt ended without outcome")                        \
     X(WARNED, "a sender was warned")                                           \
     X(RETURNED, "a file was returned")                                         \
+    X(NOTIFIED, "a sender was to be told of it")                               \
+    X(NULL_SENDER, "and there was none")                                       \
+    X(FAILED_FOR_GOOD, "recipients were refused for good")                     \
     X(RETURN_SKIPS_ACTIVE, "the return job passed over an active file")        \
     X(PAUSED, "starts of a channel stopped for a while")                       \
     X(PAUSE_OVER, "and went on")                                               \
     X(REFUSED_JOB, "START_JOB refused")                                        \
     X(REFUSED_THREAD, "START_THREAD refused")                                  \
-    X(REFUSED_DELIVER, "DELIVER refused")
+    X(REFUSED_DELIVER, "DELIVER refused")                                      \
+    X(EXPANDED, "expandlimit: the rest is one file elsewhere")                 \
+    X(HELD, "holdlimit: all of it is held")                                    \
+    X(RELEASED, "a held file was released")                                    \
+    X(OVERFLOW, "no room: a file is left on the disk")                         \
+    X(RELEASE_OVERFLOW, "no room for a file that was released")                \
+    X(LOADED, "a scan brought a file")                                         \
+    X(LOADED_HELD, "and it was held")                                          \
+    X(SCAN_KNOWN, "a scan brought a file that is known")                       \
+    X(SCAN_FULL, "a scan brought more than there is room for")                 \
+    X(SCAN_AGAIN, "a scan for files that were left, at half")                  \
+    X(SCAN_SYNCH, "and at SYNCH_TIME")                                         \
+    X(SCAN_APART, "the channels of a scan went on apart")                      \
+    X(SCAN_REFUSED, "SCAN refused")                                            \
+    X(SCAN_BARRED, "SCAN refused for ever")
 
 enum reference_rule {
 #define X(name, text) REFERENCE_RULE_##name,

@@ -48,9 +48,10 @@ joins(const struct reference *r, const struct file *file,
            s->recipients[file->recipients[0]].host == recipient->host;
 }
 
-static void
+/* file_new - for a recipient, on a channel: its own, or the expandchannel */
+static struct file *
 file_new(struct reference *r, const struct sched_submit *s, uint32_t number,
-         uint32_t first)
+         uint32_t first, uint32_t channel)
 {
     assert_true(r->files_count < REFERENCE_FILES_MAX);
     struct file *file = &r->files[r->files_count++];
@@ -60,24 +61,48 @@ file_new(struct reference *r, const struct sched_submit *s, uint32_t number,
     file->is = FILE_WAITS;
     file->message = s->message;
     file->number = number;
-    file->channel = recipient->channel;
+    file->channel = channel;
     file->host = ref_channel_of(r, file->channel)->has_host_queues
                      ? recipient->host
                      : SCHED_NONE;
     file->priority = demoted(r, s, file->channel);
     file->submitted_at_ns = s->submitted_at_ns;
     file->age_looked_at = -1;
+    file->has_null_sender = (s->flags & SCHED_SUBMIT_NULL_SENDER) != 0;
     file->recipients[0] = first;
     file->recipients_count = 1;
+    return file;
+}
+
+/* regular_count - D30: how many recipients go where they are to */
+static uint32_t
+regular_count(const struct reference *r, const struct sched_submit *s,
+              int *is_held)
+{
+    *is_held = 0;
+    if (s->source_channel == SCHED_NONE || s->parent != 0) {
+        return s->recipients_count;
+    }
+    const struct reference_channel *source =
+        ref_channel_of(r, s->source_channel);
+    if (source->expandchannel == SCHED_NONE) {
+        return s->recipients_count;
+    }
+    if (s->recipients_count > source->holdlimit) {
+        *is_held = 1;
+        return 0;
+    }
+    return s->recipients_count > source->expandlimit ? source->expandlimit
+                                                     : s->recipients_count;
 }
 
 /* split - D31; files in the order of their first recipients */
 static uint32_t
-split(struct reference *r, const struct sched_submit *s)
+split(struct reference *r, const struct sched_submit *s, uint32_t regular)
 {
     const uint32_t first = r->files_count;
 
-    for (uint32_t i = 0; i < s->recipients_count; i++) {
+    for (uint32_t i = 0; i < regular; i++) {
         struct file *into = NULL;
 
         for (uint32_t f = first; f < r->files_count && into == NULL; f++) {
@@ -88,7 +113,17 @@ split(struct reference *r, const struct sched_submit *s)
         if (into != NULL) {
             into->recipients[into->recipients_count++] = i;
         } else {
-            file_new(r, s, r->files_count - first + 1, i);
+            file_new(r, s, r->files_count - first + 1, i,
+                     s->recipients[i].channel);
+        }
+    }
+    if (regular < s->recipients_count) {
+        struct file *rest =
+            file_new(r, s, r->files_count - first + 1, regular,
+                     ref_channel_of(r, s->source_channel)->expandchannel);
+
+        for (uint32_t i = regular + 1; i < s->recipients_count; i++) {
+            rest->recipients[rest->recipients_count++] = i;
         }
     }
     return first;
@@ -96,8 +131,8 @@ split(struct reference *r, const struct sched_submit *s)
 
 /* run_after - the first run on the wall after an instant: every day anew? No:
    first, first + period, ... counted from midnight of 1970-01-01 */
-static int64_t
-run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns)
+int64_t
+ref_run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns)
 {
     int64_t n = (wall_ns - first_ns) / period_ns;
 
@@ -113,9 +148,9 @@ run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns)
 static int64_t
 run_for(const struct reference *r, uint32_t channel)
 {
-    return run_after(r->now_ns + r->wall_offset_ns, r->settings.post_first_ns,
-                     r->settings.post_period_ns *
-                         ref_channel_of(r, channel)->period);
+    return ref_run_after(
+        r->now_ns + r->wall_offset_ns, r->settings.post_first_ns,
+        r->settings.post_period_ns * ref_channel_of(r, channel)->period);
 }
 
 static int
@@ -127,50 +162,99 @@ is_immediate(const struct reference *r, const struct file *file)
            (!c->is_periodic && file->priority <= c->immediate_priority_max);
 }
 
+/* enters - a new file that there is room for */
+static void
+enters(struct reference *r, const struct sched_submit *s, struct file *file)
+{
+    file->due_ns = r->now_ns;
+    if (ref_channel_of(r, file->channel)->is_deferred &&
+        s->deferred_until_ns != SCHED_NO_TIME &&
+        s->deferred_until_ns > r->now_ns) {
+        RULE(r, DEFERRED);
+        file->is = FILE_DEFERRED;
+        file->due_ns = s->deferred_until_ns;
+    }
+    if (!is_immediate(r, file)) {
+        RULE(r, PERIODIC);
+        file->is = FILE_WAITS;
+        file->run_at_ns = run_for(r, file->channel);
+        file->wall_offset_ns = r->wall_offset_ns;
+    } else if (file->is != FILE_DEFERRED) {
+        ref_file_insert(r, file, r->now_ns);
+    }
+}
+
+static void
+creates(struct reference *r, const struct file *file, uint32_t state)
+{
+    struct sched_create *c =
+        &ref_answer(r, SCHED_ACTION_CREATE, file)->u.create;
+
+    c->message = file->message;
+    c->recipients_count = file->recipients_count;
+    c->file = file->number;
+    c->channel = file->channel;
+    c->host = file->host;
+    c->priority = file->priority;
+    c->state = state;
+}
+
 void
 ref_submit(struct reference *r, const struct sched_submit *s)
 {
-    const uint32_t first = split(r, s);
+    int is_held;
+    const uint32_t regular = regular_count(r, s, &is_held);
+    const uint32_t tracked = ref_tracked(r);
+    const uint32_t first = split(r, s, regular);
+    const uint32_t count = r->files_count - first;
+    uint32_t room = 0; /* for the first so many of them */
 
-    for (uint32_t f = first; f < r->files_count; f++) {
-        struct file *file = &r->files[f];
-        struct sched_create *c =
-            &ref_answer(r, SCHED_ACTION_CREATE, file)->u.create;
-
-        file->number_last = r->files_count - first;
-        c->message = file->message;
-        c->recipients_count = file->recipients_count;
-        c->file = file->number;
-        c->channel = file->channel;
-        c->host = file->host;
-        c->priority = file->priority;
+    while (room < count && ref_has_room(r, tracked + room)) {
+        room++;
     }
-    if (r->files_count > first + 1) {
+    for (uint32_t f = first; f < r->files_count; f++) {
+        r->files[f].number_last = count;
+        creates(r, &r->files[f],
+                is_held            ? SCHED_FILE_HELD
+                : f < first + room ? SCHED_FILE_READY
+                                   : SCHED_FILE_UNTRACKED);
+    }
+    if (count > 1) {
         RULE(r, SPLIT);
     }
-    for (uint32_t f = first; f < r->files_count; f++) {
-        struct file *file = &r->files[f];
-
-        file->due_ns = r->now_ns;
-        if (ref_channel_of(r, file->channel)->is_deferred &&
-            s->deferred_until_ns != SCHED_NO_TIME &&
-            s->deferred_until_ns > r->now_ns) {
-            RULE(r, DEFERRED);
-            file->is = FILE_DEFERRED;
-            file->due_ns = s->deferred_until_ns;
-        }
-        if (!is_immediate(r, file)) {
-            RULE(r, PERIODIC);
-            file->is = FILE_WAITS;
-            file->run_at_ns = run_for(r, file->channel);
-            file->wall_offset_ns = r->wall_offset_ns;
-        } else if (file->is != FILE_DEFERRED) {
-            ref_file_insert(r, file, r->now_ns);
-        }
+    if (is_held) {
+        RULE(r, HELD);
+        r->files[first].is = FILE_HELD;
+        return;
+    }
+    if (regular < s->recipients_count) {
+        RULE(r, EXPANDED);
+    }
+    while (r->files_count > first + room) {
+        RULE(r, OVERFLOW);
+        ref_overflow(r, &r->files[r->files_count - 1]);
+    }
+    for (uint32_t f = first; f < first + room; f++) {
+        enters(r, s, &r->files[f]);
     }
 }
 
 /* --- Outcome ------------------------------------------------------------------ */
+
+/* notify - a file's sender is to be told, unless there is none */
+void
+ref_notify(struct reference *r, const struct file *file, uint32_t why)
+{
+    if (file->has_null_sender) {
+        RULE(r, NULL_SENDER);
+        return;
+    }
+    RULE(r, NOTIFIED);
+    struct sched_action *a = ref_answer(r, SCHED_ACTION_NOTIFY, NULL);
+    a->u.file.message = file->message;
+    a->u.file.file = file->number;
+    a->u.file.value = why;
+}
 
 static void
 back_off(struct reference *r, struct file *file)
@@ -195,10 +279,11 @@ rewrite(struct reference *r, struct file *file, const uint32_t *left,
         uint32_t left_count, int somebody_got_it)
 {
     const uint64_t message = file->message;
-    const uint32_t fresh = file->number_last + 1;
+    const uint32_t fresh = file->is_scanned ? file->number + REFERENCE_STRIDE
+                                            : file->number_last + 1;
 
     for (uint32_t i = 0; i < r->files_count; i++) {
-        if (r->files[i].message == message) {
+        if (r->files[i].message == message && !file->is_scanned) {
             r->files[i].number_last = fresh;
         }
     }
@@ -230,6 +315,7 @@ ref_outcome(struct reference *r, const struct sched_outcome *o)
     uint32_t left[REFERENCE_RECIPIENTS_MAX];
     uint32_t left_count = 0;
     int somebody_got_it = 0;
+    int somebody_never_will = 0;
 
     assert_non_null(job);
     assert_non_null(file);
@@ -240,7 +326,13 @@ ref_outcome(struct reference *r, const struct sched_outcome *o)
             left[left_count++] = file->recipients[i];
         } else if (result == SCHED_RESULT_DELIVERED) {
             somebody_got_it = 1;
+        } else if (result == SCHED_RESULT_PERMANENT) {
+            somebody_never_will = 1;
         }
+    }
+    if (somebody_never_will) {
+        RULE(r, FAILED_FOR_GOOD);
+        ref_notify(r, file, SCHED_NOTICE_FAILURE);
     }
     if (left_count == 0) {
         ref_file_forget(r, file);
@@ -257,9 +349,9 @@ ref_outcome(struct reference *r, const struct sched_outcome *o)
 void
 ref_runs_plan(struct reference *r)
 {
-    r->return_due_ns =
-        run_after(r->now_ns + r->wall_offset_ns, r->settings.return_first_ns,
-                  r->settings.return_period_ns);
+    r->return_due_ns = ref_run_after(r->now_ns + r->wall_offset_ns,
+                                     r->settings.return_first_ns,
+                                     r->settings.return_period_ns);
 }
 
 /* wall_moved - a clock set forward misses no run, one set back a little repeats
@@ -319,6 +411,14 @@ is_earlier(const struct reference *r, const struct file *a,
                                     : a->number < b->number;
 }
 
+/* is_timed - it waits for an instant */
+static int
+is_timed(const struct file *file)
+{
+    return file->is == FILE_DELAYED || file->is == FILE_DEFERRED ||
+           file->is == FILE_WAITS;
+}
+
 /* files_due - all whose instant has come, in the order of these */
 static void
 files_due(struct reference *r)
@@ -330,8 +430,7 @@ files_due(struct reference *r)
         for (uint32_t i = 0; i < r->files_count; i++) {
             struct file *file = &r->files[i];
 
-            if (file->is != FILE_READY && file->is != FILE_ACTIVE &&
-                due_of(r, file) <= r->now_ns &&
+            if (is_timed(file) && due_of(r, file) <= r->now_ns &&
                 (next == NULL || is_earlier(r, file, next))) {
                 next = file;
             }
@@ -362,6 +461,7 @@ return_look(struct reference *r, struct file *file)
     }
     file->age_looked_at = age;
     if (age >= notices[count - 1]) {
+        ref_notify(r, file, SCHED_NOTICE_RETURN);
         struct sched_action *a = ref_answer(r, SCHED_ACTION_RETURN, NULL);
 
         RULE(r, RETURNED);
@@ -370,6 +470,7 @@ return_look(struct reference *r, struct file *file)
         a->u.file.value = notices[count - 1];
         ref_file_forget(r, file);
     } else if (reached != 0) {
+        ref_notify(r, file, SCHED_NOTICE_WARNING);
         struct sched_action *a = ref_answer(r, SCHED_ACTION_WARN, NULL);
 
         RULE(r, WARNED);
@@ -391,7 +492,7 @@ return_run(struct reference *r)
         number = file->number;
         if (file->is == FILE_ACTIVE) {
             RULE(r, RETURN_SKIPS_ACTIVE);
-        } else {
+        } else if (file->is != FILE_HELD) {
             return_look(r, file);
         }
     }
@@ -429,6 +530,7 @@ ref_timers(struct reference *r)
         return_run(r);
         ref_runs_plan(r);
     }
+    ref_scan_timers(r);
 }
 
 static int64_t
@@ -469,7 +571,7 @@ ref_wish(const struct reference *r)
     for (uint32_t i = 0; i < r->files_count; i++) {
         const struct file *file = &r->files[i];
 
-        if (file->is != FILE_READY && file->is != FILE_ACTIVE) {
+        if (is_timed(file)) {
             wish = earlier(wish, due_of(r, file));
         }
     }
@@ -479,5 +581,6 @@ ref_wish(const struct reference *r)
         }
     }
     wish = earlier(wish, r->return_due_ns - r->wall_offset_ns);
+    wish = earlier(wish, ref_scan_wish(r));
     return wish < r->now_ns ? r->now_ns : wish;
 }

@@ -338,6 +338,8 @@ ref_refused(struct reference *r, const struct sched_refused *event)
             thread_refused(r, &a.u.thread);
         } else if (a.kind == SCHED_ACTION_DELIVER) {
             deliver_refused(r, &a.u.deliver);
+        } else if (a.kind == SCHED_ACTION_SCAN) {
+            ref_scan_refused(r, event->reason);
         }
         return;
     }

@@ -151,6 +151,10 @@ channel_row(struct reference_channel *channel, const char *key,
         channel->filesperjob = row->numbers[0];
     } else if (strcmp(key, "deferred") == 0) {
         channel->is_deferred = row->numbers[0] != 0;
+    } else if (strcmp(key, "expandlimit") == 0) {
+        channel->expandlimit = number(row);
+    } else if (strcmp(key, "holdlimit") == 0) {
+        channel->holdlimit = number(row);
     } else if (strcmp(key, "max_client_threads") == 0) {
         channel->threads_max = number(row);
     } else if (strcmp(key, "host_queues") == 0) {
@@ -185,6 +189,13 @@ option_row(struct reference_settings *settings, const char *key,
     } else if (strcmp(key, "post_time") == 0) {
         settings->post_first_ns = row->numbers[0];
         settings->post_period_ns = row->numbers[1];
+    } else if (strcmp(key, "max_messages") == 0) {
+        settings->max_messages = number(row);
+    } else if (strcmp(key, "rebuild_parallel_channel") == 0) {
+        settings->rebuild_parallel = number(row);
+    } else if (strcmp(key, "synch_time") == 0) {
+        settings->synch_first_ns = row->numbers[0];
+        settings->synch_period_ns = row->numbers[1];
     }
 }
 
@@ -217,6 +228,37 @@ pools_of_channels(struct reference_settings *settings,
     }
 }
 
+/* The expandchannel, by its name; without one, no limit holds. */
+static void
+expandchannels(struct reference_settings *settings,
+               const struct sched_object *object, const void *self)
+{
+    struct sched_setting row;
+    struct sched_setting other;
+
+    for (uint32_t c = 0; c < settings->channels_count; c++) {
+        settings->channels[c].expandchannel = SCHED_NONE;
+    }
+    for (uint32_t i = 0; object->describe(self, i, &row) == SCHED_OK; i++) {
+        struct row_names names;
+
+        split(row.path, &names);
+        if (strcmp(names.key, "expandchannel") != 0) {
+            continue;
+        }
+        for (uint32_t j = 0; object->describe(self, j, &other) == SCHED_OK;
+             j++) {
+            struct row_names of_other;
+
+            split(other.path, &of_other);
+            if (strncmp(other.path, "channel.", 8) == 0 &&
+                strcmp(of_other.name, row.value) == 0) {
+                settings->channels[row.owner].expandchannel = other.owner;
+            }
+        }
+    }
+}
+
 void
 reference_settings_read(struct reference_settings *settings,
                         const struct sched_object *object, const void *self)
@@ -243,4 +285,5 @@ reference_settings_read(struct reference_settings *settings,
         }
     }
     pools_of_channels(settings, object, self);
+    expandchannels(settings, object, self);
 }

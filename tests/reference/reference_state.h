@@ -34,7 +34,8 @@ enum file_is {
     FILE_ACTIVE,
     FILE_DELAYED,  /* after a failure, until due_ns */
     FILE_DEFERRED, /* by its Deferred-delivery: date, until due_ns */
-    FILE_WAITS     /* for the periodic run */
+    FILE_WAITS,    /* for the periodic run */
+    FILE_HELD      /* until a command releases it */
 };
 
 struct file {
@@ -46,6 +47,8 @@ struct file {
     uint32_t host; /* of its queue: SCHED_NONE if that is anonymous */
     uint32_t priority;
     uint32_t attempts;
+    int has_null_sender;
+    int is_scanned; /* it came by a scan: see REFERENCE_STRIDE */
     int64_t submitted_at_ns;
     int64_t eligible_at_ns; /* READY since */
     int64_t due_ns;
@@ -89,6 +92,21 @@ struct job {
     uint32_t threads_count;
 };
 
+/* How far the host has been asked for what lies in its queue directory. */
+enum scan_is {
+    SCAN_NOT,
+    SCAN_DUE,
+    SCAN_ASKED,
+    SCAN_REFUSED /* until scan_again_ns */
+};
+
+struct channel_scan {
+    int has_left; /* files on the disk that are not tracked */
+    int is_read;  /* by the scan under way, from the cursor on */
+    uint64_t cursor_message;
+    uint32_t cursor_file;
+};
+
 struct answer {
     struct sched_action action;
     uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
@@ -101,6 +119,13 @@ struct reference {
     int64_t return_due_ns;                           /* on the wall */
     int64_t posted_until_ns;                         /* on the wall, too */
     int64_t paused_until_ns[REFERENCE_CHANNELS_MAX]; /* 0: not paused */
+    int64_t created_at_ns;
+    enum scan_is scan_is;
+    struct sched_scan scan; /* the question */
+    int64_t scan_again_ns;
+    int64_t synch_at_ns; /* the next of SYNCH_TIME */
+    int host_cannot_scan;
+    struct channel_scan scans[REFERENCE_CHANNELS_MAX];
     struct file files[REFERENCE_FILES_MAX];
     uint32_t files_count;
     struct job jobs[REFERENCE_JOBS_MAX];
@@ -187,5 +212,24 @@ void ref_timers(struct reference *r);
 void ref_runs_plan(struct reference *r);
 void ref_wall_moved(struct reference *r);
 int64_t ref_wish(const struct reference *r);
+/* The first of first, first + period, ... after an instant. */
+int64_t ref_run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns);
+void ref_notify(struct reference *r, const struct file *file, uint32_t why);
+
+/* --- reference_scan.c: the memory limit, and files that come by scans ------ */
+
+void ref_scan_first(struct reference *r);
+/* Files that count for MAX_MESSAGES, and may there be one more? */
+uint32_t ref_tracked(const struct reference *r);
+int ref_has_room(const struct reference *r, uint32_t tracked);
+/* Forgets a file: it is on the disk only. */
+void ref_overflow(struct reference *r, struct file *file);
+/* The question, if there is one to be asked now. */
+void ref_scan_ask(struct reference *r);
+void ref_scanned(struct reference *r, const struct sched_scanned *scanned);
+void ref_scan_refused(struct reference *r, uint32_t reason);
+void ref_scan_timers(struct reference *r);
+int64_t ref_scan_wish(const struct reference *r);
+void ref_release(struct reference *r, uint64_t message, uint32_t number);
 
 #endif

@@ -85,11 +85,15 @@ next_of_both(struct pair *pair, struct sched_action *core,
     reference_next(pair->reference, reference);
 }
 
+/* is_told_of - a NOTIFY comes right before what it is about */
 static int
-is_notice(const struct sched_action *action)
+is_told_of(const struct sched_action *notify, const struct sched_action *next)
 {
-    return action->kind == SCHED_ACTION_WARN ||
-           action->kind == SCHED_ACTION_RETURN;
+    return next->kind == (notify->u.file.value == SCHED_NOTICE_WARNING
+                              ? SCHED_ACTION_WARN
+                              : SCHED_ACTION_RETURN) &&
+           next->u.file.message == notify->u.file.message &&
+           next->u.file.file == notify->u.file.file;
 }
 
 /* notices_differ - takes those that come one after the other as a set */
@@ -100,12 +104,17 @@ notices_differ(struct pair *pair, struct sched_action *core,
     struct sched_action *theirs = pair->notices;
     uint32_t count = 0;
 
-    while (is_notice(core) && count < NOTICES_MAX) {
+    while (action_is_of_return_run(core) && count < NOTICES_MAX) {
         if (pair->counts != NULL) {
             pair->counts->actions[core->kind]++;
         }
         theirs[count++] = *core;
+        (void)world_action(&pair->world, core);
         assert_int_equal(pair->object->next(pair->core, core), SCHED_OK);
+        if (theirs[count - 1].kind == SCHED_ACTION_NOTIFY &&
+            !is_told_of(&theirs[count - 1], core)) {
+            return 1;
+        }
     }
     for (uint32_t left = count; left > 0; left--) {
         uint32_t i = 0;
@@ -135,7 +144,8 @@ pull(struct pair *pair)
 
     for (;;) {
         next_of_both(pair, &core, &reference);
-        if ((is_notice(&core) && is_notice(&reference) &&
+        if ((action_is_of_return_run(&core) &&
+             action_is_of_return_run(&reference) &&
              notices_differ(pair, &core, &reference)) ||
             !actions_equal(&core, &reference)) {
             if (pair->out != NULL) {
@@ -161,6 +171,40 @@ pull(struct pair *pair)
     }
 }
 
+static void
+sum_up(struct pair *pair)
+{
+    const uint64_t *rules = reference_counts(pair->reference);
+
+    for (uint32_t i = 0; pair->counts != NULL && i < REFERENCE_RULES_COUNT;
+         i++) {
+        pair->counts->rules[i] += rules[i];
+    }
+}
+
+/* begin - both come to life, and ask what is in the queue directory */
+static int
+begin(struct pair *pair)
+{
+    struct world *world = &pair->world;
+    struct reference_settings settings;
+
+    pair->core = knobs_create(&world->knobs, pair->object, world->now_ns,
+                              world->wall_offset_ns);
+    reference_settings_read(&settings, pair->object, pair->core);
+    pair->reference =
+        reference_new(&settings, world->now_ns, world->wall_offset_ns);
+    return pull(pair);
+}
+
+static void
+end(struct pair *pair)
+{
+    sum_up(pair);
+    reference_free(pair->reference);
+    pair->object->destroy(pair->core);
+}
+
 static int
 step(struct pair *pair, uint32_t decision)
 {
@@ -168,6 +212,13 @@ step(struct pair *pair, uint32_t decision)
 
     if (!world_decide(&pair->world, decision, &event)) {
         return 0;
+    }
+    if (event.kind == WORLD_RESTART) {
+        if (pair->out != NULL) {
+            fprintf(pair->out, "  restart\n");
+        }
+        end(pair);
+        return begin(pair);
     }
     if (pair->out != NULL) {
         event_print(pair->world.now_ns, &event, pair->out);
@@ -188,35 +239,22 @@ step(struct pair *pair, uint32_t decision)
     return pull(pair);
 }
 
-static void
-sum_up(struct pair *pair)
-{
-    const uint64_t *rules = reference_counts(pair->reference);
-
-    for (uint32_t i = 0; pair->counts != NULL && i < REFERENCE_RULES_COUNT;
-         i++) {
-        pair->counts->rules[i] += rules[i];
-    }
-}
-
 int
 story_run(const struct story *story, uint32_t *at, FILE *out,
           struct story_counts *counts)
 {
     struct pair *pair = calloc(1, sizeof *pair);
-    struct reference_settings settings;
-    int differ = 0;
+    int differ;
 
     assert_non_null(pair);
     pair->object = sched_entry();
     pair->counts = counts;
     pair->out = out;
     world_init(&pair->world, &story->knobs, story->seed);
-    pair->core = knobs_create(&story->knobs, pair->object, pair->world.now_ns,
-                              pair->world.wall_offset_ns);
-    reference_settings_read(&settings, pair->object, pair->core);
-    pair->reference = reference_new(&settings, pair->world.now_ns,
-                                    pair->world.wall_offset_ns);
+    differ = begin(pair);
+    if (differ && at != NULL) {
+        *at = 0;
+    }
     for (uint32_t i = 0; i < story->decisions_count && !differ; i++) {
         if (story->is_left_out[i]) {
             continue;
@@ -226,9 +264,7 @@ story_run(const struct story *story, uint32_t *at, FILE *out,
             *at = i;
         }
     }
-    sum_up(pair);
-    reference_free(pair->reference);
-    pair->object->destroy(pair->core);
+    end(pair);
     free(pair);
     return differ;
 }

@@ -15,7 +15,18 @@
 #include "scheduler/sched_abi.h"
 #include "tests/reference/knobs.h"
 
-enum { WORLD_JOBS_MAX = 64, WORLD_THREADS_MAX = 8, WORLD_RECIPIENTS_MAX = 8 };
+enum {
+    WORLD_JOBS_MAX = 64,
+    WORLD_THREADS_MAX = 8,
+    WORLD_RECIPIENTS_MAX = 8,
+    WORLD_FILES_MAX = 4096,
+    WORLD_SCANNED_MAX = 64, /* files in one answer */
+    WORLD_BACKLOG_MAX = 100 /* messages of an earlier life: numbers 1 to this */
+};
+
+/* An event that the scheduler does not see: it is destroyed, and another one
+   made, which will ask for a scan. */
+#define WORLD_RESTART UINT32_C(1000)
 
 enum world_thread_is {
     WORLD_THREAD_COMES,
@@ -38,6 +49,23 @@ struct world_job {
     uint32_t threads_count;
 };
 
+/* A file in the queue directory. */
+struct world_file {
+    uint64_t message;
+    int64_t submitted_at_ns;
+    int64_t returned_at_ns;
+    uint32_t number;
+    uint32_t channel;
+    uint32_t host;
+    uint32_t priority;
+    uint32_t attempts;
+    uint32_t is_held;
+    uint32_t is_known; /* to the scheduler; matters while it is held */
+    uint32_t flags;
+    uint32_t recipients[WORLD_RECIPIENTS_MAX];
+    uint32_t recipients_count;
+};
+
 struct world {
     struct knobs knobs;
     uint64_t seed;
@@ -49,7 +77,13 @@ struct world {
     uint32_t decision;
     struct world_job jobs[WORLD_JOBS_MAX];
     uint32_t jobs_count;
+    struct world_file files[WORLD_FILES_MAX];
+    uint32_t files_count;
+    uint32_t is_scan_asked;
+    struct sched_scan scan;
     /* What the last event borrows. */
+    struct sched_submit submit;
+    struct sched_scanned_file scanned[WORLD_SCANNED_MAX];
     struct sched_recipient recipients[WORLD_RECIPIENTS_MAX];
     uint8_t results[WORLD_RECIPIENTS_MAX];
 };

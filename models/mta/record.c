@@ -323,8 +323,8 @@ file_fields(struct line *line, const char *what,
 }
 
 static void
-thread_fields(struct line *line, const char *what,
-              const struct sched_thread_action *thread)
+thread_action_fields(struct line *line, const char *what,
+                     const struct sched_thread_action *thread)
 {
     line->what = what;
     add(line, "job", thread->job);
@@ -364,10 +364,10 @@ record_action(struct record *record, int64_t now_ns,
         add(&line, "job", action->u.job.job);
         break;
     case SCHED_ACTION_START_THREAD:
-        thread_fields(&line, "start-thread", &action->u.thread);
+        thread_action_fields(&line, "start-thread", &action->u.thread);
         break;
     case SCHED_ACTION_STOP_THREAD:
-        thread_fields(&line, "stop-thread", &action->u.thread);
+        thread_action_fields(&line, "stop-thread", &action->u.thread);
         break;
     case SCHED_ACTION_DELIVER:
         deliver_fields(&line, &action->u.deliver);

@@ -68,7 +68,7 @@ action_push(struct engine *engine, uint32_t kind, uint32_t slot, uint32_t value,
 /* --- Building ------------------------------------------------------------- */
 
 static void
-build_create(const struct engine *engine, const struct outgoing *outgoing,
+build_create(struct engine *engine, const struct outgoing *outgoing,
              struct sched_action *action)
 {
     const struct file *file = file_at(engine, outgoing->slot);
@@ -87,6 +87,7 @@ build_create(const struct engine *engine, const struct outgoing *outgoing,
         create->state = SCHED_FILE_HELD;
     } else if (file->state == FILE_UNTRACKED) {
         create->state = SCHED_FILE_UNTRACKED;
+        engine->last.value = SCHED_FILE_UNTRACKED; /* see action_settle() */
     }
 }
 
@@ -201,12 +202,10 @@ build(struct engine *engine, const struct outgoing *outgoing,
 void
 action_settle(struct engine *engine)
 {
-    const uint32_t slot = engine->last.slot;
-
     if (engine->last.kind == SCHED_ACTION_RETURN ||
         (engine->last.kind == SCHED_ACTION_CREATE &&
-         file_at(engine, slot)->state == FILE_UNTRACKED)) {
-        file_forget(engine, slot);
+         engine->last.value == SCHED_FILE_UNTRACKED)) {
+        file_forget(engine, engine->last.slot);
     }
     engine->last.kind = SCHED_ACTION_NONE;
 }
@@ -227,11 +226,12 @@ action_next(struct engine *engine, struct sched_action *action)
         }
         action->kind = outgoing.kind;
         action->action = ++engine->action_last;
-        build(engine, &outgoing, action);
         engine->last = outgoing;
+        build(engine, &outgoing, action);
         return;
     }
-    if (scan_build(engine, action)) {
+    if (engine->scan.state == SCAN_DUE) {
+        scan_build(engine, action);
         action->kind = SCHED_ACTION_SCAN;
         action->action = ++engine->action_last;
         engine->last = (struct outgoing){.kind = SCHED_ACTION_SCAN};

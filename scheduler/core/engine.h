@@ -372,8 +372,16 @@ int queue_host_before(const struct engine *engine, uint32_t a, uint32_t b);
 void queue_refresh(struct engine *engine, uint32_t slot, int is_head_new);
 /* The same for all hosts, whatever has changed. */
 void queue_refresh_all(struct engine *engine);
+/* The same under stress. */
+uint32_t queue_depth_stressed(const struct channel *channel);
 /* The backlog that asks for one more thread. */
-uint32_t queue_depth(const struct channel *channel);
+static inline uint32_t
+queue_depth(const struct channel *channel)
+{
+    return channel->stress_factor == 1 && channel->conf->threaddepth > 0
+               ? channel->conf->threaddepth
+               : queue_depth_stressed(channel);
+}
 /* How many threads a host is to have, by the start policy. */
 uint32_t queue_threads_wanted(const struct engine *engine,
                               const struct host *host);
@@ -473,16 +481,32 @@ int32_t submit_room(struct engine *engine, uint32_t files);
 
 void scan_init(struct engine *engine);
 void scan_wake(struct engine *engine);
-int64_t scan_wish(const struct engine *engine);
+int64_t scan_wish_now(const struct engine *engine);
+static inline int64_t
+scan_wish(const struct engine *engine)
+{
+    return engine->scan.left_count == 0 && engine->scan.state != SCAN_REFUSED
+               ? SCHED_NEVER
+               : scan_wish_now(engine);
+}
 /* Options have changed. */
 void scan_changed(struct engine *engine);
-/* Asks, if it is time to: 1. */
-int scan_build(struct engine *engine, struct sched_action *action);
+/* SCAN_DUE: asks. */
+void scan_build(struct engine *engine, struct sched_action *action);
 void scan_refused(struct engine *engine, uint32_t reason, int64_t again_ns);
 int32_t scan_event(struct engine *engine, const struct sched_scanned *scanned);
-/* Files that count for MAX_MESSAGES; is that all there may be? */
-uint64_t scan_tracked(const struct engine *engine);
-int scan_is_full(const struct engine *engine, uint64_t tracked);
+/* Files that count for MAX_MESSAGES. */
+static inline uint64_t
+scan_tracked(const struct engine *engine)
+{
+    return (uint64_t)engine->files.taken_count - engine->held_count;
+}
+/* Is that all there may be? */
+static inline int
+scan_is_full(const struct engine *engine, uint64_t tracked)
+{
+    return tracked >= engine->options->max_messages && !engine->scan.is_barred;
+}
 /* A file of this channel is not tracked. */
 void scan_left(struct engine *engine, struct channel *channel);
 uint64_t scan_digest(const struct engine *engine, uint64_t digest);

@@ -38,7 +38,9 @@ file_link(struct engine *engine, uint32_t slot)
         file_at(engine, engine->newest)->later = slot;
     }
     engine->newest = slot;
-    lookup_add(engine, slot);
+    if (engine->lookup_size > 0) {
+        lookup_add(engine, slot);
+    }
 }
 
 void
@@ -46,7 +48,9 @@ file_unlink(struct engine *engine, uint32_t slot)
 {
     const struct file *file = file_at(engine, slot);
 
-    lookup_remove(engine, slot);
+    if (engine->lookup_size > 0) {
+        lookup_remove(engine, slot);
+    }
     if (engine->return_cursor == slot) {
         engine->return_cursor = file->later;
     }

@@ -169,7 +169,7 @@ queue_host(struct engine *engine, uint32_t channel, uint32_t number)
 /* --- Places in the channel's heaps ---------------------------------------- */
 
 uint32_t
-queue_depth(const struct channel *channel)
+queue_depth_stressed(const struct channel *channel)
 {
     const uint32_t set = channel->conf->threaddepth;
     const uint32_t depth = set == 0 ? 1 : set;

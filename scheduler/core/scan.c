@@ -30,18 +30,6 @@
 /* GUESS: reading a directory for fewer is not worth it. */
 enum { TURN_FILES_MIN = 10 };
 
-uint64_t
-scan_tracked(const struct engine *engine)
-{
-    return (uint64_t)engine->files.taken_count - engine->held_count;
-}
-
-int
-scan_is_full(const struct engine *engine, uint64_t tracked)
-{
-    return tracked >= engine->options->max_messages && !engine->scan.is_barred;
-}
-
 /* synch_set - the next of SYNCH_TIME's instants after this one */
 static void
 synch_set(struct engine *engine)
@@ -193,7 +181,7 @@ scan_wake(struct engine *engine)
 }
 
 int64_t
-scan_wish(const struct engine *engine)
+scan_wish_now(const struct engine *engine)
 {
     const struct scan *scan = &engine->scan;
 
@@ -214,20 +202,16 @@ scan_changed(struct engine *engine)
     }
 }
 
-int
+void
 scan_build(struct engine *engine, struct sched_action *action)
 {
     struct scan *scan = &engine->scan;
 
-    if (scan->state != SCAN_DUE) {
-        return 0;
-    }
     scan->state = SCAN_ASKED;
     action->u.scan.channel = scan->channel;
     action->u.scan.files_max = scan->files_max;
     action->u.scan.cursor_message = scan->cursor_message;
     action->u.scan.cursor_file = scan->cursor_file;
-    return 1;
 }
 
 void

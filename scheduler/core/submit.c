@@ -69,29 +69,26 @@ has_no_route(const struct sched_submit *submit)
 }
 
 /* split_limits - by holdlimit and expandlimit of the source channel */
-static struct split
-split_limits(const struct engine *engine, const struct sched_submit *submit)
+static void
+split_limits(const struct engine *engine, struct split *split)
 {
-    struct split split = {.submit = submit,
-                          .regular_count = submit->recipients_count,
-                          .expandchannel = SCHED_NONE};
+    const struct sched_submit *submit = split->submit;
 
     if (submit->parent != 0 || submit->source_channel == SCHED_NONE) {
-        return split;
+        return;
     }
     const struct conf_channel *conf =
         engine->channels[submit->source_channel].conf;
     if (conf->expandchannel == SCHED_NONE) {
-        return split;
+        return;
     }
-    split.expandchannel = conf->expandchannel;
+    split->expandchannel = conf->expandchannel;
     if (submit->recipients_count > conf->holdlimit) { /* CONF_NO_LIMIT: never */
-        split.regular_count = 0;
-        split.is_held = 1;
+        split->regular_count = 0;
+        split->is_held = 1;
     } else if (submit->recipients_count > conf->expandlimit) {
-        split.regular_count = conf->expandlimit;
+        split->regular_count = conf->expandlimit;
     }
-    return split;
 }
 
 /* split_init - arrays in the engine's scratch area; it grows and stays */
@@ -448,7 +445,9 @@ submit_room(struct engine *engine, uint32_t files)
         status = heap_reserve(&engine->delayed, &engine->allocator,
                               engine->files.taken_count + files);
     }
-    return status == SCHED_OK ? lookup_reserve(engine, files) : status;
+    return status == SCHED_OK && engine->lookup_size > 0
+               ? lookup_reserve(engine, files)
+               : status;
 }
 
 /* submit_one - the short way for one recipient */
@@ -504,11 +503,17 @@ submit_event(struct engine *engine, const struct sched_submit *submit)
     if (!is_legal(engine, submit)) {
         return SCHED_ERR_ARGUMENT;
     }
-    int32_t status = session_check(engine, submit, &is_over);
+    const int is_counted = submit->session != 0 && submit->parent == 0 &&
+                           submit->source_channel != SCHED_NONE;
+    int32_t status =
+        is_counted ? session_check(engine, submit, &is_over) : SCHED_OK;
     if (status != SCHED_OK) {
         return status;
     }
-    struct split split = split_limits(engine, submit);
+    struct split split = {.submit = submit,
+                          .regular_count = submit->recipients_count,
+                          .expandchannel = SCHED_NONE};
+    split_limits(engine, &split);
     if (is_over) {
         reject(engine, submit, 450);
     } else if (has_no_route(submit)) {
@@ -518,7 +523,7 @@ submit_event(struct engine *engine, const struct sched_submit *submit)
     } else {
         status = submit_many(engine, &split);
     }
-    if (status == SCHED_OK) {
+    if (status == SCHED_OK && is_counted) {
         session_count(engine, submit);
     }
     return status;

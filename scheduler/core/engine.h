@@ -451,8 +451,11 @@ void limits_free(struct engine *engine);
 
 /* A file was just pushed to this host: the rules of insertion. */
 void start_inserted(struct engine *engine, uint32_t slot);
-/* An unserved host, without insertion: what is there may take it. */
-void start_serve(struct engine *engine, uint32_t slot);
+/* A host that lost its thread: if it is unserved now and has ready mail, what
+   is there may take it. 0: it needs nobody. */
+int start_serve(struct engine *engine, uint32_t slot);
+/* A thread's place is free: the best want may take it. */
+void start_place(struct engine *engine, const struct channel *channel);
 /* A thread left the host: an idle one, if there is any, has asked for work and
    takes what is left there. */
 void start_idle(struct engine *engine, uint32_t slot);

@@ -203,8 +203,9 @@ on_thread_ended(struct engine *engine, const struct sched_thread_event *event)
         return SCHED_ERR_ARGUMENT;
     }
     const uint32_t host = job_lose_thread(engine, thread);
-    if (host != MEMORY_NONE) {
-        start_serve(engine, host);
+    if ((host == MEMORY_NONE || !start_serve(engine, host)) &&
+        !job->is_draining) {
+        start_place(engine, &engine->channels[job->channel]);
     }
     return SCHED_OK;
 }

@@ -19,7 +19,8 @@
  * Not an insertion, and never a reason for a new job: a host that its thread
  * leaves with ready mail, for the job drains or there is more urgent mail
  * elsewhere, goes to an idle thread; one whose thread was lost at work, to an
- * idle or a new one in the jobs there are.
+ * idle or a new one in the jobs there are. A thread that ends otherwise leaves
+ * its place to the channel's best want, unless its job drains.
  *
  * When a job's exit frees a slot, the pool's best want gets it: by the priority
  * of its first file, then since when that is eligible, then the order of
@@ -159,13 +160,23 @@ start_inserted(struct engine *engine, uint32_t slot)
     start_more_jobs(engine, slot);
 }
 
-void
+int
 start_serve(struct engine *engine, uint32_t slot)
 {
     const struct host *host = host_at(engine, slot);
 
-    if (host->ready_count > 0 && host->threads_count == 0) {
-        (void)serve(engine, slot, 0);
+    if (host->ready_count == 0 || host->threads_count > 0) {
+        return 0;
+    }
+    (void)serve(engine, slot, 0);
+    return 1;
+}
+
+void
+start_place(struct engine *engine, const struct channel *channel)
+{
+    if (channel->want.count > 0) {
+        (void)serve(engine, channel->want.items[0], 0);
     }
 }
 

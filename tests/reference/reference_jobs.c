@@ -269,9 +269,11 @@ ref_thread_event(struct reference *r, uint32_t kind,
         becomes_quiet(r, job);
     }
     job_stop_if_done(r, job);
-    if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
+    if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS &&
+        ref_is_left_alone(r, job->channel, gone.host)) {
         ref_hand_lost(r, job->channel, gone.host);
-    } else if (!KNOWN_PLACE_STAYS_FREE && !job->drains) {
+    } else if (!job->drains) {
+        RULE(r, PLACE_FREE);
         ref_hands_left(r, job->channel, 1);
     }
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_jobctl_hands.c - what becomes of hands that were lost or left over
+ *
+ * Pinned: who gets the place of a thread that ended and the hosts of a job that
+ * failed, and how long each channel's starts stop.
+ */
+#include "tests/support/support.h"
+
+#include "tests/support/host_script.h"
+
+#define CHANNELS                                                               \
+    "defaults immnonurgent notices 1 2 4 7\n\n"                                \
+    "l\nlocal.example\n\n"                                                     \
+    "tcp_a smtp single_sys pool SMTP_POOL\na-daemon\n\n"                       \
+    "tcp_b smtp single_sys pool SMTP_POOL\nb-daemon\n"
+#define JOBS                                                                   \
+    "[POOL=SMTP_POOL]\njob_limit=10\n"                                         \
+    "[CHANNEL=*]\nmaster_command=master\n"
+
+enum { CHANNEL_L, CHANNEL_A, CHANNEL_B };
+
+static struct host_script *
+host_with(const struct sched_override *overrides, uint32_t count)
+{
+    /* Noon: twelve and a half hours before the next return run. */
+    struct host_setup setup = {
+        .channels = CHANNELS, .jobs = JOBS, .wall_offset_ns = 12 * HOST_H};
+
+    for (uint32_t i = 0; i < count; i++) {
+        setup.overrides[i] = overrides[i];
+        setup.overrides[i].where = "test";
+    }
+    return host_script_new(&setup);
+}
+
+static void
+submit(struct host_script *host, uint32_t channel, uint32_t destination)
+{
+    host_submit(host, channel, destination, SCHED_PRIORITY_NORMAL);
+}
+
+/* deliver - the attempt that the last event began succeeds */
+static void
+deliver(struct host_script *host)
+{
+    assert_int_equal(host_actions(host, SCHED_ACTION_DELIVER), 1);
+    const struct sched_action action =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+
+    host_outcome(host, &action, SCHED_RESULT_DELIVERED);
+}
+
+/* A host that came while the only thread was being stopped has no other. */
+static void
+test_jobctl_place_of_a_stopped_thread_goes_to_the_host_that_waits(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"},
+        {.path = "channel.tcp_a.maxjobs", .value = "1"},
+        {.path = "job.tcp_a.thread_idle", .value = "pt5s"},
+        {.path = "job.tcp_a.job_idle", .value = "0"}};
+    struct host_script *host = host_with(overrides, 4);
+
+    (void)state;
+    submit(host, CHANNEL_A, 1);
+    host_job_up(host, 1);
+    deliver(host);
+    host_wake(host, 5 * HOST_S);
+    assert_int_equal(host_actions(host, SCHED_ACTION_STOP_THREAD), 1);
+    submit(host, CHANNEL_A, 2);
+    assert_int_equal(host->actions_count, 1); /* CREATE: it waits */
+    host_thread(host, SCHED_EVENT_THREAD_ENDED, 1, 0);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_START_THREAD);
+    assert_int_equal(host->actions[0].u.thread.job, 1);
+    assert_int_equal(host->actions[0].u.thread.thread, 1);
+    host_thread(host, SCHED_EVENT_THREAD_READY, 1, 1);
+    deliver(host);
+    host_script_free(host);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_jobctl_place_of_a_stopped_thread_goes_to_the_host_that_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -173,7 +173,8 @@ struct channel {
     uint32_t can_start;    /* has a master program and is not slave-only */
     uint32_t jobs_count;   /* slots held: starting, running, draining */
     uint32_t threads_free; /* thread slots of jobs that are not draining */
-    uint32_t is_refused;   /* a start was refused: none before the next try */
+    uint32_t is_refused;   /* a start was refused: none until then */
+    int64_t refused_until_ns;
     uint32_t hosts_count;
     uint64_t backlog;         /* ready + active */
     struct heap want;         /* hosts that should have a (further) thread */
@@ -274,7 +275,7 @@ struct engine {
     struct heap delayed;         /* files by (eligible, message, number) */
     int64_t stress_wish_ns;      /* the first stress_relief_ns of all */
     int64_t after_wish_ns;       /* the first after_at_ns of all channels */
-    int64_t refused_try_at_ns;   /* when refused starts are tried again */
+    int64_t refused_wish_ns;     /* the first refused_until_ns of all */
     int64_t return_next_wall_ns; /* the next return run, wall-clock */
     int64_t return_now_ns;       /* the instant of the run under way */
     uint32_t return_is_running;
@@ -468,7 +469,7 @@ void start_freed(struct engine *engine, uint32_t pool);
 void start_delayed(struct engine *engine);
 /* A start of this channel was refused. */
 void start_refused(struct engine *engine, struct channel *channel);
-/* The time has come to try the refused ones again. */
+/* Channels whose time has come try their refused starts again. */
 void start_retry(struct engine *engine);
 /* Start policy level: what is missing. */
 void start_top_up(struct engine *engine);

@@ -294,26 +294,43 @@ start_delayed(struct engine *engine)
     }
 }
 
+/* refused_wish_set - the first of them all */
+static void
+refused_wish_set(struct engine *engine)
+{
+    engine->refused_wish_ns = SCHED_NEVER;
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const struct channel *channel = &engine->channels[i];
+
+        if (channel->is_refused &&
+            channel->refused_until_ns < engine->refused_wish_ns) {
+            engine->refused_wish_ns = channel->refused_until_ns;
+        }
+    }
+}
+
 void
 start_refused(struct engine *engine, struct channel *channel)
 {
     channel->is_refused = 1;
-    if (engine->refused_try_at_ns == SCHED_NEVER) {
-        engine->refused_try_at_ns =
-            engine->now_ns > SCHED_NEVER - REFUSED_RETRY_NS
-                ? SCHED_NEVER
-                : engine->now_ns + REFUSED_RETRY_NS;
-    }
+    channel->refused_until_ns =
+        engine->now_ns > SCHED_NEVER - 1 - REFUSED_RETRY_NS
+            ? SCHED_NEVER - 1
+            : engine->now_ns + REFUSED_RETRY_NS;
+    refused_wish_set(engine);
 }
 
 void
 start_retry(struct engine *engine)
 {
-    engine->refused_try_at_ns = SCHED_NEVER;
+    if (engine->refused_wish_ns > engine->now_ns) {
+        return;
+    }
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         struct channel *channel = &engine->channels[i];
 
-        if (!channel->is_refused) {
+        if (!channel->is_refused ||
+            channel->refused_until_ns > engine->now_ns) {
             continue;
         }
         channel->is_refused = 0;
@@ -321,6 +338,7 @@ start_retry(struct engine *engine)
                serve(engine, channel->want.items[0], 1)) {
         }
     }
+    refused_wish_set(engine);
 }
 
 void

@@ -180,14 +180,7 @@ static void
 pause_channel(struct reference *r, uint32_t channel)
 {
     RULE(r, PAUSED);
-    int64_t until = r->now_ns + PAUSE_NS;
-    for (uint32_t c = 0;
-         KNOWN_PAUSES_END_TOGETHER && c < r->settings.channels_count; c++) {
-        if (r->paused_until_ns[c] != 0) {
-            until = r->paused_until_ns[c];
-        }
-    }
-    r->paused_until_ns[channel] = until;
+    r->paused_until_ns[channel] = r->now_ns + PAUSE_NS;
 }
 
 static void

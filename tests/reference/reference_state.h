@@ -15,9 +15,6 @@
  * as the rule says. Take the line out when the scheduler was mended.
  */
 enum {
-    /* A channel's starts stop for ten seconds; but when the pause of one
-       channel ends, those of all others end with it. */
-    KNOWN_PAUSES_END_TOGETHER = 1,
     /* The periodic run is at an instant on the wall; but the mail that waits
        for it keeps the instant it had when it came, when the offset changes. */
     KNOWN_RUN_STAYS = 1,

@@ -80,12 +80,41 @@ test_jobctl_place_of_a_stopped_thread_goes_to_the_host_that_waits(void **state)
     host_script_free(host);
 }
 
+/* Each channel's ten seconds count from its own refusal. */
+static void
+test_jobctl_refused_starts_of_two_channels_stop_for_ten_seconds_each(
+    void **state)
+{
+    struct host_script *host = host_with(NULL, 0);
+
+    (void)state;
+    host->refuse_kind = SCHED_ACTION_START_JOB;
+    host->refuse_reason = SCHED_REFUSED_LIMIT;
+    submit(host, CHANNEL_A, 1);
+    host->now_ns = 4 * HOST_S;
+    submit(host, CHANNEL_B, 1);
+    assert_int_equal(host->wake_at_ns, 10 * HOST_S);
+    host->refuse_kind = 0;
+    host_wake(host, 10 * HOST_S);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_START_JOB);
+    assert_int_equal(host->actions[0].u.job.channel, CHANNEL_A);
+    assert_int_equal(host->wake_at_ns, 14 * HOST_S);
+    host_wake(host, 14 * HOST_S);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_START_JOB);
+    assert_int_equal(host->actions[0].u.job.channel, CHANNEL_B);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             test_jobctl_place_of_a_stopped_thread_goes_to_the_host_that_waits),
+        cmocka_unit_test(
+            test_jobctl_refused_starts_of_two_channels_stop_for_ten_seconds_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -460,8 +460,8 @@ void start_place(struct engine *engine, const struct channel *channel);
 /* A thread left the host: an idle one, if there is any, has asked for work and
    takes what is left there. */
 void start_idle(struct engine *engine, uint32_t slot);
-/* A job has exited, perhaps with files under way: those are ready again, and
-   what the channel still has may take them. The slot is start_freed()'s. */
+/* A job has exited, perhaps with files under way, or failed to start: what the
+   channel still has may take its hosts. The slot is start_freed()'s. */
 void start_exited(struct engine *engine, struct job *job);
 /* Slots of a pool are free: the best wants get them. */
 void start_freed(struct engine *engine, uint32_t pool);

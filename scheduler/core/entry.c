@@ -166,10 +166,8 @@ on_job_ended(struct engine *engine, const struct sched_job_event *event,
     struct channel *channel = &engine->channels[job->channel];
     if (has_failed) {
         start_refused(engine, channel);
-        job_lose(engine, job);
-    } else {
-        start_exited(engine, job);
     }
+    start_exited(engine, job);
     start_freed(engine, channel->conf->pool);
     return SCHED_OK;
 }

@@ -199,9 +199,7 @@ job_gone(struct reference *r, struct job *job, int has_failed)
         pause_channel(r, channel);
     }
     uint32_t lost = 0;
-    for (uint32_t t = 0;
-         !(has_failed && KNOWN_FAILURE_WAKES_NOBODY) && t < gone.threads_count;
-         t++) {
+    for (uint32_t t = 0; t < gone.threads_count; t++) {
         lost += gone.threads[t].is != THREAD_IDLE &&
                 gone.threads[t].is != THREAD_STOPS;
     }

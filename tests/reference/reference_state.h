@@ -17,10 +17,7 @@
 enum {
     /* The periodic run is at an instant on the wall; but the mail that waits
        for it keeps the instant it had when it came, when the offset changes. */
-    KNOWN_RUN_STAYS = 1,
-    /* Only starts stop for a while when a process fails to start; but idle
-       threads do not take the hosts it was for, until the pause is over. */
-    KNOWN_FAILURE_WAKES_NOBODY = 1
+    KNOWN_RUN_STAYS = 1
 };
 
 enum file_is {

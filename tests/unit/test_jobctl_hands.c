@@ -107,6 +107,39 @@ test_jobctl_refused_starts_of_two_channels_stop_for_ten_seconds_each(
     host_script_free(host);
 }
 
+/* second_job_beside_an_idle_thread - it is for host 2, and does not run yet */
+static struct host_script *
+second_job_beside_an_idle_thread(void)
+{
+    const struct sched_override overrides[] = {
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"}};
+    struct host_script *host = host_with(overrides, 1);
+
+    submit(host, CHANNEL_A, 1);
+    host_job_up(host, 1);
+    const struct sched_action first =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    submit(host, CHANNEL_A, 2);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    host_outcome(host, &first, SCHED_RESULT_DELIVERED);
+    assert_int_equal(host->actions_count, 0); /* job 2 is coming for host 2 */
+    return host;
+}
+
+static void
+test_jobctl_idle_thread_takes_the_host_of_a_job_that_failed(void **state)
+{
+    struct host_script *host = second_job_beside_an_idle_thread();
+
+    (void)state;
+    host_job(host, SCHED_EVENT_JOB_FAILED, 2);
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_DELIVER);
+    assert_int_equal(host->actions[0].u.deliver.job, 1);
+    assert_int_equal(host->actions[0].u.deliver.host, 2);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -115,6 +148,8 @@ main(void)
             test_jobctl_place_of_a_stopped_thread_goes_to_the_host_that_waits),
         cmocka_unit_test(
             test_jobctl_refused_starts_of_two_channels_stop_for_ten_seconds_each),
+        cmocka_unit_test(
+            test_jobctl_idle_thread_takes_the_host_of_a_job_that_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,9 +31,9 @@
  *            - In a wake: what is due, in the order of its instants (retries,
  *              dates, periodic runs); idle exits, channel by channel, in the
  *              order in which they became idle; pauses that end; the return job.
- *            - `period n`: runs have numbers, counted from 1970-01-01. Dated
- *              mail that is not immediate waits for the next run and for its
- *              date, whichever is later.
+ *            - `period n`: runs have numbers, counted from 1970-01-01. Mail that
+ *              is not immediate waits for the first run after it came, or
+ *              after its date; a run is an instant on the wall.
  *            - A wall clock set forward misses no return run; one set back
  *              repeats none, unless by more than a period.
  *            - A file that came by a scan gets numbers of its own when it is

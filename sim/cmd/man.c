@@ -71,11 +71,7 @@ commands_print(FILE *out)
     for (uint32_t i = 0; (command = commands_at(i)) != NULL; i++) {
         fprintf(out, ".Ss %s\n.Nm\n.Cm %s\n.Op Ar option ...\n", command->name,
                 command->name);
-<<<<<<< HEAD
         if (command->operands != NULL && *command->operands != '\0') {
-=======
-        if (command->operands[0] != '\0') {
->>>>>>> doctor
             fprintf(out, ".Ar %s\n", command->operands);
         }
         fputs(".Pp\n", out);

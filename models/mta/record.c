@@ -322,6 +322,15 @@ file_fields(struct line *line, const char *what,
     add(line, "value", file->value);
 }
 
+static void
+thread_action_fields(struct line *line, const char *what,
+                     const struct sched_thread_action *thread)
+{
+    line->what = what;
+    add(line, "job", thread->job);
+    add(line, "thread", thread->thread);
+}
+
 void
 record_action(struct record *record, int64_t now_ns,
               const struct sched_action *action)
@@ -355,14 +364,10 @@ record_action(struct record *record, int64_t now_ns,
         add(&line, "job", action->u.job.job);
         break;
     case SCHED_ACTION_START_THREAD:
-        line.what = "start-thread";
-        add(&line, "job", action->u.thread.job);
-        add(&line, "thread", action->u.thread.thread);
+        thread_action_fields(&line, "start-thread", &action->u.thread);
         break;
     case SCHED_ACTION_STOP_THREAD:
-        line.what = "stop-thread";
-        add(&line, "job", action->u.thread.job);
-        add(&line, "thread", action->u.thread.thread);
+        thread_action_fields(&line, "stop-thread", &action->u.thread);
         break;
     case SCHED_ACTION_DELIVER:
         deliver_fields(&line, &action->u.deliver);

@@ -198,7 +198,8 @@ $(WRONG_OUT)/core.a: $(CORE)
 	$(call say,OBJCOPY,$@)$(OBJCOPY) --redefine-sym sched_entry=core_entry $< $@
 $(WRONG): %.so: %.o $(WRONG_OUT)/core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -o $@ $^
-$(OUT)/tests/unit/test_host: | $(WRONG)
+$(OUT)/tests/unit/test_host $(OUT)/tests/unit/test_conform \
+run-tests/cmd/test_cmd_replay: | $(WRONG)
 
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm
@@ -237,6 +238,7 @@ $(FUZZERS:$(OUT)/%=run-%): run-%: $(OUT)/%
 	$(run) $(notdir $*) $< $(wildcard $(subst /fuzz_,/corpus/,$*)/*)
 $(CMD_TESTS:%.sh=run-%): run-%: %.sh $(MTASIM) $(JOBCTLD)
 	$(run) $(notdir $*) sh $<
+run-tests/cmd/test_cmd_doctor: $(WRONG)
 $(RULES:%=run-%): run-%: before-%
 	$(run) $* $(do-$*)
 

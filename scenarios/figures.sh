@@ -139,3 +139,52 @@ for name in "$dir"/pool*.db; do
   sqlite3 -box "$name" <scenarios/$pool/quiet.sql >>"${name%.db}.txt"
 done
 picture pool $pool latency
+
+proc=processes-or-threads
+table proc $proc
+table proc-conns-100 $proc --set job.tcp_local.max_life_conns=100
+table proc-conns-3000 $proc --set job.tcp_local.max_life_conns=3000
+table proc-conns-0 $proc --set job.tcp_local.max_life_conns=0
+table proc-start-2s $proc --set machine.process_start=2s
+table proc-level $proc --set $policy=level
+for name in "$dir"/proc*.db; do
+  sqlite3 -box "$name" <scenarios/$proc/burst.sql >>"${name%.db}.txt"
+done
+picture proc $proc latency
+
+batch=batch-channel
+table batch $batch
+table batch-conns-100 $batch --set job.archive.max_life_conns=100
+table batch-conns-0 $batch --set job.archive.max_life_conns=0
+table batch-depth-100 $batch --set channel.archive.threaddepth=100
+table batch-depth-10 $batch --set channel.archive.threaddepth=10
+table batch-start-200ms $batch --set machine.process_start=200ms
+table batch-start-10s $batch --set machine.process_start=10s
+picture batch $batch latency
+
+behind=one-behind-ten-thousand
+class=traffic.2.priority=urgent
+table behind $behind
+table behind-urgent $behind --param $lives --set $class
+table behind-affinity $behind --param $lives --set option.affinity=priority
+table behind-affinity-urgent $behind --param $lives \
+  --set option.affinity=priority --set $class
+table behind-level $behind --param $lives --set $policy=level
+table behind-level-urgent $behind --param $lives --set $policy=level --set $class
+picture behind $behind hosts
+
+notices=notices
+both='channel.tcp_local.notices=1 2 4,3 6 9 12'
+table notices $notices
+table notices-refuse $notices --param "$both" --set faults.1.outage=refuse \
+  --set faults.2.outage=refuse --set faults.3.outage=refuse
+table notices-backoff $notices --param "$both" \
+  --set 'channel.tcp_local.normalbackoff=pt30m pt1h'
+table notices-noon $notices --param "$both" \
+  --set option.return_time=12:30/24:00
+table notices-conns-3000 $notices --param "$both" \
+  --set job.tcp_local.max_life_conns=3000
+for name in "$dir"/notices*.db; do
+  sqlite3 -box "$name" <scenarios/$notices/returns.sql >>"${name%.db}.txt"
+done
+picture notices $notices backlog

@@ -45,7 +45,7 @@ const struct mta_text conform_texts[CONFORM_TEXTS_COUNT] = {
     {"job_controller.cnf", jobs_text, sizeof jobs_text - 1, SCHED_TEXT_JOBS}};
 
 const char conform_reference_digest[DIGEST_TEXT_SIZE] =
-    "6baeba3896b0040e8706dbe342891450";
+    "a0727d53f9fd8a9e78124e7f1466d1c1";
 
 static const struct link_params wire = {
     .name = "wire", .rtt_ns = 20 * NS_PER_MS, .segment_bytes = 1460};
@@ -129,13 +129,18 @@ run_make(const struct conform_subject *subject,
     return host_run(&params, result, about, diag);
 }
 
-/* first_after - what is said after these words, to the end of the line */
+/* first_after - what is said after these words, cut off at the line's end */
 static const char *
-first_after(const char *text, const char *words)
+first_after(const struct diag *diag, const char *words)
 {
-    const char *found = text == NULL ? NULL : strstr(text, words);
+    char *found = diag->text == NULL ? NULL : strstr(diag->text, words);
 
-    return found == NULL ? "" : found + strlen(words);
+    if (found == NULL) {
+        return "";
+    }
+    found += strlen(words);
+    found[strcspn(found, "\n")] = '\0';
+    return found;
 }
 
 void
@@ -151,11 +156,11 @@ conform_run_rules(const struct conform_subject *subject,
     if (!run_make(subject, rules_hosts, 14 * NS_PER_DAY, &result, &about,
                   &diag)) {
         conform_say(answer, CONFORM_NOT_OK, "%s",
-                    first_after(diag.text, "error: "));
-        answer->text[strcspn(answer->text, "\n")] = '\0';
+                    first_after(&diag, "error: "));
     } else if (result.violations > 0) {
-        conform_say(answer, CONFORM_NOT_OK, "%" PRId64 " violations; at %.300s",
-                    result.violations, first_after(diag.text, "violation "));
+        conform_say(answer, CONFORM_NOT_OK,
+                    "%" PRId64 " violations; the first %s", result.violations,
+                    first_after(&diag, "violation "));
     } else if (about.policy[0] == '\0') {
         conform_say(answer, CONFORM_NOT_CLAIMED,
                     "it claims no policy; no law was broken");

@@ -164,7 +164,7 @@ struct world *world_new(const struct conform_subject *subject,
                         const struct sched_object *table,
                         const struct world_plan *plan, uint8_t garbage,
                         uint64_t scatter, struct conform_answer *answer);
-/* Destroys the instance; says lost memory to answer. */
+/* Destroys the instance; says lost memory to answer, unless that is NULL. */
 void world_free(struct world *world, struct conform_answer *answer);
 
 /* The next thing happens. False: a law is broken, or nothing is left to do. */

@@ -406,8 +406,9 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
             return false;
         }
     }
-    const uint32_t domain = recipients[deliver->recipients[0]].host;
-    return deliver->host == enqueue_queue_host(host, file->channel, domain);
+    const struct mail_recipient *first = &recipients[deliver->recipients[0]];
+    return deliver->host ==
+           spool_queue_host(host, file, first->file, first->host);
 }
 
 bool
@@ -431,10 +432,12 @@ delivery_start(struct host *host, const struct sched_deliver *deliver,
     struct thread *thread = thread_at(host, slot);
     const struct mail_recipient *recipients = mail_recipients(message);
     const struct mail_recipient *first = &recipients[deliver->recipients[0]];
-    const uint32_t domain = first->host;
-    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
-    const uint32_t daemon = host->daemon_host[file->channel];
-    const uint32_t number = daemon == SCHED_NONE ? domain : daemon;
+    const uint32_t queue_host =
+        spool_queue_host(host, file, first->file, first->host);
+    const uint32_t number =
+        queue_host == SCHED_NONE
+            ? enqueue_to_host(host, file->channel, first->host)
+            : queue_host;
     const uint64_t handle = (uint64_t)thread->generation << 32 | slot;
 
     oracle_delivering(host->oracle, host_now_ns(host), first->file, queue_host,
@@ -518,7 +521,8 @@ attempt_apply(struct host *host, struct thread *thread,
     struct mail_message *message = mail_message(host->mail, thread->message);
     struct mail_file *file = mail_file_at(host->mail, thread->file);
     const uint32_t domain = mail_recipients(message)[dialogue->indices[0]].host;
-    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
+    const uint32_t queue_host =
+        spool_queue_host(host, file, thread->file, domain);
     uint32_t delivered_count = 0, temporary_count = 0;
 
     for (uint32_t i = 0; i < dialogue->recipients_count; i++) {

@@ -421,6 +421,7 @@ world_free(struct host *host)
     free(host->daemon_host);
     free(host->channel_of);
     free(host->group_of);
+    free(host->mixed_hosts);
     oracle_free(host->oracle);
     directory_free(host->directory);
     if (host->threads != NULL) {

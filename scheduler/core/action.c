@@ -313,7 +313,7 @@ refused_start(struct engine *engine, uint32_t kind, uint32_t slot)
 
     start_refused(engine, channel);
     if (kind == SCHED_ACTION_START_JOB) {
-        job_lose(engine, job);
+        start_exited(engine, job);
         start_freed(engine, channel->conf->pool);
     } else {
         (void)job_lose_thread(engine, &engine->threads[slot]);

@@ -106,7 +106,6 @@ digest_state(const struct engine *engine)
     uint64_t digest = digest_mix(0, (uint64_t)engine->now_ns);
 
     digest = digest_mix(digest, (uint64_t)engine->wall_offset_ns);
-    digest = digest_mix(digest, (uint64_t)engine->refused_try_at_ns);
     digest = digest_mix(digest, (uint64_t)engine->return_next_wall_ns);
     digest = digest_mix(digest, engine->return_is_running
                                     ? (uint64_t)engine->return_now_ns
@@ -121,7 +120,9 @@ digest_state(const struct engine *engine)
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         const struct channel *channel = &engine->channels[i];
 
-        digest = digest_mix(digest, channel->is_refused);
+        digest = digest_mix(digest, channel->is_refused
+                                        ? (uint64_t)channel->refused_until_ns
+                                        : UINT64_MAX);
         digest = digest_mix(digest, (uint64_t)channel->jobs_max << 32 |
                                         channel->threads_max);
         digest = digest_mix(digest, (uint64_t)channel->after_at_ns);

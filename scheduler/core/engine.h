@@ -173,7 +173,8 @@ struct channel {
     uint32_t can_start;    /* has a master program and is not slave-only */
     uint32_t jobs_count;   /* slots held: starting, running, draining */
     uint32_t threads_free; /* thread slots of jobs that are not draining */
-    uint32_t is_refused;   /* a start was refused: none before the next try */
+    uint32_t is_refused;   /* a start was refused: none until then */
+    int64_t refused_until_ns;
     uint32_t hosts_count;
     uint64_t backlog;         /* ready + active */
     struct heap want;         /* hosts that should have a (further) thread */
@@ -274,7 +275,7 @@ struct engine {
     struct heap delayed;         /* files by (eligible, message, number) */
     int64_t stress_wish_ns;      /* the first stress_relief_ns of all */
     int64_t after_wish_ns;       /* the first after_at_ns of all channels */
-    int64_t refused_try_at_ns;   /* when refused starts are tried again */
+    int64_t refused_wish_ns;     /* the first refused_until_ns of all */
     int64_t return_next_wall_ns; /* the next return run, wall-clock */
     int64_t return_now_ns;       /* the instant of the run under way */
     uint32_t return_is_running;
@@ -451,13 +452,16 @@ void limits_free(struct engine *engine);
 
 /* A file was just pushed to this host: the rules of insertion. */
 void start_inserted(struct engine *engine, uint32_t slot);
-/* An unserved host, without insertion: what is there may take it. */
-void start_serve(struct engine *engine, uint32_t slot);
+/* A host that lost its thread: if it is unserved now and has ready mail, what
+   is there may take it. 0: it needs nobody. */
+int start_serve(struct engine *engine, uint32_t slot);
+/* A thread's place is free: the best want may take it. */
+void start_place(struct engine *engine, const struct channel *channel);
 /* A thread left the host: an idle one, if there is any, has asked for work and
    takes what is left there. */
 void start_idle(struct engine *engine, uint32_t slot);
-/* A job has exited, perhaps with files under way: those are ready again, and
-   what the channel still has may take them. The slot is start_freed()'s. */
+/* A job has exited, perhaps with files under way, or failed to start: what the
+   channel still has may take its hosts. The slot is start_freed()'s. */
 void start_exited(struct engine *engine, struct job *job);
 /* Slots of a pool are free: the best wants get them. */
 void start_freed(struct engine *engine, uint32_t pool);
@@ -465,7 +469,7 @@ void start_freed(struct engine *engine, uint32_t pool);
 void start_delayed(struct engine *engine);
 /* A start of this channel was refused. */
 void start_refused(struct engine *engine, struct channel *channel);
-/* The time has come to try the refused ones again. */
+/* Channels whose time has come try their refused starts again. */
 void start_retry(struct engine *engine);
 /* Start policy level: what is missing. */
 void start_top_up(struct engine *engine);

@@ -166,10 +166,8 @@ on_job_ended(struct engine *engine, const struct sched_job_event *event,
     struct channel *channel = &engine->channels[job->channel];
     if (has_failed) {
         start_refused(engine, channel);
-        job_lose(engine, job);
-    } else {
-        start_exited(engine, job);
     }
+    start_exited(engine, job);
     start_freed(engine, channel->conf->pool);
     return SCHED_OK;
 }
@@ -203,8 +201,9 @@ on_thread_ended(struct engine *engine, const struct sched_thread_event *event)
         return SCHED_ERR_ARGUMENT;
     }
     const uint32_t host = job_lose_thread(engine, thread);
-    if (host != MEMORY_NONE) {
-        start_serve(engine, host);
+    if ((host == MEMORY_NONE || !start_serve(engine, host)) &&
+        !job->is_draining) {
+        start_place(engine, &engine->channels[job->channel]);
     }
     return SCHED_OK;
 }

@@ -42,7 +42,7 @@ say_reason(const struct engine *engine, struct text_out *out,
     }
     if (channel->is_refused) {
         text_format(out, "    a start was refused; tried again at %d ns\n",
-                    engine->refused_try_at_ns);
+                    channel->refused_until_ns);
     }
     if (channel->stress_relief_ns != SCHED_NEVER) {
         text_format(out,

@@ -19,7 +19,8 @@
  * Not an insertion, and never a reason for a new job: a host that its thread
  * leaves with ready mail, for the job drains or there is more urgent mail
  * elsewhere, goes to an idle thread; one whose thread was lost at work, to an
- * idle or a new one in the jobs there are.
+ * idle or a new one in the jobs there are. A thread that ends otherwise leaves
+ * its place to the channel's best want, unless its job drains.
  *
  * When a job's exit frees a slot, the pool's best want gets it: by the priority
  * of its first file, then since when that is eligible, then the order of
@@ -159,13 +160,23 @@ start_inserted(struct engine *engine, uint32_t slot)
     start_more_jobs(engine, slot);
 }
 
-void
+int
 start_serve(struct engine *engine, uint32_t slot)
 {
     const struct host *host = host_at(engine, slot);
 
-    if (host->ready_count > 0 && host->threads_count == 0) {
-        (void)serve(engine, slot, 0);
+    if (host->ready_count == 0 || host->threads_count > 0) {
+        return 0;
+    }
+    (void)serve(engine, slot, 0);
+    return 1;
+}
+
+void
+start_place(struct engine *engine, const struct channel *channel)
+{
+    if (channel->want.count > 0) {
+        (void)serve(engine, channel->want.items[0], 0);
     }
 }
 
@@ -283,26 +294,43 @@ start_delayed(struct engine *engine)
     }
 }
 
+/* refused_wish_set - the first of them all */
+static void
+refused_wish_set(struct engine *engine)
+{
+    engine->refused_wish_ns = SCHED_NEVER;
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const struct channel *channel = &engine->channels[i];
+
+        if (channel->is_refused &&
+            channel->refused_until_ns < engine->refused_wish_ns) {
+            engine->refused_wish_ns = channel->refused_until_ns;
+        }
+    }
+}
+
 void
 start_refused(struct engine *engine, struct channel *channel)
 {
     channel->is_refused = 1;
-    if (engine->refused_try_at_ns == SCHED_NEVER) {
-        engine->refused_try_at_ns =
-            engine->now_ns > SCHED_NEVER - REFUSED_RETRY_NS
-                ? SCHED_NEVER
-                : engine->now_ns + REFUSED_RETRY_NS;
-    }
+    channel->refused_until_ns =
+        engine->now_ns > SCHED_NEVER - 1 - REFUSED_RETRY_NS
+            ? SCHED_NEVER - 1
+            : engine->now_ns + REFUSED_RETRY_NS;
+    refused_wish_set(engine);
 }
 
 void
 start_retry(struct engine *engine)
 {
-    engine->refused_try_at_ns = SCHED_NEVER;
+    if (engine->refused_wish_ns > engine->now_ns) {
+        return;
+    }
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         struct channel *channel = &engine->channels[i];
 
-        if (!channel->is_refused) {
+        if (!channel->is_refused ||
+            channel->refused_until_ns > engine->now_ns) {
             continue;
         }
         channel->is_refused = 0;
@@ -310,6 +338,7 @@ start_retry(struct engine *engine)
                serve(engine, channel->want.items[0], 1)) {
         }
     }
+    refused_wish_set(engine);
 }
 
 void

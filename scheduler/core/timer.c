@@ -73,7 +73,7 @@ return_next_set(struct engine *engine)
 void
 timer_init(struct engine *engine)
 {
-    engine->refused_try_at_ns = SCHED_NEVER;
+    engine->refused_wish_ns = SCHED_NEVER;
     engine->idle_wish_ns = SCHED_NEVER;
     engine->after_wish_ns = SCHED_NEVER;
     engine->stress_wish_ns = SCHED_NEVER;
@@ -111,9 +111,7 @@ timer_wake(struct engine *engine)
 {
     release_due(engine);
     idle_exits(engine);
-    if (engine->refused_try_at_ns <= engine->now_ns) {
-        start_retry(engine);
-    }
+    start_retry(engine);
     start_delayed(engine);
     stress_wake(engine);
     if (!engine->return_is_running && return_at_ns(engine) <= engine->now_ns) {
@@ -160,8 +158,8 @@ timer_wish(struct engine *engine)
     if (return_ns < wish_ns) {
         wish_ns = return_ns;
     }
-    if (engine->refused_try_at_ns < wish_ns) {
-        wish_ns = engine->refused_try_at_ns;
+    if (engine->refused_wish_ns < wish_ns) {
+        wish_ns = engine->refused_wish_ns;
     }
     if (scan_ns < wish_ns) {
         wish_ns = scan_ns;

@@ -97,12 +97,12 @@ cost_tell(struct doctor_finding *finding)
 {
     struct conform_answer *answer = &finding->answer;
 
-    if (answer->events_count > 0 && finding->wall_ns > 0 &&
+    if (answer->events_count > 0 && finding->cpu_ns > 0 &&
         answer->verdict == CONFORM_OK) {
         snprintf(answer->text, sizeof answer->text,
                  "%.0f events/s with the world around it, %" PRIu64
                  " bytes a queued message",
-                 (double)answer->events_count * 1e9 / (double)finding->wall_ns,
+                 (double)answer->events_count * 1e9 / (double)finding->cpu_ns,
                  answer->bytes_per_message);
     }
 }
@@ -123,12 +123,23 @@ finding_print(const struct doctor_finding *finding)
     }
 }
 
-/* object_examine - every check; where it cannot be loaded, no more than that */
+/* is_of_a_life - whether an instance must live for it, as in life.laws */
+static bool
+is_of_a_life(const char *name)
+{
+    return strncmp(name, "file.", 5) != 0 && strncmp(name, "create.", 7) != 0;
+}
+
+/* object_examine - every check; where it cannot be loaded, no more than that;
+ * where life.laws has crashed or hung, no other life */
 static void
 object_examine(struct work *work, bool is_told)
 {
     const struct options *options = work->call->options;
+    const unsigned limit_s =
+        (unsigned)options_number(options, OPTION_LIMIT, LIMIT_S);
     bool is_there = true;
+    bool is_alive = true;
 
     for (uint32_t i = 0; is_there && conform_at(i) != NULL; i++) {
         const struct conform_check *check = conform_at(i);
@@ -138,13 +149,22 @@ object_examine(struct work *work, bool is_told)
             continue;
         }
         work->findings_count++;
-        doctor_examine(&work->subject, check, LIMIT_S, finding);
+        if (is_alive || !is_of_a_life(check->name)) {
+            doctor_examine(&work->subject, check, limit_s, finding);
+        } else {
+            *finding = (struct doctor_finding){
+                .check = check,
+                .answer = {.verdict = CONFORM_NOT_CHECKED,
+                           .text = "see life.laws"}};
+        }
         cost_tell(finding);
         work->verdicts[finding->answer.verdict]++;
         if (is_told) {
             finding_print(finding);
             fflush(stdout);
         }
+        is_alive = is_alive && (strcmp(check->name, "life.laws") != 0 ||
+                                !finding->has_ended);
         is_there = strcmp(check->name, "file.loads") != 0 ||
                    finding->answer.verdict == CONFORM_OK;
     }

@@ -190,6 +190,9 @@ static const struct option_row rows_doctor[] = {
     {.id = OPTION_ONLY, .kind = OPTION_TEXTS, .name = "only",
      .argument = "CHECK",
      .help = "Make this check only, as in life.laws; may be repeated"},
+    {.id = OPTION_LIMIT, .kind = OPTION_NUMBER, .name = "limit",
+     .argument = "SECONDS", .least = 1, .most = 86400, .standard = "120",
+     .help = "A check that takes longer has failed"},
     ROW_SET, ROWS_COMMON,
 };
 

@@ -16,11 +16,12 @@
 #include "sim/cmd/commands.h"
 #include "sim/kernel/arena.h"
 
-/* What a check came to, and how long it took. */
+/* What a check came to, and the processor time it took. */
 struct doctor_finding {
     const struct conform_check *check;
     struct conform_answer answer;
-    int64_t wall_ns;
+    int64_t cpu_ns;
+    bool has_ended; /* the process, without an answer */
 };
 
 /* The texts of this folder; NULL: conform_texts. False: reported. */

@@ -67,6 +67,7 @@ enum option_id {
     OPTION_MAN,
     OPTION_MTA,
     OPTION_ONLY,
+    OPTION_LIMIT,
     OPTIONS_COUNT
 };
 

@@ -40,7 +40,10 @@ says out 'all.db: 9 runs, 0 of them new'
 "$mtasim" show small.db >whole
 "$mtasim" show all.db >merged
 cmp -s whole merged || fail 'shards do not join to the whole'
-[ "$(wc -l <whole)" -eq 9 ] || fail 'show does not list 9 runs'
+[ "$(wc -l <whole)" -eq 10 ] || fail 'show does not list 9 runs'
+# 1, 5, 20: in the order of numbers, not of letters.
+sed -n '2,$s/.*threaddepth=//p' whole | sort -n -c ||
+    fail 'show is not in the order of the axis'
 expect 2 "$mtasim" merge new.db a.db none.db
 says err 'none.db'
 [ ! -e new.db ] || fail 'a merge that cannot be makes a file'

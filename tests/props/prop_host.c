@@ -76,6 +76,9 @@ world_make(struct world *w, uint64_t *random)
     if (test_random_below(random, 2) == 0) {
         set(w, "channel.tcp_local.immediacy", "immurgent");
     }
+    if (test_random_below(random, 3) == 0) {
+        set(w, "channel.tcp_local.splitting", "multiple");
+    }
 }
 
 /* What is seen of traffic: ids go up by one, those made are from 2^43 on. */

@@ -19,7 +19,8 @@
  *              it has reported.
  *            - A job started by filesperjob is for the host just inserted.
  *            - A host that loses its thread looks for another in the jobs that
- *              are left; when a job exits, the best hosts do, one for each
+ *              are left; a thread that was stopped leaves its place to the best
+ *              host, unless its job drains; when a job exits, the best hosts do, one for each
  *              thread lost. When a thread goes to another host or drains, an
  *              idle one takes what it leaves.
  *            - A thread whose DELIVER was refused is idle: no other file is
@@ -156,6 +157,7 @@ void reference_settings_read(struct reference_settings *settings,
     X(OWN_HOST, "a thread went on with its host")                              \
     X(OTHER_HOST, "a thread took the best unserved host")                      \
     X(RAN_DRY, "a thread became idle")                                         \
+    X(PLACE_FREE, "a thread ended and left its place")                         \
     X(LIFE_AGE, "a job was too old")                                           \
     X(LIFE_CONNS, "a job had asked too often")                                 \
     X(THREAD_IDLE, "an idle thread was stopped")                               \

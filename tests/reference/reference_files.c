@@ -501,16 +501,8 @@ return_run(struct reference *r)
 static void
 pauses(struct reference *r)
 {
-    int one_is_over = 0;
-
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {
-        one_is_over |=
-            r->paused_until_ns[c] != 0 && r->paused_until_ns[c] <= r->now_ns;
-    }
-    for (uint32_t c = 0; c < r->settings.channels_count; c++) {
-        if (r->paused_until_ns[c] != 0 &&
-            (r->paused_until_ns[c] <= r->now_ns ||
-             (KNOWN_PAUSES_END_TOGETHER && one_is_over))) {
+        if (r->paused_until_ns[c] != 0 && r->paused_until_ns[c] <= r->now_ns) {
             RULE(r, PAUSE_OVER);
             r->paused_until_ns[c] = 0;
             ref_serve_wanting(r, c);

@@ -180,14 +180,7 @@ static void
 pause_channel(struct reference *r, uint32_t channel)
 {
     RULE(r, PAUSED);
-    int64_t until = r->now_ns + PAUSE_NS;
-    for (uint32_t c = 0;
-         KNOWN_PAUSES_END_TOGETHER && c < r->settings.channels_count; c++) {
-        if (r->paused_until_ns[c] != 0) {
-            until = r->paused_until_ns[c];
-        }
-    }
-    r->paused_until_ns[channel] = until;
+    r->paused_until_ns[channel] = r->now_ns + PAUSE_NS;
 }
 
 static void
@@ -206,9 +199,7 @@ job_gone(struct reference *r, struct job *job, int has_failed)
         pause_channel(r, channel);
     }
     uint32_t lost = 0;
-    for (uint32_t t = 0;
-         !(has_failed && KNOWN_FAILURE_WAKES_NOBODY) && t < gone.threads_count;
-         t++) {
+    for (uint32_t t = 0; t < gone.threads_count; t++) {
         lost += gone.threads[t].is != THREAD_IDLE &&
                 gone.threads[t].is != THREAD_STOPS;
     }
@@ -269,9 +260,11 @@ ref_thread_event(struct reference *r, uint32_t kind,
         becomes_quiet(r, job);
     }
     job_stop_if_done(r, job);
-    if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS) {
+    if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS &&
+        ref_is_left_alone(r, job->channel, gone.host)) {
         ref_hand_lost(r, job->channel, gone.host);
-    } else if (!KNOWN_PLACE_STAYS_FREE && !job->drains) {
+    } else if (!job->drains) {
+        RULE(r, PLACE_FREE);
         ref_hands_left(r, job->channel, 1);
     }
 }

@@ -293,14 +293,20 @@ ref_serve_wanting(struct reference *r, uint32_t channel)
     }
 }
 
+int
+ref_is_left_alone(struct reference *r, uint32_t channel, uint32_t host)
+{
+    return ref_head_of_host(r, channel, host) != NULL &&
+           !ref_is_served(r, channel, host);
+}
+
 /* hand_lost - a host lost its thread: it looks for another in the jobs
    that are left; to start a job is for D11 to decide */
 void
 ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host)
 {
     if (ref_channel_of(r, channel)->delivers &&
-        ref_head_of_host(r, channel, host) != NULL &&
-        !ref_is_served(r, channel, host) && !wake_idle(r, channel, host) &&
+        ref_is_left_alone(r, channel, host) && !wake_idle(r, channel, host) &&
         !is_paused(r, channel)) {
         start_thread(r, channel, host);
     }
@@ -310,8 +316,7 @@ ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host)
 void
 ref_host_left(struct reference *r, uint32_t channel, uint32_t host)
 {
-    if (ref_head_of_host(r, channel, host) != NULL &&
-        !ref_is_served(r, channel, host)) {
+    if (ref_is_left_alone(r, channel, host)) {
         wake_idle(r, channel, host);
     }
 }

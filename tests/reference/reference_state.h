@@ -15,18 +15,9 @@
  * as the rule says. Take the line out when the scheduler was mended.
  */
 enum {
-    /* A channel's starts stop for ten seconds; but when the pause of one
-       channel ends, those of all others end with it. */
-    KNOWN_PAUSES_END_TOGETHER = 1,
     /* The periodic run is at an instant on the wall; but the mail that waits
        for it keeps the instant it had when it came, when the offset changes. */
-    KNOWN_RUN_STAYS = 1,
-    /* A host that wants a thread gets the first that may be had; but not the
-       one whose place is free since a stopped thread has ended. */
-    KNOWN_PLACE_STAYS_FREE = 1,
-    /* Only starts stop for a while when a process fails to start; but idle
-       threads do not take the hosts it was for, until the pause is over. */
-    KNOWN_FAILURE_WAKES_NOBODY = 1
+    KNOWN_RUN_STAYS = 1
 };
 
 enum file_is {
@@ -187,6 +178,8 @@ void ref_serve_wanting(struct reference *r, uint32_t channel);
 /* `count` threads were lost with their job: so many of the channel's hosts
    look for others, in the jobs that are left. */
 void ref_hands_left(struct reference *r, uint32_t channel, uint32_t count);
+/* A host has READY files, and nobody serves it. */
+int ref_is_left_alone(struct reference *r, uint32_t channel, uint32_t host);
 /* A host lost the thread it had, or was left by it. */
 void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
 void ref_host_left(struct reference *r, uint32_t channel, uint32_t host);

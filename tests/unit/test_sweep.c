@@ -460,8 +460,7 @@ execute_apart(struct place *place, const char *path)
     return pid;
 }
 
-/* runs_wait - until the file has this many runs; two minutes at the most, for a
- * machine that is busy with something else */
+/* runs_wait - until the file has this many runs; 2 min: machines are busy */
 static void
 runs_wait(struct place *place, const char *path, int64_t count)
 {

@@ -5,6 +5,7 @@
 #     BUILD=debug     -O1, slow checks on                         (default)
 #     BUILD=asan      the same with address and undefined sanitizers
 #     BUILD=release   -O2, slow checks off, ASSERT stays on
+#     BUILD=fuzz      asan, with the counters of clang's libFuzzer
 # OUT=dir puts a build elsewhere (for another compiler beside this one).
 # The user's CFLAGS, CPPFLAGS and LDFLAGS come last and win. V=1 shows commands.
 
@@ -19,6 +20,7 @@ PKG_CONFIG   ?= pkg-config
 OBJCOPY      ?= objcopy
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
+FUZZ_CC      ?= clang
 
 # --- What must be on the machine ---------------------------------------------
 
@@ -29,7 +31,8 @@ CLANG_TIDY   ?= clang-tidy
 BARE  := help clean lint guesses
 GOALS := $(filter-out $(BARE),$(or $(MAKECMDGOALS),all))
 TOOLS := $(if $(filter format format-check,$(GOALS)),clang-format) \
-         $(if $(filter tidy,$(GOALS)),clang-tidy)
+         $(if $(filter tidy,$(GOALS)),clang-tidy) \
+         $(if $(filter fuzz,$(GOALS)),libfuzzer)
 BUILDS := $(filter-out format format-check,$(GOALS))
 NEED  := $(strip $(TOOLS) $(if $(BUILDS),cc pkg-config gsl sqlite3 yaml-0.1) \
          $(if $(filter check asan tidy compile_commands run-% build/%,$(BUILDS)),cmocka) \
@@ -46,7 +49,7 @@ $(OUT)/setup.mk: FORCE
 endif
 $(OUT)/setup.mk: tests/setup/setup.sh
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' \
-	 sh tests/setup/setup.sh $@ $(MAY_INSTALL) $(NEED)
+	 FUZZ_CC='$(FUZZ_CC)' sh tests/setup/setup.sh $@ $(MAY_INSTALL) $(NEED)
 else ifneq ($(SETUP_MISSING),)
 $(error Not without: $(SETUP_MISSING) (above: how to get them))
 endif
@@ -71,8 +74,10 @@ MODE_debug   := -O1 -g -DSIM_SLOW_CHECKS=1
 MODE_release := -O2 -g -DSIM_SLOW_CHECKS=0
 MODE_asan    := -O1 -g -DSIM_SLOW_CHECKS=1 -fno-omit-frame-pointer \
                 -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE_fuzz    := -O1 -g -DSIM_SLOW_CHECKS=1 -fno-omit-frame-pointer \
+                -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 MODE := $(MODE_$(BUILD))
-$(if $(MODE),,$(error BUILD=$(BUILD) is not one of: debug asan release))
+$(if $(MODE),,$(error BUILD=$(BUILD) is not one of: debug asan release fuzz))
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(if $(WERROR),-Werror) \
              $(SAME) $(MODE) $(CFLAGS)
@@ -91,18 +96,22 @@ PLOTS_SRC   := $(sort $(wildcard plots/*.c))
 MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
 CMD_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard sim/cmd/*.c)))
 CORE_SRC    := $(sort $(wildcard scheduler/core/*.c))
+LIVE_SRC    := $(sort $(wildcard scheduler/live/*.c))
 QMGR_SRC    := $(sort $(wildcard scheduler/qmgr/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c tests/reference/*.c))
 TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
                  tests/closed/closed_*.c))
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
+FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_PARTS  := $(filter-out $(FUZZ_SRC) tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
 LINT_SRC    := tests/lint/abi.c
 WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
-ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(SUPPORT_SRC) \
-           $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC)
+ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC) $(SUPPORT_SRC) \
+           $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC) $(FUZZ_SRC) \
+           $(FUZZ_PARTS) tests/fuzz/replay.c
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
              scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
@@ -111,10 +120,12 @@ LIB     := $(OUT)/libmtasim.a
 CORE    := $(OUT)/libjobctl.a
 JOBCTL  := $(OUT)/jobctl.so
 QMGR    := $(OUT)/qmgr.so
+JOBCTLD := $(OUT)/jobctld
 MTASIM  := $(OUT)/mtasim
 WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
+FUZZERS := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 
 ifeq ($(V),0)
 say = @printf '  %-7s %s\n' $(1) $(2);
@@ -122,11 +133,11 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all release asan demo check soak golden golden-update check-digest bench \
+.PHONY: all release asan demo check soak fuzz golden golden-update check-digest bench \
         check-seam check-globals check-headers check-abi check-planted lint \
         guesses tidy format format-check compile_commands clean help FORCE
 
-all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) ## build the simulator (default)
+all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) $(JOBCTLD) ## build the simulator (default)
 
 # --- Compiling: -MMD -MP writes the dependencies beside each object ----------
 
@@ -148,7 +159,7 @@ $(OUT)/sim/cmd/program.o: INCLUDES += -I$(OUT)
 # Objects depend on the flags they were compiled with, archives on the list of
 # the sources, so that a file that goes is missed.
 FLAGS_LINE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
-LIST_LINE  = $(LIB_SRC) $(CORE_SRC) $(QMGR_SRC)
+LIST_LINE  = $(LIB_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC)
 $(OUT)/flags $(OUT)/list: FORCE
 	@mkdir -p $(@D); \
 	 echo '$(if $(filter flags,$(@F)),$(FLAGS_LINE),$(LIST_LINE))' >$@.new; \
@@ -167,6 +178,9 @@ $(JOBCTL) $(QMGR):
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared -nostartfiles \
 	  -Wl,-z,relro,-z,now,--build-id=none $(LDFLAGS) -o $@ $(filter %.o,$^)
 
+$(JOBCTLD): $(call obj,$(LIVE_SRC)) $(OUT)/list | $(JOBCTL)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -pthread -ldl
+
 $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ldl -lm
 
@@ -184,10 +198,17 @@ $(WRONG_OUT)/core.a: $(CORE)
 	$(call say,OBJCOPY,$@)$(OBJCOPY) --redefine-sym sched_entry=core_entry $< $@
 $(WRONG): %.so: %.o $(WRONG_OUT)/core.a
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -o $@ $^
-$(OUT)/tests/unit/test_host: | $(WRONG)
+$(OUT)/tests/unit/test_host $(OUT)/tests/unit/test_conform \
+run-tests/cmd/test_cmd_replay: | $(WRONG)
 
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm
+
+# A fuzz target is a program that answers files, or, from clang, looks for more.
+$(FUZZERS): $(OUT)/%: $(OUT)/%.o $(call obj,$(FUZZ_PARTS) $(if $(filter \
+            fuzz,$(BUILD)),,tests/fuzz/replay.c)) $(LIB) $(CORE)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(if $(filter \
+	  fuzz,$(BUILD)),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $^ $(LIBS) -ldl -lm
 
 demo: ## one command: sweep a question, draw the answer, say where it is
 	@$(MAKE) --no-print-directory BUILD=release all
@@ -198,11 +219,11 @@ demo: ## one command: sweep a question, draw the answer, say where it is
 # Every test program, shell test and rule is a target run-NAME. It runs one,
 # keeps its output in $(OUT)/check/ and prints one line, unless it fails; the
 # goal `check` then counts. `make check T=evq` runs those with evq in the name.
-CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh))
+CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh tests/live/test_*.sh))
 # The rules are about the sources: once, not in every variant.
 RULES := golden $(if $(filter debug,$(BUILD)),check-seam check-globals \
          check-headers check-abi lint check-planted)
-ALL_RUNS := $(TESTS:$(OUT)/%=run-%) $(CMD_TESTS:%.sh=run-%) $(RULES:%=run-%)
+ALL_RUNS := $(TESTS:$(OUT)/%=run-%) $(FUZZERS:$(OUT)/%=run-%) $(CMD_TESTS:%.sh=run-%) $(RULES:%=run-%)
 RUNS := $(strip $(foreach r,$(ALL_RUNS),$(if $(T),$(if $(findstring \
           $(T),$(notdir $(r))),$(r)),$(r))))
 ifneq ($(filter check,$(GOALS)),)
@@ -213,8 +234,11 @@ run = @MTASIM_BUILD=$(OUT) BUILD=$(BUILD) sh tests/setup/run.sh $(OUT)/check
 
 $(TESTS:$(OUT)/%=run-%): run-%: $(OUT)/%
 	$(run) $(notdir $*) $<
-$(CMD_TESTS:%.sh=run-%): run-%: %.sh $(MTASIM)
+$(FUZZERS:$(OUT)/%=run-%): run-%: $(OUT)/%
+	$(run) $(notdir $*) $< $(wildcard $(subst /fuzz_,/corpus/,$*)/*)
+$(CMD_TESTS:%.sh=run-%): run-%: %.sh $(MTASIM) $(JOBCTLD)
 	$(run) $(notdir $*) sh $<
+run-tests/cmd/test_cmd_doctor: $(WRONG)
 $(RULES:%=run-%): run-%: before-%
 	$(run) $* $(do-$*)
 
@@ -289,6 +313,17 @@ soak: $(OUT)/tests/props/prop_reference ## the core against the reference: ten m
 
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check
+
+# One target after the other; what they find is kept in build/fuzz/found.
+SECONDS ?= 60
+FUZZED := $(foreach f,$(FUZZERS:$(OUT)/%=%),$(if $(T),$(if $(findstring \
+            $(T),$(notdir $f)),$f),$f))
+fuzz: ## look for inputs that break a reader; T=name, SECONDS=60 each
+	@$(MAKE) --no-print-directory CC=$(FUZZ_CC) BUILD=fuzz OUT=build/fuzz \
+	  $(FUZZED:%=build/fuzz/%)
+	@for f in $(FUZZED); do \
+	  sh tests/fuzz/fuzz.sh build/fuzz/$$f $(SECONDS) build/fuzz/found || exit 1; \
+	done
 
 check-digest: ## the same digests from other compilers and optimisations
 	@MAKE='$(MAKE)' sh tests/digest.sh

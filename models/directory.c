@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "models/greylist.h"
+#include "sim/kernel/arena.h"
 
 struct directory {
     const struct destination_params *params;
     struct destination_luck *luck; /* one for each params */
     uint32_t *first;               /* host number, one for each params */
     uint32_t params_count;
+    struct arena *names;
     struct destination *hosts;
     uint32_t hosts_count;
     uint32_t hosts_capacity;
@@ -27,7 +29,10 @@ struct directory {
 static char
 folded(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z') {
+        c = (char)(c - 'A' + 'a');
+    }
+    return c;
 }
 
 /* place_of - where a name is in the table, or would be */
@@ -72,12 +77,11 @@ table_grow(struct directory *directory)
 static uint32_t
 host_add(struct directory *directory, const char *name, uint32_t params_index)
 {
-    const size_t size = strlen(name) + 1;
-    char *copy = base_alloc(size);
+    char *copy = arena_text(directory->names, name);
     uint32_t number = directory->hosts_count;
 
-    for (size_t i = 0; i < size; i++) {
-        copy[i] = folded(name[i]);
+    for (char *c = copy; *c != '\0'; c++) {
+        *c = folded(*c);
     }
     if (number == directory->hosts_capacity) {
         directory->hosts_capacity = number == 0 ? 64 : 2 * number;
@@ -131,6 +135,7 @@ directory_new(const struct destination_params *params, uint32_t params_count,
     ASSERT(params_count >= 1);
     directory->params = params;
     directory->params_count = params_count;
+    directory->names = arena_new(0);
     directory->luck = base_alloc(params_count * sizeof directory->luck[0]);
     directory->first = base_alloc(params_count * sizeof directory->first[0]);
     directory->table_capacity = 128;
@@ -153,10 +158,9 @@ directory_free(struct directory *directory)
         return;
     }
     for (uint32_t i = 0; i < directory->hosts_count; i++) {
-        char *name = (char *)(uintptr_t)directory->hosts[i].name;
         greylist_free(directory->hosts[i].greylist);
-        free(name);
     }
+    arena_free(directory->names);
     free(directory->hosts);
     free(directory->luck);
     free(directory->first);

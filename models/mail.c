@@ -61,11 +61,12 @@ many_bytes(const struct mail_message *message)
 {
     const uint32_t count = message->recipients_count;
 
-    if (message->is_made) {
-        return luck_offset(count) + sizeof(struct luck) +
-               count * sizeof(uint32_t);
+    if (message->is_one) {
+        return 0;
     }
-    return count == 1 ? 0 : count * sizeof(struct mail_recipient);
+    return message->is_made ? luck_offset(count) + sizeof(struct luck) +
+                                  count * sizeof(uint32_t)
+                            : count * sizeof(struct mail_recipient);
 }
 
 struct mail *
@@ -82,22 +83,27 @@ mail_new(uint32_t messages_max)
     return mail;
 }
 
-/* table_free - the table, and the blocks of the messages in it */
+/* page_free - with the blocks of the messages in it */
+static void
+page_free(struct mail *mail, struct id_page *page)
+{
+    for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
+        if (page->slot[k] != 0) {
+            struct mail_message *message =
+                slab_at(mail->messages, page->slot[k] - 1);
+            if (many_bytes(message) > 0) {
+                free(message->to.many);
+            }
+        }
+    }
+    free(page);
+}
+
 static void
 table_free(struct mail *mail, struct id_table *table)
 {
     for (uint64_t i = 0; i < table->pages_count; i++) {
-        const struct id_page *page = table->pages[i];
-        for (uint32_t k = 0; page != NULL && k < PAGE_IDS; k++) {
-            if (page->slot[k] != 0) {
-                struct mail_message *message =
-                    slab_at(mail->messages, page->slot[k] - 1);
-                if (many_bytes(message) > 0) {
-                    free(message->to.many);
-                }
-            }
-        }
-        free(table->pages[i]);
+        page_free(mail, table->pages[i]);
     }
     free(table->pages);
 }
@@ -188,6 +194,7 @@ message_new(struct mail *mail, struct id_table *table, int64_t now_ns,
     message->recipients_count = recipients_count;
     message->live_count = recipients_count;
     message->is_made = table == &mail->made;
+    message->is_one = recipients_count == 1 && !message->is_made;
     const size_t bytes = many_bytes(message);
     if (bytes > 0) {
         message->to.many = base_alloc(bytes);
@@ -242,12 +249,15 @@ mail_luck(const struct mail_message *message)
 struct mail_message *
 mail_message(const struct mail *mail, uint64_t id)
 {
-    const struct id_table *table = table_of(mail, id);
+    const struct id_page *page;
 
-    if (id == 0 || id > table->id_last) {
+    if (id - 1 < mail->traffic.id_last) {
+        page = mail->traffic.pages[id >> PAGE_BITS];
+    } else if (id > MAIL_ID_MADE && id <= mail->made.id_last) {
+        page = mail->made.pages[(id - MAIL_ID_MADE) >> PAGE_BITS];
+    } else {
         return NULL;
     }
-    const struct id_page *page = *id_page_of(mail, id);
     if (page == NULL) {
         return NULL;
     }
@@ -290,17 +300,13 @@ mail_after(const struct mail *mail, uint64_t id)
 struct mail_recipient *
 mail_recipients(struct mail_message *message)
 {
-    return message->recipients_count == 1 && !message->is_made
-               ? &message->to.one
-               : message->to.many;
+    return message->is_one ? &message->to.one : message->to.many;
 }
 
 const struct mail_recipient *
 mail_recipient(const struct mail_message *message, uint32_t index)
 {
-    return message->recipients_count == 1 && !message->is_made
-               ? &message->to.one
-               : &message->to.many[index];
+    return message->is_one ? &message->to.one : &message->to.many[index];
 }
 
 struct mail_file *

@@ -68,7 +68,7 @@ struct mail_message {
     uint8_t is_null_sender;
     uint16_t notices; /* made about it; the host's own count */
     uint8_t is_made;  /* by the host: luck and recipients lie in `many` */
-    uint8_t zero;
+    uint8_t is_one;   /* the only recipient lies in `one` */
 };
 
 struct mail_file {
@@ -91,7 +91,9 @@ enum {                           /* of a file */
                                     told of it, or said that it forgot it */
        MAIL_FILE_IS_HIDDEN = 2,  /* it waits for a reason that only the
                                     scheduler knows, until it is next tried */
-       MAIL_FILE_IS_WARNED = 4   /* its sender has been warned */
+       MAIL_FILE_IS_WARNED = 4,  /* its sender has been warned */
+       MAIL_FILE_IS_MIXED = 8    /* recipients at several hosts: whose queue it
+                                    is in, its host remembers */
 };
 
 struct mail; /* the store */

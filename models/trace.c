@@ -41,7 +41,7 @@ struct cursor {
 };
 
 static bool
-text_is_valid(const char *text, char forbidden)
+text_is_valid(const char *text, unsigned char forbidden)
 {
     size_t size = 0;
 
@@ -65,6 +65,19 @@ bool
 trace_domain_is_valid(const char *domain)
 {
     return text_is_valid(domain, ',');
+}
+
+bool
+trace_zone_is_valid(const char *zone)
+{
+    for (; *zone != '\0'; zone++) {
+        const unsigned char c = (unsigned char)*zone;
+
+        if (c < ' ' || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* --- Reading --------------------------------------------------------------- */
@@ -319,6 +332,10 @@ head_read(struct trace *trace, struct diag *diag)
     }
     got = line_read(trace, diag);
     if (got > 0 && strncmp(trace->line, "zone ", 5) == 0) {
+        if (!trace_zone_is_valid(trace->line + 5)) {
+            fail(&cursor, trace->line + 5, "no valid zone");
+            return false;
+        }
         trace->zone = base_alloc(trace->line_size);
         memcpy(trace->zone, trace->line + 5, trace->line_size - 4);
     } else {
@@ -386,7 +403,7 @@ trace_write_head(FILE *out, int64_t start_wall_ns)
 bool
 trace_write_zone(FILE *out, const char *zone)
 {
-    ASSERT(strpbrk(zone, "\r\n") == NULL);
+    ASSERT(trace_zone_is_valid(zone));
     return fprintf(out, "zone %s\n", zone) > 0;
 }
 

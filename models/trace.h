@@ -73,6 +73,7 @@ const char *trace_zone(const struct trace *trace);
  * channel is also not "-". */
 MUST_USE bool trace_channel_is_valid(const char *channel);
 MUST_USE bool trace_domain_is_valid(const char *domain);
+MUST_USE bool trace_zone_is_valid(const char *zone); /* no control character */
 
 /* Writing. False: the file could not be written (errno). Texts are valid, or
  * it is a bug. zone NULL: none is recorded. */

@@ -155,6 +155,7 @@ arrival_next(struct traffic *traffic)
     if (count > 0 && done >= count) {
         return false;
     }
+    ASSERT(count > 0 || params->arrivals == TRAFFIC_POISSON);
     uint64_t u = chance_u64(&traffic->gap, traffic->ordinal, 0, 0);
     switch (params->arrivals) {
     case TRAFFIC_POISSON: {
@@ -171,7 +172,7 @@ arrival_next(struct traffic *traffic)
         traffic->at_ns =
             params->at_ns +
             (int64_t)(((base_u128)(2 * done + 1) * (uint64_t)params->over_ns) /
-                      (2 * count));
+                      (2 * (base_u128)count));
         break;
     case TRAFFIC_BURST: {
         int64_t gap_ns = share_of_window(variate_neg_log(u) / (count - done),

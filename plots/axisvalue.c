@@ -14,6 +14,51 @@
 #define WORD_SIZE    32
 #define MINUTES_MOST 52560000 /* a hundred years: longer is no interval */
 
+/* lower - of ASCII: a function; no locale */
+static char
+lower(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        c = (char)(c - 'A' + 'a');
+    }
+    return c;
+}
+
+/* unit_s - seconds of a unit, of the time part or of the days; -1: none */
+static int64_t
+unit_s(char unit, bool is_time)
+{
+    switch (lower(unit)) {
+    case 'h':
+        return is_time ? 3600 : -1;
+    case 'm':
+        return is_time ? 60 : -1;
+    case 's':
+        return is_time ? 1 : -1;
+    case 'w':
+        return is_time ? -1 : 604800;
+    case 'd':
+        return is_time ? -1 : 86400;
+    default:
+        return -1;
+    }
+}
+
+/* count_read - its digits; -1: none, or too much. *text moves past them */
+static int64_t
+count_read(const char **text)
+{
+    int64_t count = isdigit((unsigned char)**text) ? 0 : -1;
+
+    for (; isdigit((unsigned char)**text); ++*text) {
+        count = count * 10 + (**text - '0');
+        if (count > MINUTES_MOST) {
+            return -1;
+        }
+    }
+    return count;
+}
+
 /*
  * interval_s - seconds of "pt1h30m", "P1W", "p2d"; -1: no such interval. No
  * years and months: they have no one length.
@@ -25,33 +70,17 @@ interval_s(const char *text)
     bool is_time = false;
     bool has_part = false;
 
-    if (tolower((unsigned char)*text++) != 'p') {
+    if (lower(*text++) != 'p') {
         return -1;
     }
     for (; *text != '\0'; text++) {
-        if (!is_time && tolower((unsigned char)*text) == 't') {
+        if (!is_time && lower(*text) == 't') {
             is_time = true;
             continue;
         }
-        int64_t count = 0;
-        if (!isdigit((unsigned char)*text)) {
-            return -1;
-        }
-        for (; isdigit((unsigned char)*text); text++) {
-            count = count * 10 + (*text - '0');
-            if (count > MINUTES_MOST) {
-                return -1;
-            }
-        }
-        const int unit = tolower((unsigned char)*text);
-        const int64_t size = is_time ? (unit == 'h'   ? 3600
-                                        : unit == 'm' ? 60
-                                        : unit == 's' ? 1
-                                                      : -1)
-                                     : (unit == 'w'   ? 604800
-                                        : unit == 'd' ? 86400
-                                                      : -1);
-        if (size < 0) {
+        const int64_t count = count_read(&text);
+        const int64_t size = unit_s(*text, is_time);
+        if (count < 0 || size < 0) {
             return -1;
         }
         total += count * size;

@@ -144,7 +144,7 @@ x_axis_choose(const struct results *results)
 static double *
 band_row(struct band_data *data, uint32_t series, uint32_t row)
 {
-    return data->values + (series * 3 + row) * data->points_count;
+    return data->values + ((size_t)series * 3 + row) * data->points_count;
 }
 
 /* series_find - the series of this name, made where there is room for it. */

@@ -250,8 +250,30 @@ gnuplot_printf(struct gnuplot *gp, const char *format, ...)
     va_end(args);
 }
 
+/* is_excluded - overlong forms, surrogates, U+FFFE and C1 controls; `s` has the
+ * form of a sequence of its lead's length */
+static bool
+is_excluded(const unsigned char *s)
+{
+    switch (s[0]) {
+    case 0xc2:
+    case 0xe0:
+        return s[1] < 0xa0;
+    case 0xed:
+        return s[1] >= 0xa0;
+    case 0xef:
+        return s[1] == 0xbf && s[2] >= 0xbe;
+    case 0xf0:
+        return s[1] < 0x90;
+    case 0xf4:
+        return s[1] >= 0x90;
+    default:
+        return false;
+    }
+}
+
 /* utf8_length - bytes of the sequence at `s` if it is one that XML admits too,
- * else 0. Overlong forms, surrogates, U+FFFE and C1 controls are not. */
+ * else 0 */
 static uint32_t
 utf8_length(const unsigned char *s)
 {
@@ -266,13 +288,7 @@ utf8_length(const unsigned char *s)
             return 0;
         }
     }
-    if ((s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
-        (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] >= 0x90) ||
-        (s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe)) {
-        return 0;
-    }
-    return length;
+    return length > 1 && is_excluded(s) ? 0 : length;
 }
 
 static void

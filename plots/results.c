@@ -10,7 +10,7 @@
 
 #include "plots/axisvalue.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS        30000
 
 /* Buckets are 1/128 of a power of two wide: their middle is half of that
@@ -111,7 +111,11 @@ axis_read(struct results *results, const char *name, sqlite3_stmt *stmt)
         struct results_value *value = &axis.values[axis.values_count++];
         column_copy(value->text, sizeof value->text, stmt, 0);
         value->number = axisvalue_number(value->text);
-        axisvalue_label(value->text, value->label, sizeof value->label);
+        if (sqlite3_column_type(stmt, 1) == SQLITE_NULL) {
+            axisvalue_label(value->text, value->label, sizeof value->label);
+        } else {
+            column_copy(value->label, sizeof value->label, stmt, 1);
+        }
         axis.is_numeric = axis.is_numeric && !isnan(value->number);
     }
     sqlite3_finalize(stmt);
@@ -140,9 +144,10 @@ axes_read(struct results *results)
         column_copy(name, sizeof name, names, 0);
         axis_read(results, name,
                   query(results,
-                        "SELECT DISTINCT CAST(value AS TEXT) FROM point_param "
+                        "SELECT CAST(value AS TEXT), max(label) "
+                        "FROM point_param "
                         "JOIN point ON point.id = point "
-                        "WHERE experiment = ? AND name = ?",
+                        "WHERE experiment = ? AND name = ? GROUP BY 1",
                         "is", results->experiment, name));
     }
     sqlite3_finalize(names);
@@ -155,7 +160,7 @@ axes_read(struct results *results)
               query(results,
                     "SELECT DISTINCT scheduler_name || ' ' || "
                     "scheduler_version || ' ' || substr(scheduler_sha256, 1, 6)"
-                    " FROM run JOIN point ON point.id = point "
+                    ", NULL FROM run JOIN point ON point.id = point "
                     "WHERE experiment = ? AND program_sha256 = ? "
                     "AND status = 'ok'",
                     "is", results->experiment, results->program_sha256));

@@ -131,10 +131,12 @@ ticks_linear(struct ticks *ticks, double low, double high, uint32_t wanted)
     }
     ticks->low = first * step;
     ticks->high = last * step;
-    for (double i = first; i < last + 0.5; i++) {
+    const int steps_count = (int)(last - first + 0.5);
+    for (int i = 0; i <= steps_count; i++) {
         char text[TICKS_TEXT_SIZE];
-        ticks_number_format(text, i * step);
-        tick_add(ticks, i * step, text);
+        const double at = (first + i) * step;
+        ticks_number_format(text, at);
+        tick_add(ticks, at, text);
     }
 }
 
@@ -158,7 +160,7 @@ ticks_time_linear(struct ticks *ticks, double high_s, uint32_t wanted)
         step = step_125(high_s / wanted / 86400) * 86400;
     }
     *ticks = (struct ticks){.low = 0, .high = high_s};
-    for (double n = 0; n * step <= high_s * (1 + ROUNDING); n++) {
+    for (uint32_t n = 0; n * step <= high_s * (1 + ROUNDING); n++) {
         char text[TICKS_TEXT_SIZE];
         /* Between 20 h and 28 h lies 24 h, not 1 d. */
         if (step < 86400 && n * step >= 86400) {
@@ -183,9 +185,11 @@ ticks_log(struct ticks *ticks, double low, double high)
     static const double factors[] = {1, 2, 5};
 
     *ticks = (struct ticks){.low = low, .high = high, .is_log = true};
-    for (double d = decade_low; d <= decade_high; d += every) {
+    const int decades_count = (int)(decades / every);
+    for (int d = 0; d <= decades_count; d++) {
+        const double decade = pow(10, decade_low + d * every);
         for (uint32_t i = 0; i < factors_count; i++) {
-            const double at = factors[i] * pow(10, d);
+            const double at = factors[i] * decade;
             if (at < low * (1 - ROUNDING) || at > high * (1 + ROUNDING)) {
                 continue;
             }

@@ -66,3 +66,125 @@ day=replay-day
 table day $day
 table day-130m $day --set faults.1.for=130m
 picture day $day backlog
+
+burst=burst-then-silence
+trickle='traffic.2.arrivals=poisson(1/s, at 0s, over 6h)'
+policy=option.start_policy
+table burst $burst
+table burst-capped $burst --set $policy=edge-capped
+table burst-level $burst --set $policy=level
+table burst-trickle $burst --set "$trickle"
+table burst-trickle-capped $burst --set "$trickle" --set $policy=edge-capped
+table burst-trickle-level $burst --set "$trickle" --set $policy=level
+table burst-age-2m $burst --set job.tcp_local.max_life_age=pt2m
+table burst-age-3h $burst --set job.tcp_local.max_life_age=pt3h
+table burst-service-350ms $burst --set "$service=lognormal(350ms, 0.75)"
+table burst-depth-2 $burst --set channel.tcp_local.threaddepth=2
+for name in "$dir"/burst*.db; do
+  sqlite3 -box "$name" <scenarios/$burst/drain.sql >>"${name%.db}.txt"
+done
+picture burst $burst backlog
+
+slow=slow-remote
+lives=job.tcp_local.max_life_conns=300,10000
+slower=destinations.slow.example.service
+table slow $slow
+table slow-level $slow --set $policy=level --param $lives
+table slow-service-30s $slow --set "$slower=lognormal(30s, 0.25)" --param $lives
+table slow-age-3h $slow --set job.tcp_local.max_life_age=pt3h --param $lives
+picture slow $slow hosts
+
+urgent=urgent-overtakes
+few=channel.tcp_local.max_client_threads=8
+blocks=blocklimit=20
+half='priority=mixed(urgent 50%, nonurgent 25%)'
+table urgent $urgent
+table urgent-blocks $urgent --param $few --set channel.tcp_local.urgent$blocks
+table urgent-blocks-both $urgent --param $few \
+  --set channel.tcp_local.urgent$blocks --set channel.tcp_local.normal$blocks
+table urgent-conns-100 $urgent --param $few --set job.tcp_local.max_life_conns=100
+table urgent-conns-3000 $urgent --param $few \
+  --set job.tcp_local.max_life_conns=3000
+table urgent-level $urgent --param $few --set $policy=level
+table urgent-half $urgent --param $few \
+  --set "traffic.1.$half" --set "traffic.2.$half"
+for name in "$dir"/urgent*.db; do
+  sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
+done
+picture urgent $urgent latency
+
+# each KEY=VALUE - for every channel of shared-pool
+each() {
+  for name in busy b c d e f g h i j; do
+    printf ' --set job.tcp_%s.%s' "$name" "$1"
+  done
+}
+pool=shared-pool
+shared=channel.tcp_busy.pool=SMTP_POOL
+slots=pool.SMTP_POOL.job_limit=10,11
+table pool $pool
+# shellcheck disable=SC2046 # each is a list of words
+{
+  table pool-idle-10s $pool --param $slots --param $shared \
+    $(each job_idle=pt10s)
+  table pool-idle-10m $pool --param $slots --param $shared \
+    $(each job_idle=pt10m)
+  table pool-conns-100 $pool --param $slots --param $shared \
+    $(each max_life_conns=100)
+  table pool-conns-3000 $pool --param $slots --param $shared \
+    $(each max_life_conns=3000)
+}
+table pool-level $pool --param $slots --param $shared --set $policy=level
+for name in "$dir"/pool*.db; do
+  sqlite3 -box "$name" <scenarios/$pool/quiet.sql >>"${name%.db}.txt"
+done
+picture pool $pool latency
+
+proc=processes-or-threads
+table proc $proc
+table proc-conns-100 $proc --set job.tcp_local.max_life_conns=100
+table proc-conns-3000 $proc --set job.tcp_local.max_life_conns=3000
+table proc-conns-0 $proc --set job.tcp_local.max_life_conns=0
+table proc-start-2s $proc --set machine.process_start=2s
+table proc-level $proc --set $policy=level
+for name in "$dir"/proc*.db; do
+  sqlite3 -box "$name" <scenarios/$proc/burst.sql >>"${name%.db}.txt"
+done
+picture proc $proc latency
+
+batch=batch-channel
+table batch $batch
+table batch-conns-100 $batch --set job.archive.max_life_conns=100
+table batch-conns-0 $batch --set job.archive.max_life_conns=0
+table batch-depth-100 $batch --set channel.archive.threaddepth=100
+table batch-depth-10 $batch --set channel.archive.threaddepth=10
+table batch-start-200ms $batch --set machine.process_start=200ms
+table batch-start-10s $batch --set machine.process_start=10s
+picture batch $batch latency
+
+behind=one-behind-ten-thousand
+class=traffic.2.priority=urgent
+table behind $behind
+table behind-urgent $behind --param $lives --set $class
+table behind-affinity $behind --param $lives --set option.affinity=priority
+table behind-affinity-urgent $behind --param $lives \
+  --set option.affinity=priority --set $class
+table behind-level $behind --param $lives --set $policy=level
+table behind-level-urgent $behind --param $lives --set $policy=level --set $class
+picture behind $behind hosts
+
+notices=notices
+both='channel.tcp_local.notices=1 2 4,3 6 9 12'
+table notices $notices
+table notices-refuse $notices --param "$both" --set faults.1.outage=refuse \
+  --set faults.2.outage=refuse --set faults.3.outage=refuse
+table notices-backoff $notices --param "$both" \
+  --set 'channel.tcp_local.normalbackoff=pt30m pt1h'
+table notices-noon $notices --param "$both" \
+  --set option.return_time=12:30/24:00
+table notices-conns-3000 $notices --param "$both" \
+  --set job.tcp_local.max_life_conns=3000
+for name in "$dir"/notices*.db; do
+  sqlite3 -box "$name" <scenarios/$notices/returns.sql >>"${name%.db}.txt"
+done
+picture notices $notices backlog

@@ -275,22 +275,25 @@ on_server_closed(void *arg, uint64_t data)
     }
 }
 
-/* accepted_note - what the server had accepted when its client died: it has
- * said so, or was about to */
+/* attempt_abort - the attempt was made, without an outcome; what the server had
+ * accepted when its client died it has */
 static void
-accepted_note(struct host *host, const struct thread *thread,
-              const struct dialogue *dialogue)
+attempt_abort(struct host *host, struct thread *thread)
 {
-    const int64_t rtt_ns = dialogue->to->params->link->rtt_ns;
-    const int64_t accepted_at_ns = thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
+    const struct dialogue dialogue = dialogue_of(host, thread);
+    const int64_t rtt_ns = dialogue.to->params->link->rtt_ns;
+    const bool is_accepted =
+        thread->ends_at_ns != INT64_MAX && thread->phase == SMTP_DOT &&
+        host_now_ns(host) >= thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
 
-    if (thread->ends_at_ns == INT64_MAX || thread->phase != SMTP_DOT ||
-        host_now_ns(host) < accepted_at_ns) {
-        return;
-    }
-    for (uint32_t i = 0; i < dialogue->recipients_count; i++) {
-        if (dialogue->results[i] == DIALOGUE_DELIVERED) {
-            dialogue->recipients[dialogue->indices[i]].is_delivered = 1;
+    for (uint32_t i = 0; i < dialogue.recipients_count; i++) {
+        struct mail_recipient *recipient =
+            &dialogue.recipients[dialogue.indices[i]];
+        if (recipient->attempts < UINT16_MAX) {
+            recipient->attempts++;
+        }
+        if (is_accepted && dialogue.results[i] == DIALOGUE_DELIVERED) {
+            recipient->is_delivered = 1;
         }
     }
 }
@@ -300,9 +303,10 @@ delivery_kill(struct host *host, struct thread *thread)
 {
     if (evq_cancel(host->evq, thread->greeting_timeout)) {
         waiting_remove(host, thread);
-    } else if (thread->state == THREAD_BUSY && thread->host != SCHED_NONE) {
-        const struct dialogue dialogue = dialogue_of(host, thread);
-        accepted_note(host, thread, &dialogue);
+    }
+    /* A thread of a service channel has no host. */
+    if (thread->state == THREAD_BUSY && thread->host != SCHED_NONE) {
+        attempt_abort(host, thread);
     }
     if (thread->is_connected) {
         connection_drop(host, thread);
@@ -402,8 +406,9 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
             return false;
         }
     }
-    const uint32_t domain = recipients[deliver->recipients[0]].host;
-    return deliver->host == enqueue_queue_host(host, file->channel, domain);
+    const struct mail_recipient *first = &recipients[deliver->recipients[0]];
+    return deliver->host ==
+           spool_queue_host(host, file, first->file, first->host);
 }
 
 bool
@@ -427,10 +432,12 @@ delivery_start(struct host *host, const struct sched_deliver *deliver,
     struct thread *thread = thread_at(host, slot);
     const struct mail_recipient *recipients = mail_recipients(message);
     const struct mail_recipient *first = &recipients[deliver->recipients[0]];
-    const uint32_t domain = first->host;
-    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
-    const uint32_t daemon = host->daemon_host[file->channel];
-    const uint32_t number = daemon == SCHED_NONE ? domain : daemon;
+    const uint32_t queue_host =
+        spool_queue_host(host, file, first->file, first->host);
+    const uint32_t number =
+        queue_host == SCHED_NONE
+            ? enqueue_to_host(host, file->channel, first->host)
+            : queue_host;
     const uint64_t handle = (uint64_t)thread->generation << 32 | slot;
 
     oracle_delivering(host->oracle, host_now_ns(host), first->file, queue_host,
@@ -514,7 +521,8 @@ attempt_apply(struct host *host, struct thread *thread,
     struct mail_message *message = mail_message(host->mail, thread->message);
     struct mail_file *file = mail_file_at(host->mail, thread->file);
     const uint32_t domain = mail_recipients(message)[dialogue->indices[0]].host;
-    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
+    const uint32_t queue_host =
+        spool_queue_host(host, file, thread->file, domain);
     uint32_t delivered_count = 0, temporary_count = 0;
 
     for (uint32_t i = 0; i < dialogue->recipients_count; i++) {

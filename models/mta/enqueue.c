@@ -319,7 +319,7 @@ enqueue_rejected(struct host *host, const struct mail_message *message,
         .source = message->source,
         .priority = message->priority,
         .is_null_sender = message->is_null_sender,
-        .hosts = base_alloc(2 * count * sizeof comeback->hosts[0]),
+        .hosts = base_alloc((size_t)2 * count * sizeof comeback->hosts[0]),
     };
     for (uint32_t i = 0; i < count; i++) {
         comeback->hosts[i] = mail_recipient(message, i)->host;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/mta/recording.h"
 #include "models/mta/world.h"
 
 /* A scheduler that asks for this many wakes at one instant is going round in
@@ -126,6 +127,8 @@ host_pull(struct host *host)
             return;
         }
         if (action.kind == SCHED_ACTION_NONE) {
+            recording_action(record_recording(&host->record), host_now_ns(host),
+                             &action);
             wish_note(host, action.u.wake_at_ns);
             return;
         }
@@ -148,7 +151,7 @@ host_pull(struct host *host)
 }
 
 /* event_give - hands over an event, and takes what comes of it */
-static int32_t
+static inline int32_t
 event_give(struct host *host, const struct sched_event *event)
 {
     const int64_t now_ns = host_now_ns(host);
@@ -157,6 +160,7 @@ event_give(struct host *host, const struct sched_event *event)
     host->result->events++;
     record_event(&host->record, now_ns, event);
     int32_t status = host->object.table->event(host->self, now_ns, event);
+    recording_status(record_recording(&host->record), status);
     if (status >= 0) {
         host_pull(host);
         oracle_check(host->oracle, now_ns);
@@ -417,6 +421,7 @@ world_free(struct host *host)
     free(host->daemon_host);
     free(host->channel_of);
     free(host->group_of);
+    free(host->mixed_hosts);
     oracle_free(host->oracle);
     directory_free(host->directory);
     if (host->threads != NULL) {

@@ -40,6 +40,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "models/destination.h"
 #include "models/dialogue.h"
@@ -87,6 +88,7 @@ struct mta_observer {
     uint64_t line_from;
     uint64_t line_until;
     void (*mail)(void *context, const struct mta_mail_event *event);
+    FILE *recording; /* all that crosses the seam, to be replayed; NULL: no */
     /* At the end of each step of the time series: how far it has come. */
     void (*step)(void *context, int64_t at_ns, int64_t events);
     /* The scheduler's effective configuration, a row each, before the run. */

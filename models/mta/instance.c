@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/mta/recording.h"
 #include "models/mta/world.h"
 
 static void *
@@ -103,6 +104,10 @@ instance_create(struct host *host)
     int32_t status = host->object.table->create(&config, &created);
     bool is_good = created_report(host, status, &created);
     host->self = is_good ? created.self : NULL;
+    if (is_good) {
+        recording_begin(record_recording(&host->record), host->object.table,
+                        &config);
+    }
     free(created.messages);
     free(texts);
     free(overrides);
@@ -137,6 +142,7 @@ instance_destroy(struct host *host)
     evq_cancel(host->evq, host->wake);
     host->wake_at_ns = INT64_MAX;
     host->wish_at_ns = INT64_MAX;
+    recording_end(record_recording(&host->record), host_now_ns(host));
     host->object.table->destroy(host->self);
     host->self = NULL;
     host->is_down = true;

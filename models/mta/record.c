@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "models/mta/host.h"
+#include "models/mta/recording.h"
 
 #define FIELDS_MAX 12
 
@@ -212,12 +213,19 @@ thread_fields(struct line *line, const char *what,
     }
 }
 
+FILE *
+record_recording(const struct record *record)
+{
+    return record->observer == NULL ? NULL : record->observer->recording;
+}
+
 void
 record_event(struct record *record, int64_t now_ns,
              const struct sched_event *event)
 {
     struct line line;
 
+    recording_event(record_recording(record), now_ns, event);
     line.who = "host";
     line.now_ns = now_ns;
     line.count = 0;
@@ -314,12 +322,22 @@ file_fields(struct line *line, const char *what,
     add(line, "value", file->value);
 }
 
+static void
+thread_action_fields(struct line *line, const char *what,
+                     const struct sched_thread_action *thread)
+{
+    line->what = what;
+    add(line, "job", thread->job);
+    add(line, "thread", thread->thread);
+}
+
 void
 record_action(struct record *record, int64_t now_ns,
               const struct sched_action *action)
 {
     struct line line;
 
+    recording_action(record_recording(record), now_ns, action);
     line.who = "sched";
     line.what = "unknown";
     line.now_ns = now_ns;
@@ -346,14 +364,10 @@ record_action(struct record *record, int64_t now_ns,
         add(&line, "job", action->u.job.job);
         break;
     case SCHED_ACTION_START_THREAD:
-        line.what = "start-thread";
-        add(&line, "job", action->u.thread.job);
-        add(&line, "thread", action->u.thread.thread);
+        thread_action_fields(&line, "start-thread", &action->u.thread);
         break;
     case SCHED_ACTION_STOP_THREAD:
-        line.what = "stop-thread";
-        add(&line, "job", action->u.thread.job);
-        add(&line, "thread", action->u.thread.thread);
+        thread_action_fields(&line, "stop-thread", &action->u.thread);
         break;
     case SCHED_ACTION_DELIVER:
         deliver_fields(&line, &action->u.deliver);

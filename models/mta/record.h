@@ -9,11 +9,13 @@
  *     <ns> <record> sched <action> key=value ...
  *
  * integers only, keys in a fixed order, no address, no name that could change.
+ * Who wants to replay it gets a recording too (recording.h), in full.
  */
 #ifndef MODELS_MTA_RECORD_H
 #define MODELS_MTA_RECORD_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "scheduler/sched_abi.h"
 #include "sim/kernel/digest.h"
@@ -32,5 +34,9 @@ void record_event(struct record *record, int64_t now_ns,
 void record_restart(struct record *record, int64_t now_ns, int64_t for_ns);
 void record_action(struct record *record, int64_t now_ns,
                    const struct sched_action *action);
+
+/* For a recording alone: an instance begins or ends, what an event was answered,
+ * and the wish at the end of a turn. */
+FILE *record_recording(const struct record *record); /* NULL: none */
 
 #endif

@@ -135,7 +135,10 @@ channel_row(struct reading *reading, const struct sched_setting *row,
         "urgentnotices", "normalnotices", "nonurgentnotices"};
     struct program_params *program = program_at(reading, row->owner, name);
     const uint32_t number = (uint32_t)row->numbers[0];
-    uint8_t *seen = &reading->seen[row->owner];
+    uint8_t *seen = NULL;
+
+    ASSERT(reading->seen != NULL && reading->pool_names != NULL);
+    seen = &reading->seen[row->owner];
 
     if (strcmp(key, "pool") == 0) {
         snprintf(reading->pool_names[row->owner], sizeof *reading->pool_names,
@@ -211,6 +214,8 @@ pools_join(struct reading *reading, struct src_loc where, struct diag *diag)
 
     for (uint32_t i = 0; i < settings->programs_count; i++) {
         struct program_params *program = &settings->programs[i];
+
+        ASSERT(reading->seen != NULL && reading->pool_names != NULL);
         if (reading->is_product) {
             program->immediate_count = SCHED_PRIORITIES_COUNT;
         }
@@ -296,6 +301,7 @@ settings_refresh(struct settings *settings, const struct sched_object *table,
         is_good = false;
     }
     if (is_good) {
+        ASSERT(fresh.programs != NULL && fresh.pools != NULL);
         memcpy(settings->programs, fresh.programs,
                fresh.programs_count * sizeof fresh.programs[0]);
         memcpy(settings->pools, fresh.pools,

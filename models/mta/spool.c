@@ -47,6 +47,46 @@ file_fill(struct host *host, uint32_t file, struct mail_message *message,
     }
 }
 
+uint32_t
+spool_queue_host(const struct host *host, const struct mail_file *file,
+                 uint32_t file_slot, uint32_t domain)
+{
+    return (file->flags & MAIL_FILE_IS_MIXED) != 0
+               ? host->mixed_hosts[file_slot - 1]
+               : enqueue_queue_host(host, file->channel, domain);
+}
+
+/* mixed_keep - the file stays in this queue, whoever is left in it */
+static void
+mixed_keep(struct host *host, struct mail_file *file, uint32_t file_slot,
+           uint32_t queue_host)
+{
+    if (file_slot > host->mixed_capacity) {
+        host->mixed_capacity = 2 * file_slot;
+        host->mixed_hosts =
+            base_realloc(host->mixed_hosts,
+                         host->mixed_capacity * sizeof host->mixed_hosts[0]);
+    }
+    file->flags |= MAIL_FILE_IS_MIXED;
+    host->mixed_hosts[file_slot - 1] = queue_host;
+}
+
+/* mixed_note - keeps the queue of a new file that has recipients at others */
+static void
+mixed_note(struct host *host, const struct mail_message *message,
+           const struct sched_create *create, uint32_t file_slot)
+{
+    for (uint32_t i = 1; i < create->recipients_count; i++) {
+        const uint32_t domain =
+            mail_recipient(message, create->recipients[i])->host;
+        if (enqueue_queue_host(host, create->channel, domain) != create->host) {
+            mixed_keep(host, mail_file_at(host->mail, file_slot), file_slot,
+                       create->host);
+            return;
+        }
+    }
+}
+
 /* create_is_routed - the file is in the channel its recipients were submitted
  * for, and in their host's queue; or all of it waits to be expanded */
 static bool
@@ -120,10 +160,8 @@ spool_create(struct host *host, const struct sched_create *create,
         create->state == SCHED_FILE_HELD ? create->recipients_count : 0;
     host->result->files++;
     measure_routed(host, create->channel, create->recipients_count);
-    const uint32_t domain =
-        mail_recipients(message)[create->recipients[0]].host;
-    oracle_created(host->oracle, slot,
-                   enqueue_queue_host(host, create->channel, domain));
+    mixed_note(host, message, create, slot);
+    oracle_created(host->oracle, slot, create->host);
     for (uint32_t i = 0; i < create->recipients_count; i++) {
         measure_tell(host, MTA_MAIL_ENQUEUED, message, file,
                      create->recipients[i], NULL);
@@ -190,7 +228,7 @@ spool_rewrite(struct host *host, const struct sched_rewrite *rewrite,
                        rewrite->message);
     }
     const uint32_t domain = recipients[rewrite->recipients[0]].host;
-    const uint32_t queue_host = enqueue_queue_host(host, file->channel, domain);
+    const uint32_t queue_host = spool_queue_host(host, file, old, domain);
     const struct mail_file before = *file;
     oracle_removed(host->oracle, old, queue_host);
     uint32_t slot = mail_create(host->mail, message, rewrite->new_file);
@@ -208,6 +246,9 @@ spool_rewrite(struct host *host, const struct sched_rewrite *rewrite,
     file->due_at_ns = is_delayed ? before.due_at_ns : 0;
     file->attempts = is_delayed ? before.attempts : 0;
     file->flags = before.flags;
+    if ((before.flags & MAIL_FILE_IS_MIXED) != 0) {
+        mixed_keep(host, file, slot, queue_host);
+    }
     file_fill(host, slot, message, rewrite->recipients,
               rewrite->recipients_count);
     host->result->files++;
@@ -274,7 +315,7 @@ spool_file(struct host *host, const struct sched_action *action,
     }
     const uint32_t slot = recipients[i].file;
     const uint32_t queue_host =
-        enqueue_queue_host(host, file->channel, recipients[i].host);
+        spool_queue_host(host, file, slot, recipients[i].host);
     if (action->kind == SCHED_ACTION_WARN) {
         oracle_returned(host->oracle, host_now_ns(host), slot, true);
         host->warned_at_ns = host_now_ns(host);
@@ -333,5 +374,5 @@ spool_release(struct host *host, struct mail_file *file, uint32_t file_slot)
         file->flags |= MAIL_FILE_IS_HIDDEN;
     }
     oracle_created(host->oracle, file_slot,
-                   enqueue_queue_host(host, file->channel, recipients[i].host));
+                   spool_queue_host(host, file, file_slot, recipients[i].host));
 }

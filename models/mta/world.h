@@ -155,9 +155,11 @@ struct host {
     uint32_t submit_capacity;
     struct arrival_queue arrivals; /* to be submitted as soon as may be */
     struct scan *scans;            /* being answered */
-    uint32_t process;              /* the channel of notices; or SCHED_NONE */
-    uint32_t notices_host;         /* whom they go to */
-    int64_t warned_at_ns;          /* last WARN or RETURN; SCHED_NO_TIME */
+    uint32_t *mixed_hosts;         /* by file slot: the queue of a mixed file */
+    uint32_t mixed_capacity;
+    uint32_t process;      /* the channel of notices; or SCHED_NONE */
+    uint32_t notices_host; /* whom they go to */
+    int64_t warned_at_ns;  /* last WARN or RETURN; SCHED_NO_TIME */
     /* The scheduler's lives: events of an earlier one are stale. */
     uint32_t life;
     bool is_down; /* between two of them */
@@ -269,7 +271,11 @@ void enqueue_rejected(struct host *host, const struct mail_message *message,
 /* backlog.c: the mail that is there at the start. */
 void backlog_load(struct host *host);
 
-/* spool.c: all files wait, as they lie in the directory, for a new scheduler. */
+/* spool.c: the host of the queue that a file (slot + 1) is in, which has a
+ * recipient in this domain. */
+uint32_t spool_queue_host(const struct host *host, const struct mail_file *file,
+                          uint32_t file_slot, uint32_t domain);
+/* All files wait, as they lie in the directory, for a new scheduler. */
 void spool_orphan(struct host *host);
 /* A held file is held no more. */
 void spool_release(struct host *host, struct mail_file *file,

@@ -21,7 +21,7 @@ WITH queue AS (
     WHERE a.minute = 540
     GROUP BY a.run
 )
-SELECT p.value AS normalbackoff, count(*) AS n,
+SELECT coalesce(p.label, p.value) AS normalbackoff, count(*) AS n,
        printf('%.1f', avg(half_min)) AS half_min,
        printf('%.1f', avg(most_min)) AS most_min,
        printf('%.1f', avg(normal_min)) AS normal_min,

@@ -52,21 +52,16 @@ struct trial {
 
 /* metric_add - unless it is there; false: no such metric, reported */
 static bool
-metric_add(struct trial *trial, const char *name, struct diag *diag)
+metric_add(const struct work *work, struct trial *trial, const char *name)
 {
-    const struct metric *metric = metric_get(name);
-    const char *nearest = NULL;
+    const struct metric *metric =
+        metric_find(name, work->arena, work->call->diag);
 
     if (metric == NULL) {
-        nearest = metric_nearest(name);
-        diag_error(diag, command_line, "there is no metric '%s'%s%s%s", name,
-                   nearest != NULL ? "; did you mean " : "",
-                   nearest != NULL ? nearest : "; mtasim help metrics",
-                   nearest != NULL ? "?" : "");
         return false;
     }
     for (uint32_t i = 0; i < trial->metrics_count; i++) {
-        if (trial->metrics[i] == metric) {
+        if (strcmp(trial->metrics[i]->name, metric->name) == 0) {
             return true;
         }
     }
@@ -86,19 +81,17 @@ metrics_choose(const struct work *work, struct trial *trial)
     bool is_good = true;
 
     for (uint32_t i = 0; i < given->texts_count; i++) {
-        is_good =
-            metric_add(trial, given->texts[i], work->call->diag) && is_good;
+        is_good = metric_add(work, trial, given->texts[i]) && is_good;
     }
     if (given->texts_count > 0) {
         return is_good;
     }
     for (const char *const *name = always; *name != NULL; name++) {
-        is_good = metric_add(trial, *name, work->call->diag) && is_good;
+        is_good = metric_add(work, trial, *name) && is_good;
     }
     for (uint32_t i = 0; i < trial->scenario.measure_count; i++) {
         is_good =
-            metric_add(trial, trial->scenario.measure[i], work->call->diag) &&
-            is_good;
+            metric_add(work, trial, trial->scenario.measure[i]) && is_good;
     }
     return is_good;
 }
@@ -179,7 +172,7 @@ metrics_print(const struct trial *trial)
     figures_table_text(&table, sides[CHECK_BASELINE]);
     figures_table_text(&table, sides[CHECK_CANDIDATE]);
     figures_table_text(&table, "difference");
-    figures_table_text(&table, "");
+    figures_table_text(&table, "verdict");
     for (uint32_t i = 0; i < report->metrics_count; i++) {
         const struct check_metric *metric = &report->metrics[i];
 

@@ -40,6 +40,13 @@ metrics_print(FILE *out)
                 metric->unit[0] != '\0' ? metric->unit : "-",
                 better_text(metric->better), metric->help);
     }
+    fputs("\nhost.NAME., channel.NAME. and priority.NAME. (urgent, normal,"
+          " nonurgent), followed by:\n",
+          out);
+    for (uint32_t i = 0; metric_group_at(i) != NULL; i++) {
+        fprintf(out, "%s%s", i == 0 ? "" : ", ", metric_group_at(i));
+    }
+    fputc('\n', out);
 }
 
 /* What is not the help of a command. */

@@ -2,8 +2,11 @@
 /*
  * cmd_import.c - mtasim import: a mail host's log becomes a trace
  */
+#define _XOPEN_SOURCE 700 /* realpath() */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/session.h"
@@ -141,7 +144,12 @@ report_print(const struct import_request *request,
 {
     struct count counts[COUNTS_COUNT];
     char start[CIVIL_TEXT_SIZE];
+    char whole[PATH_MAX];
 
+    /* A scenario looks for its files beside itself: say where this one is. */
+    if (realpath(request->out_path, whole) == NULL) {
+        snprintf(whole, sizeof whole, "%s", request->out_path);
+    }
     counts_fill(report, counts);
     civil_format(report->start_wall_ns, start);
     printf("%s: start %s\n", request->out_path, start);
@@ -156,9 +164,12 @@ report_print(const struct import_request *request,
             printf(" %c %" PRIu64, (char)('A' + i), report->codes[i]);
         }
     }
-    printf("\nuse it:  traffic: [ { name: log, arrivals: replay(%s) } ]\n"
-           "         start: %s\n",
-           request->out_path, start);
+    printf(
+        "\nto replay it, put into a scenario.yaml (a path there that does not"
+        " begin with /\nis relative to the scenario's folder):\n\n"
+        "start: %s\n"
+        "traffic: [ { name: log, arrivals: replay(%s) } ]\n",
+        start, whole);
 }
 
 int

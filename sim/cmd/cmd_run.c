@@ -23,6 +23,7 @@ struct work {
     struct sheet_settings settings;
     struct wholefile trace_file; /* unless it is stdout */
     FILE *trace;                 /* NULL: none */
+    struct wholefile recording;
     struct mta_observer observer;
     struct pace pace;
 };
@@ -179,6 +180,34 @@ result_print(struct work *work, const struct result *result,
            session_flush(work->call->diag);
 }
 
+/* recording_open_for - what crosses the seam goes there; false: reported */
+static bool
+recording_open_for(struct work *work)
+{
+    const char *path = options_text(work->call->options, OPTION_RECORD, NULL);
+
+    if (path == NULL) {
+        return true;
+    }
+    if (!wholefile_open(&work->recording, path, work->call->diag)) {
+        return false;
+    }
+    work->observer.recording = work->recording.out;
+    return true;
+}
+
+/* files_commit - what was written beside the results is whole */
+static bool
+files_commit(struct work *work)
+{
+    struct diag *diag = work->call->diag;
+
+    return (work->trace_file.out == NULL ||
+            wholefile_commit(&work->trace_file, diag)) &&
+           (work->recording.out == NULL ||
+            wholefile_commit(&work->recording, diag));
+}
+
 static int
 run_do(struct work *work)
 {
@@ -187,7 +216,8 @@ run_do(struct work *work)
     int code = EXIT_USER_ERROR;
     bool is_good = false;
 
-    if (!trace_open_for(work)) {
+    if (!trace_open_for(work) || !recording_open_for(work)) {
+        wholefile_abandon(&work->trace_file);
         return EXIT_USER_ERROR;
     }
     result_init(&result);
@@ -199,13 +229,12 @@ run_do(struct work *work)
     pace_end(&work->pace);
     if (is_good) {
         code = result.violations > 0 ? EXIT_CHECK_FAILED : EXIT_DONE;
-        if (!result_print(work, &result, &scheduler) ||
-            (work->trace_file.out != NULL &&
-             !wholefile_commit(&work->trace_file, work->call->diag))) {
+        if (!result_print(work, &result, &scheduler) || !files_commit(work)) {
             code = EXIT_IO_ERROR;
         }
     }
     wholefile_abandon(&work->trace_file);
+    wholefile_abandon(&work->recording);
     result_free(&result);
     return code;
 }

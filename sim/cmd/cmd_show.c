@@ -103,12 +103,20 @@ run_json(struct work *work, const struct store_row *row)
 /* --- For people ---------------------------------------------------------- */
 
 static void
+head_print(void)
+{
+    printf("%-*s  status  %-*s  %-9s  %11s  scenario and parameters\n",
+           KEY_SHOWN, "run", DIGEST_SHOWN, "digest", "scheduler",
+           "replication");
+}
+
+static void
 line_print(const struct store_row *row)
 {
-    printf("%.*s %-6s %.*s %s %s, replication %" PRIu32 " %s\n", KEY_SHOWN,
-           row->key, row->status, DIGEST_SHOWN,
-           row->digest != NULL ? row->digest : "-           ", row->experiment,
-           row->scheduler_version, row->replication,
+    printf("%-*.*s  %-6s  %-*.*s  %-9s  %11" PRIu32 "  %s%s%s\n", KEY_SHOWN,
+           KEY_SHOWN, row->key, row->status, DIGEST_SHOWN, DIGEST_SHOWN,
+           row->digest != NULL ? row->digest : "-", row->scheduler_version,
+           row->replication, row->experiment, row->params != NULL ? " " : "",
            row->params != NULL ? row->params : "");
 }
 
@@ -218,6 +226,8 @@ show_do(struct work *work)
     if (work->is_json) {
         json_init(&work->json, stdout);
         json_array_begin(&work->json);
+    } else if (!work->is_one && !work->is_command) {
+        head_print();
     }
     is_good =
         store_rows(work->store, key_start, on_run, work, work->call->diag) >= 0;

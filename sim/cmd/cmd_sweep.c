@@ -64,25 +64,27 @@ shard_read(struct work *work)
     return true;
 }
 
-/* database_path - --out, or the scenario's name with .db */
+/* database_path - --out, or the scenario's name with .db. What is wrong in the
+ * scenario is said when the sweep is planned */
 static const char *
 database_path(struct work *work)
 {
     const char *given = options_text(work->call->options, OPTION_OUT, NULL);
     struct scenario scenario;
-    const char *path = NULL;
+    struct diag quiet;
+    const char *name = "scenario";
 
     if (given != NULL) {
         return given;
     }
+    diag_init(&quiet);
     if (scenario_load(&scenario, work->request.scenario_path,
-                      work->request.sets, work->request.sets_count,
-                      work->call->diag)) {
-        path = session_join(work->arena, arena_text(work->arena, scenario.name),
-                            ".db");
+                      work->request.sets, work->request.sets_count, &quiet)) {
+        name = arena_text(work->arena, scenario.name);
     }
     scenario_free(&scenario);
-    return path;
+    diag_free(&quiet);
+    return session_join(work->arena, name, ".db");
 }
 
 /* request_fill - what the command line asks for; false: reported */
@@ -104,6 +106,7 @@ request_fill(struct work *work)
         .seed = options_number(options, OPTION_SEED, RUN_SEED_DEFAULT),
         .program_sha256 = program_sha256(),
         .run = run_once,
+        .describe = run_describe,
         .progress = options_has(options, OPTION_QUIET) ? NULL : stderr,
         .is_terminal = figures_is_terminal(stderr),
         .command =
@@ -114,8 +117,7 @@ request_fill(struct work *work)
     work->request.scheduler_path = session_scheduler_path(
         options_text(options, OPTION_SCHEDULER, NULL), work->arena, diag);
     work->request.database_path = database_path(work);
-    return is_good && work->request.scheduler_path != NULL &&
-           work->request.database_path != NULL;
+    return is_good && work->request.scheduler_path != NULL;
 }
 
 static void

@@ -55,6 +55,9 @@ static const struct option_row rows_run[] = {
      .argument = "FILE",
      .help = "Write every event and action to FILE, a line each (-: standard"
              " output, and nothing else there)"},
+    {.id = OPTION_RECORD, .kind = OPTION_TEXT, .name = "record",
+     .argument = "FILE",
+     .help = "Write all that crosses the seam to FILE, for mtasim replay"},
     {.id = OPTION_MARKS, .is_hidden = true, .name = "marks",
      .help = "Print the digest and its checkpoints, nothing else"},
     {.id = OPTION_LINES, .kind = OPTION_TEXT, .is_hidden = true,
@@ -134,6 +137,8 @@ static const struct option_row rows_check[] = {
 
 static const struct option_row rows_verify[] = {ROWS_OF_A_RUN, ROWS_COMMON};
 
+static const struct option_row rows_replay[] = {ROW_SCHEDULER, ROWS_COMMON};
+
 static const struct option_row rows_import[] = {
     {.id = OPTION_FORMAT, .kind = OPTION_TEXT, .letter = 'f',
      .name = "format", .argument = "FORMAT",
@@ -177,6 +182,20 @@ static const struct option_row rows_show[] = {
 
 static const struct option_row rows_merge[] = {ROWS_COMMON};
 
+static const struct option_row rows_doctor[] = {
+    ROW_SCHEDULER,
+    {.id = OPTION_MTA, .kind = OPTION_TEXT, .name = "mta", .argument = "DIR",
+     .standard = "a small site's, built in",
+     .help = "Folder with imta.cnf and job_controller.cnf to configure it by"},
+    {.id = OPTION_ONLY, .kind = OPTION_TEXTS, .name = "only",
+     .argument = "CHECK",
+     .help = "Make this check only, as in life.laws; may be repeated"},
+    {.id = OPTION_LIMIT, .kind = OPTION_NUMBER, .name = "limit",
+     .argument = "SECONDS", .least = 1, .most = 86400, .standard = "120",
+     .help = "A check that takes longer has failed"},
+    ROW_SET, ROWS_COMMON,
+};
+
 static const struct option_row rows_help[] = {
     {.id = OPTION_MAN, .is_hidden = true, .name = "man",
      .help = "The tables of the manual page, as mdoc"},
@@ -212,6 +231,13 @@ static const struct command table[] = {
          "The second process has another environment, stack limit, memory"
          " contents, locale\nand folder. Exit code 1: the digests differ; the"
          " first differing event is named."},
+    {.name = "replay", .operands = "RECORDING", .operands_least = 1,
+     .operands_most = 1, .rows = rows_replay, .run = cmd_replay,
+     .summary = "feed recorded events to a scheduler: same decisions?",
+     .about =
+         "RECORDING is of `mtasim run --record` or of `jobctld --record`. Exit"
+         " code 1: an\naction differs; the first one is shown with its"
+         " neighbours."},
     {.name = "plot", .operands = "DB", .operands_least = 1,
      .operands_most = 1, .rows = rows_plot, .run = cmd_plot,
      .summary = "draw the results of a sweep",
@@ -235,6 +261,12 @@ static const struct command table[] = {
      .summary = "run a scenario and write the log a mail host would have",
      .about = "Traffic is rounded to what the log can carry, so that the"
               " replay of the log has\nthe digest that is printed here."},
+    {.name = "doctor", .operands = "", .rows = rows_doctor, .run = cmd_doctor,
+     .summary = "does a scheduler object keep the contract? is all here?",
+     .about =
+         "Examines the object's file, its configuration and small worlds of"
+         " legal and\nillegal events, each check in a process of its own. Exit"
+         " code 1: a claim does\nnot hold."},
     {.name = "help", .operands = "[TOPIC]", .operands_most = 1,
      .rows = rows_help, .run = cmd_help,
      .summary = "explain a command, or: scenario, metrics, exit-codes",
@@ -295,8 +327,8 @@ commands_nearest(const char *name)
 void
 commands_help(const struct command *command, FILE *out)
 {
-    fprintf(out, "Usage: mtasim %s [OPTION]... %s\n\n", command->name,
-            command->operands);
+    fprintf(out, "Usage: mtasim %s [OPTION]...%s%s\n\n", command->name,
+            command->operands[0] == '\0' ? "" : " ", command->operands);
     fprintf(out, "mtasim %s: %s.\n%s\n\n", command->name, command->summary,
             command->about);
     options_help(command->rows, out);

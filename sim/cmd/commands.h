@@ -77,7 +77,9 @@ command_fn cmd_verify;
 command_fn cmd_plot;
 command_fn cmd_import;
 command_fn cmd_export;
+command_fn cmd_doctor;
 command_fn cmd_show;
+command_fn cmd_replay;
 command_fn cmd_merge;
 command_fn cmd_help;
 

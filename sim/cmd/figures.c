@@ -63,7 +63,11 @@ figures_time(char text[FIGURES_SIZE], struct metric_value value_s,
 
     switch (value_s.state) {
     case METRIC_DEFINED:
-        figures_duration(text, value_s.value);
+        if (value_s.value <= 0) { /* beside "205 ms" in its row */
+            scaled(text, 0, "ms");
+        } else {
+            figures_duration(text, value_s.value);
+        }
         return;
     case METRIC_UNDEFINED:
         snprintf(text, FIGURES_SIZE, "-");

@@ -71,7 +71,10 @@ commands_print(FILE *out)
     for (uint32_t i = 0; (command = commands_at(i)) != NULL; i++) {
         fprintf(out, ".Ss %s\n.Nm\n.Cm %s\n.Op Ar option ...\n", command->name,
                 command->name);
-        fprintf(out, ".Ar %s\n.Pp\n", command->operands);
+        if (command->operands != NULL && *command->operands != '\0') {
+            fprintf(out, ".Ar %s\n", command->operands);
+        }
+        fputs(".Pp\n", out);
         fprintf(out, "%c%s.\n", command->summary[0] - 'a' + 'A',
                 command->summary + 1);
         man_text(command->about, out);
@@ -121,6 +124,12 @@ metrics_print(FILE *out)
         fprintf(out, ".It Li %s%s%s\n", metric->name,
                 metric->unit[0] != '\0' ? " , No " : "", metric->unit);
         man_text(metric->help, out);
+    }
+    for (uint32_t i = 0; metric_group_at(i) != NULL; i++) {
+        fprintf(out, ".It Li host.NAME.%s\n", metric_group_at(i));
+        man_text("the same of one host; and channel.NAME, and priority.NAME of"
+                 " urgent, normal, nonurgent",
+                 out);
     }
     fputs(".El\n", out);
 }

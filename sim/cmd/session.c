@@ -114,6 +114,18 @@ session_scheduler_path(const char *given, struct arena *arena,
     return path;
 }
 
+/* scheduler_takes - what the scheduler says of its configuration, also where the
+ * scenario is wrong and will not be run: all errors in one go */
+static bool
+scheduler_takes(const struct session *session, struct diag *diag)
+{
+    const struct run_request request = session_request(session);
+    struct run_scheduler scheduler;
+
+    return !session->scenario.has_files || session->scheduler_path == NULL ||
+           run_describe(&request, &scheduler, diag);
+}
+
 bool
 session_open_with(struct session *session, struct command_call *call,
                   const char *scenario_path, const char *const *more_sets,
@@ -144,6 +156,9 @@ session_open_with(struct session *session, struct command_call *call,
                             session->sets_count, call->diag);
     session->scheduler_path =
         session_scheduler_path(given, session->arena, call->diag);
+    if (!is_good && !scheduler_takes(session, call->diag)) {
+        return false;
+    }
     return is_good && session->scheduler_path != NULL;
 }
 

@@ -289,7 +289,7 @@ busiest_pick(const struct result_group *groups, uint32_t groups_count,
 
 static void
 group_add(struct figures_table *table, const struct result_group *group,
-          int64_t horizon_ns)
+          bool has_connections, int64_t horizon_ns)
 {
     static const int32_t ppm[] = {500000, 950000, 990000, PPM};
 
@@ -299,7 +299,11 @@ group_add(struct figures_table *table, const struct result_group *group,
     figures_table_i64(table, group->returned);
     figures_table_i64(table, group->attempts);
     figures_table_i64(table, group->deferrals);
-    figures_table_i64(table, group->connections);
+    if (has_connections) {
+        figures_table_i64(table, group->connections);
+    } else {
+        figures_table_text(table, "-");
+    }
     for (size_t i = 0; i < sizeof ppm / sizeof ppm[0]; i++) {
         figures_table_time(
             table,
@@ -317,6 +321,8 @@ groups_print(const char *what, const struct result_group *groups,
         "connections", "p50",       "p95",      "p99",      "max"};
     uint32_t picked[GROUPS_SHOWN];
     uint32_t count = busiest_pick(groups, groups_count, picked);
+    /* A connection has a host and a channel, but mail of any priority. */
+    const bool has_connections = strcmp(what, "priority") != 0;
     struct figures_table table;
 
     if (count == 0) {
@@ -328,7 +334,7 @@ groups_print(const char *what, const struct result_group *groups,
         figures_table_text(&table, heads[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
-        group_add(&table, &groups[picked[i]], horizon_ns);
+        group_add(&table, &groups[picked[i]], has_connections, horizon_ns);
     }
     fputc('\n', out);
     figures_table_end(&table, 0, out);

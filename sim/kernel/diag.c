@@ -222,8 +222,8 @@ source_add(struct diag *diag, struct src_loc where)
 
         from = at > half ? at - half : 0;
         from = from + width > line.size ? line.size - width : from;
+        to = character_start(line, from + width); /* at or behind `at` */
         from = character_start(line, from);
-        to = character_start(line, from + width);
     }
 
     size_t caret = from > 0 ? ELLIPSIS_N : 0;

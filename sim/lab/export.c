@@ -10,13 +10,19 @@
 #include "sim/lab/export_parts.h"
 #include "sim/lab/wholefile.h"
 
+/* An event's texts are borrowed for the call; one that waits has copies. */
+struct pending {
+    struct export_event event;
+    char *texts; /* all of them, one behind the other */
+};
+
 struct export
 {
     struct wholefile file;
     enum export_format format;
     struct export_live *live; /* postfix */
     int64_t last_wall_ns;
-    struct export_event *pending; /* recipients of one message, enqueued */
+    struct pending *pending; /* recipients of one message, enqueued */
     uint32_t pending_count;
     uint32_t pending_capacity;
 };
@@ -62,38 +68,34 @@ event_write(struct export *log, const struct export_event *event)
     }
 }
 
-static const char *
-text_copy(const char *text)
+static size_t
+text_size(const char *text)
 {
-    const size_t size = text == NULL ? 0 : strlen(text) + 1;
-    char *copy = NULL;
-
-    if (text != NULL) {
-        copy = base_alloc(size);
-        memcpy(copy, text, size);
-    }
-    return copy;
+    return text == NULL ? 0 : strlen(text) + 1;
 }
 
-/* pending_texts_free - an event's texts are borrowed for the call; those that
- * wait are copies */
-static void
-pending_texts_free(const struct export_event *event)
+/* text_copy - at *at, which moves on */
+static const char *
+text_copy(char **at, const char *text)
 {
-    free((void *)(uintptr_t)event->source);
-    free((void *)(uintptr_t)event->channel);
-    free((void *)(uintptr_t)event->domain);
-    free((void *)(uintptr_t)event->host);
-    free((void *)(uintptr_t)event->text);
+    const size_t size = text_size(text);
+    char *copy = *at;
+
+    if (text == NULL) {
+        return NULL;
+    }
+    memcpy(copy, text, size);
+    *at += size;
+    return copy;
 }
 
 static int
 compare_recipients(const void *a, const void *b)
 {
-    const struct export_event *x = a;
-    const struct export_event *y = b;
+    const uint32_t x = ((const struct pending *)a)->event.recipient;
+    const uint32_t y = ((const struct pending *)b)->event.recipient;
 
-    return (x->recipient > y->recipient) - (x->recipient < y->recipient);
+    return (x > y) - (x < y);
 }
 
 /* pending_write - a scheduler makes files of recipients in an order of its
@@ -107,8 +109,8 @@ pending_write(struct export *log)
     qsort(log->pending, log->pending_count, sizeof log->pending[0],
           compare_recipients);
     for (uint32_t i = 0; i < log->pending_count; i++) {
-        event_write(log, &log->pending[i]);
-        pending_texts_free(&log->pending[i]);
+        event_write(log, &log->pending[i].event);
+        free(log->pending[i].texts);
     }
     log->pending_count = 0;
 }
@@ -121,14 +123,17 @@ pending_add(struct export *log, const struct export_event *event)
         log->pending = base_realloc(log->pending, log->pending_capacity *
                                                       sizeof log->pending[0]);
     }
-    struct export_event *kept = &log->pending[log->pending_count++];
+    struct pending *kept = &log->pending[log->pending_count++];
+    char *at = base_alloc(text_size(event->source) + text_size(event->channel) +
+                          text_size(event->domain) + text_size(event->host) +
+                          text_size(event->text));
 
-    *kept = *event;
-    kept->source = text_copy(event->source);
-    kept->channel = text_copy(event->channel);
-    kept->domain = text_copy(event->domain);
-    kept->host = text_copy(event->host);
-    kept->text = text_copy(event->text);
+    *kept = (struct pending){.event = *event, .texts = at};
+    kept->event.source = text_copy(&at, event->source);
+    kept->event.channel = text_copy(&at, event->channel);
+    kept->event.domain = text_copy(&at, event->domain);
+    kept->event.host = text_copy(&at, event->host);
+    kept->event.text = text_copy(&at, event->text);
 }
 
 void
@@ -142,7 +147,8 @@ export_event(struct export *log, const struct export_event *event)
 
     log->last_wall_ns = event->wall_ns;
     if (event->kind != EXPORT_ENQUEUED ||
-        (log->pending_count > 0 && log->pending[0].message != event->message)) {
+        (log->pending_count > 0 &&
+         log->pending[0].event.message != event->message)) {
         pending_write(log);
     }
     if (event->kind == EXPORT_ENQUEUED) {
@@ -172,7 +178,7 @@ export_abandon(struct export *log)
         wholefile_abandon(&log->file);
         export_live_free(log->live);
         for (uint32_t i = 0; i < log->pending_count; i++) {
-            pending_texts_free(&log->pending[i]);
+            free(log->pending[i].texts);
         }
         free(log->pending);
         free(log);

@@ -107,7 +107,10 @@ import_domain(struct import_slice address, char *domain, size_t domain_size)
     for (size_t i = 0; i < size; i++) {
         const char c = address.at[start + i];
 
-        domain[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+        domain[i] = c;
+        if (c >= 'A' && c <= 'Z') {
+            domain[i] = (char)(c + ('a' - 'A'));
+        }
     }
     domain[size] = '\0';
     return trace_domain_is_valid(domain);
@@ -353,8 +356,9 @@ request_check(const struct import_request *request, struct diag *diag)
                    request->source_channel);
         return false;
     }
-    if (request->zone != NULL && strpbrk(request->zone, "\r\n") != NULL) {
-        diag_error(diag, where, "the zone must be one line");
+    if (request->zone != NULL && !trace_zone_is_valid(request->zone)) {
+        diag_error(diag, where,
+                   "the zone must be one line without control characters");
         return false;
     }
     return true;

@@ -96,6 +96,7 @@ recipient_add(struct builder *builder, const struct import_record *record)
             base_realloc(builder->recipients, builder->recipients_capacity *
                                                   sizeof *builder->recipients);
     }
+    ASSERT(builder->texts != NULL);
     builder->recipients[builder->recipients_count++] = builder->texts_size;
     at = builder->texts + builder->texts_size;
     at = text_put(at, record->address);

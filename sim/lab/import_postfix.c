@@ -55,7 +55,7 @@ static bool
 two_digits(const char *at, int32_t *value)
 {
     /* Days of one digit are padded with a blank. */
-    const char tens = at[0] == ' ' ? '0' : at[0];
+    const int tens = at[0] == ' ' ? '0' : at[0];
 
     if (tens < '0' || tens > '9' || at[1] < '0' || at[1] > '9') {
         return false;
@@ -222,7 +222,9 @@ add(struct import *import, const struct entry *entry, struct import_slice qid,
     record->address = record->address == NULL ? "" : record->address;
     record->channel = "";
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        memcpy(group + size, parts[i].at, parts[i].size);
+        if (parts[i].size > 0) {
+            memcpy(group + size, parts[i].at, parts[i].size);
+        }
         size += parts[i].size;
         group[size++] = '\x01';
     }

@@ -238,14 +238,14 @@ static void
 addresses(const char *at, struct import_sun_entry *entry)
 {
     const bool is_sender_empty = *at == ' ' && at[1] == ' ';
-    struct import_slice slice = word(&at);
+    const struct import_slice slice = word(&at);
 
     /* The original recipient in its place also says that there is none. */
     if (!is_sender_empty && !is_typed(slice)) {
         if (!import_is(slice, "<>")) {
             entry->sender = slice;
         }
-        slice = word(&at);
+        (void)word(&at);
     }
     entry->recipient = word(&at);
     tail(at, entry);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "sim/kernel/diag.h"
+#include "sim/lab/format.h"
 
 enum { PEAK_WINDOW_S = 60 };
 
@@ -160,6 +160,163 @@ metric_nearest(const char *name)
     return diag_nearest(name, names, TABLE_COUNT);
 }
 
+/* --- Groups -------------------------------------------------------------- */
+
+#define GROUP_COUNT(text, field, column_name, way)                             \
+    {                                                                          \
+        .name = text, .unit = "", .better = way, .kind = METRIC_COUNT,         \
+        .offset = offsetof(struct result_group, field), .column = column_name  \
+    }
+#define GROUP_TIME(text, field, share_ppm, column_name)                        \
+    {                                                                          \
+        .name = text, .unit = "s", .better = METRIC_LOWER,                     \
+        .kind = METRIC_QUANTILE,                                               \
+        .offset = offsetof(struct result_group, field), .ppm = share_ppm,      \
+        .column = column_name                                                  \
+    }
+
+/* clang-format off */
+static const struct metric group_table[] = {
+    GROUP_COUNT("submitted", submitted, "submitted", METRIC_NEITHER),
+    GROUP_COUNT("delivered", delivered, "delivered", METRIC_HIGHER),
+    GROUP_COUNT("returned", returned, "returned", METRIC_LOWER),
+    GROUP_COUNT("rejected", rejected, "rejected", METRIC_LOWER),
+    GROUP_COUNT("attempts", attempts, "attempts", METRIC_LOWER),
+    GROUP_COUNT("deferrals", deferrals, "deferrals", METRIC_LOWER),
+    GROUP_COUNT("connections", connections, "connections", METRIC_LOWER),
+    GROUP_COUNT("connections_refused", refused, "refused", METRIC_LOWER),
+    GROUP_TIME("latency.p50", latency_ns, 500000, "latency_p50_s"),
+    GROUP_TIME("latency.p95", latency_ns, 950000, "latency_p95_s"),
+    GROUP_TIME("latency.p99", latency_ns, 990000, "latency_p99_s"),
+    GROUP_TIME("first_attempt.p50", first_attempt_ns, 500000,
+               "first_attempt_p50_s"),
+    GROUP_TIME("first_attempt.p95", first_attempt_ns, 950000,
+               "first_attempt_p95_s"),
+    GROUP_TIME("first_attempt.p99", first_attempt_ns, 990000,
+               "first_attempt_p99_s"),
+};
+/* clang-format on */
+
+enum { GROUP_TABLE_COUNT = sizeof group_table / sizeof group_table[0] };
+
+const char *
+metric_group_at(uint32_t index)
+{
+    return index < GROUP_TABLE_COUNT ? group_table[index].name : NULL;
+}
+
+static const char *const groups[] = {"host", "channel", "priority"};
+
+/* group_of - "host" of "host.NAME.latency.p95"; NULL: of no group */
+static const char *
+group_of(const char *name)
+{
+    const size_t size = strcspn(name, ".");
+
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (name[size] == '.' && strlen(groups[i]) == size &&
+            strncmp(groups[i], name, size) == 0) {
+            return groups[i];
+        }
+    }
+    return NULL;
+}
+
+/* tail_size - bytes of ".latency.p95" at the end of a text; 0: it is not there
+ * or nothing stands before it */
+static size_t
+tail_size(const char *text, const char *tail)
+{
+    const size_t size = strlen(text);
+    const size_t tail_bytes = strlen(tail) + 1;
+
+    return size > tail_bytes && text[size - tail_bytes] == '.' &&
+                   strcmp(text + size - tail_bytes + 1, tail) == 0
+               ? tail_bytes
+               : 0;
+}
+
+/* group_find - the metric of a group; NULL: no group has such a one, reported */
+static const struct metric *
+group_find(const char *name, const char *group, struct arena *arena,
+           struct diag *diag)
+{
+    const char *rest = name + strlen(group) + 1;
+    const char *known = group_table[0].name;
+
+    for (size_t i = 0; i < GROUP_TABLE_COUNT; i++) {
+        const size_t tail = tail_size(rest, group_table[i].name);
+        char *group_name = NULL;
+        struct metric *metric = NULL;
+
+        if (tail == 0) {
+            continue;
+        }
+        group_name = arena_text(arena, rest);
+        group_name[strlen(rest) - tail] = '\0';
+        metric = arena_take(arena, sizeof *metric);
+        *metric = group_table[i];
+        metric->name = arena_text(arena, name);
+        metric->help = "of one population";
+        metric->group = group;
+        metric->group_name = group_name;
+        return metric;
+    }
+    for (size_t i = 1; i < GROUP_TABLE_COUNT; i++) {
+        known = format_arena(arena, "%s, %s", known, group_table[i].name);
+    }
+    diag_error(diag, (struct src_loc){0},
+               "there is no metric '%s'; %s.NAME. is followed by one of: %s",
+               name, group, known);
+    return NULL;
+}
+
+const struct metric *
+metric_find(const char *name, struct arena *arena, struct diag *diag)
+{
+    const struct metric *metric = metric_get(name);
+    const char *group = group_of(name);
+    const char *nearest = NULL;
+
+    if (metric != NULL) {
+        return metric;
+    }
+    if (group != NULL) {
+        return group_find(name, group, arena, diag);
+    }
+    nearest = metric_nearest(name);
+    diag_error(diag, (struct src_loc){0}, "there is no metric '%s'%s%s%s", name,
+               nearest == NULL ? "; mtasim help metrics lists them"
+                               : "; did you mean '",
+               nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+    return NULL;
+}
+
+/* group_get - the group of this name in a result; NULL: it has none */
+static const struct result_group *
+group_get(const struct metric *metric, const struct result *result)
+{
+    const struct result_group *all = result->priorities;
+    uint32_t count = RESULT_PRIORITIES_COUNT;
+
+    if (strcmp(metric->group, "host") == 0) {
+        all = result->hosts;
+        count = result->hosts_count;
+    } else if (strcmp(metric->group, "channel") == 0) {
+        all = result->channels;
+        count = result->channels_count;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (all[i].name != NULL &&
+            strcmp(all[i].name, metric->group_name) == 0) {
+            return &all[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- Values -------------------------------------------------------------- */
+
 static struct metric_value
 value_defined(double value)
 {
@@ -239,11 +396,29 @@ backlog_peak_of(const struct result *result)
     return value_defined((double)peak);
 }
 
+static struct metric_value
+group_value(const struct metric *metric, const struct result *result)
+{
+    const struct result_group *group = group_get(metric, result);
+    const void *field = NULL;
+
+    if (group == NULL) {
+        return value_missing(METRIC_UNDEFINED);
+    }
+    field = (const char *)group + metric->offset;
+    return metric->kind == METRIC_COUNT
+               ? value_defined((double)*(const int64_t *)field)
+               : metric_quantile_s(field, group->submitted, metric->ppm);
+}
+
 struct metric_value
 metric_of(const struct metric *metric, const struct result *result)
 {
     const void *field = (const char *)result + metric->offset;
 
+    if (metric->group != NULL) {
+        return group_value(metric, result);
+    }
     switch (metric->kind) {
     case METRIC_COUNT:
         return value_defined((double)*(const int64_t *)field);

@@ -11,6 +11,10 @@
  *            that falls on one is "longer than the horizon". The mean is given
  *            only when nothing was left in the queue or held. Thus no setting
  *            looks good by leaving its worst mail behind.
+ * GROUPS     host.NAME.latency.p95, channel.NAME.delivered,
+ *            priority.urgent.latency.p99: the same of one host, channel or
+ *            priority, from the populations that a results file keeps. These
+ *            have no row and no id here; metric_find() makes them.
  * UNITS      Seconds, messages (recipients) per second, counts.
  */
 #ifndef SIM_LAB_METRIC_H
@@ -20,6 +24,8 @@
 #include <stdint.h>
 
 #include "models/result.h"
+#include "sim/kernel/arena.h"
+#include "sim/kernel/diag.h"
 
 enum metric_better { METRIC_HIGHER, METRIC_LOWER, METRIC_NEITHER };
 
@@ -49,8 +55,12 @@ struct metric {
         METRIC_BACKLOG_MEAN, /* recipients queued, over time */
         METRIC_BACKLOG_PEAK  /* largest of the time series */
     } kind;
-    uint32_t offset; /* in struct result */
+    uint32_t offset; /* in struct result; of a group: in result_group */
     int32_t ppm;     /* QUANTILE */
+    /* Of a group only, else NULL: */
+    const char *group;      /* "host", "channel", "priority" */
+    const char *group_name; /* of the host, channel or priority */
+    const char *column;     /* of the table population */
 };
 
 uint32_t metric_count(void);
@@ -60,6 +70,18 @@ const struct metric *metric_at(uint32_t index); /* in the order of the table */
  * meant). */
 const struct metric *metric_get(const char *name);
 const char *metric_nearest(const char *name); /* NULL: nothing like it */
+
+/*
+ * A metric by name, of the table or of a group; the latter lives in the arena.
+ * NULL: there is none, reported with what may have been meant. Which hosts
+ * there are only a run knows: of one that it has not, a metric is UNDEFINED.
+ */
+const struct metric *metric_find(const char *name, struct arena *arena,
+                                 struct diag *diag);
+
+/* What metrics of groups are called, for help: the index-th of them after the
+ * name, "latency.p95"; NULL after the last. */
+const char *metric_group_at(uint32_t index);
 
 struct metric_value metric_of(const struct metric *metric,
                               const struct result *result);

@@ -231,8 +231,11 @@ document_read(struct load *load, const char *path)
     /* One more than is read: the reader of documents says what is wrong. */
     bytes = load_file(load->arena, file, (uint64_t)DOC_BYTES_MAX + 1, &size);
     if (bytes == NULL && errno != EFBIG) {
+        const int why = errno;
+
         diag_error(load->diag, (struct src_loc){.file = file},
-                   "the scenario cannot be read: %s", strerror(errno));
+                   "the scenario cannot be read: %s%s", strerror(why),
+                   why == ENOENT ? load_near(load, path) : "");
         return NULL;
     }
     if (bytes == NULL) {

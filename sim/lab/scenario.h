@@ -56,9 +56,15 @@ struct scenario_override {
 /* One swept parameter and its values, as text. */
 struct scenario_axis {
     const char *path;
-    const char **values;
+    const char **values; /* "": as configured, nothing is set */
+    const char **labels; /* what people call them, NULL: the value itself;
+                            NULL: none has one */
     uint32_t values_count;
 };
+
+/* The label of a value, or the value; "default" for what is as configured. */
+const char *scenario_axis_label(const struct scenario_axis *axis,
+                                uint32_t index);
 
 /* A fault window, for the picture; an event is one without length. */
 struct scenario_fault {
@@ -86,6 +92,8 @@ struct scenario {
                                     queues */
     struct scenario_file *files; /* the MTA's own: channels, jobs, options */
     uint32_t files_count;
+    bool has_files; /* all of them were read: the scheduler may be asked what
+                       it says of them, even if the rest is wrong */
     struct scenario_override *overrides;
     uint32_t overrides_count;
     struct link_params *links;

@@ -324,6 +324,7 @@ options_read(struct load *load, const struct doc_node *mta,
 void
 load_files(struct load *load)
 {
+    const uint32_t errors_before = load->diag->errors_count;
     const struct doc_node *mta = doc_get(load->root, "mta");
     const char *channels = load_text(load, mta, NULL, "mta.channels");
     const char *jobs = load_text(load, mta, NULL, "mta.jobs");
@@ -343,4 +344,6 @@ load_files(struct load *load)
         file_add(load, jobs, ROLE_JOBS, doc_get(mta, "jobs")->where)) {
         includes_read(load, load->scenario->files_count - 1);
     }
+    load->scenario->has_files = load->scenario->files_count > 0 &&
+                                load->diag->errors_count == errors_before;
 }

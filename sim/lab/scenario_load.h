@@ -64,6 +64,10 @@ const char *load_folder(struct arena *arena, const char *name);
 char *load_file(struct arena *arena, const char *path, uint64_t size_max,
                 uint64_t *size);
 
+/* "; did you mean scenarios/day?" or "; there are: ...", of the scenarios in the
+ * folder of a path where there is none, and in scenarios/; "" without any. */
+const char *load_near(struct load *load, const char *path);
+
 /* By name; NULL: it is not there. After load_destinations(). */
 const struct destination_params *load_destination_get(const struct load *load,
                                                       const char *name);

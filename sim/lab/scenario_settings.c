@@ -139,10 +139,36 @@ load_overrides(struct load *load)
     }
 }
 
-/* axis_add - one value; false: there are too many, reported */
+const char *
+scenario_axis_label(const struct scenario_axis *axis, uint32_t index)
+{
+    if (axis->labels != NULL && axis->labels[index] != NULL) {
+        return axis->labels[index];
+    }
+    return *axis->values[index] == '\0' ? "default" : axis->values[index];
+}
+
+/* texts_grow - room for one more, doubled when it is full */
+static const char **
+texts_grow(const struct load *load, const char **texts, uint32_t count)
+{
+    const char **grown = texts;
+
+    if ((count & (count - 1)) == 0) {
+        grown = arena_take(load->arena,
+                           (count == 0 ? 1 : count * 2) * sizeof *grown);
+        if (count > 0) {
+            memcpy(grown, texts, count * sizeof *grown);
+        }
+    }
+    return grown;
+}
+
+/* axis_add - one value, label NULL: it has none; false: there are too many,
+ * reported */
 static bool
 axis_add(struct load *load, struct scenario_axis *axis, const char *value,
-         struct src_loc where)
+         const char *label, struct src_loc where)
 {
     const uint32_t count = axis->values_count;
 
@@ -151,15 +177,9 @@ axis_add(struct load *load, struct scenario_axis *axis, const char *value,
                    axis->path, SCENARIO_AXIS_VALUES_MAX);
         return false;
     }
-    if ((count & (count - 1)) == 0) { /* full: doubled */
-        const char **grown = arena_take(
-            load->arena, (count == 0 ? 1 : count * 2) * sizeof *grown);
-
-        if (count > 0) {
-            memcpy(grown, axis->values, count * sizeof *grown);
-        }
-        axis->values = grown;
-    }
+    axis->values = texts_grow(load, axis->values, count);
+    axis->labels = texts_grow(load, axis->labels, count);
+    axis->labels[count] = label;
     axis->values[axis->values_count++] = value;
     return true;
 }
@@ -200,12 +220,14 @@ values_add(struct load *load, struct scenario_axis *axis, const char *text,
     int64_t range[3];
 
     if (*text == '\0') {
-        diag_error(load->diag, where, "a value of %.100s is missing",
+        diag_error(load->diag, where,
+                   "a value of %.100s is missing; for what is configured say"
+                   " { label: default }",
                    axis->path);
         return;
     }
     if (!range_parse(text, range)) {
-        (void)axis_add(load, axis, text, where);
+        (void)axis_add(load, axis, text, NULL, where);
         return;
     }
     if (range[2] == 0 || range[1] < range[0]) {
@@ -219,10 +241,50 @@ values_add(struct load *load, struct scenario_axis *axis, const char *text,
         char number[24];
 
         snprintf(number, sizeof number, "%" PRId64, value);
-        if (!axis_add(load, axis, arena_text(load->arena, number), where)) {
+        if (!axis_add(load, axis, arena_text(load->arena, number), NULL,
+                      where)) {
             return;
         }
     }
+}
+
+/* value_text - of a value of an axis, a text or a list; NULL: neither, reported
+ */
+static const char *
+value_text(struct load *load, const struct doc_node *node)
+{
+    if (node->kind == DOC_MAP) {
+        diag_error(load->diag, node->where,
+                   "a value of a sweep is a text or a list of texts");
+        return NULL;
+    }
+    return node->kind == DOC_TEXT ? node->text : list_text(load, node);
+}
+
+/* labelled_add - { value: ..., label: ... }; without value, or with an empty
+ * one: as configured */
+static void
+labelled_add(struct load *load, struct scenario_axis *axis,
+             const struct doc_node *node)
+{
+    const struct doc_node *label = doc_get(node, "label");
+    const struct doc_node *given = doc_get(node, "value");
+    const char *value = given == NULL ? "" : value_text(load, given);
+    bool is_good = value != NULL && (label == NULL || label->kind == DOC_TEXT);
+
+    for (const struct doc_node *child = node->first; child != NULL;
+         child = child->next) {
+        is_good = is_good && (child == label || child == given);
+    }
+    if (!is_good || (label == NULL && given == NULL) ||
+        (label != NULL && *label->text == '\0')) {
+        diag_error(load->diag, node->where,
+                   "a value with a name is written { value: ..., label: ... };"
+                   " { label: default } is as configured");
+        return;
+    }
+    (void)axis_add(load, axis, value, label != NULL ? label->text : NULL,
+                   node->where);
 }
 
 /* axis_values - of the list or single text of an axis */
@@ -249,11 +311,10 @@ axis_values(struct load *load, struct scenario_axis *axis,
             const char *text = list_text(load, child);
 
             if (text != NULL) {
-                (void)axis_add(load, axis, text, child->where);
+                (void)axis_add(load, axis, text, NULL, child->where);
             }
         } else {
-            diag_error(load->diag, child->where,
-                       "a value of a sweep is a text or a list of texts");
+            labelled_add(load, axis, child);
         }
     }
 }
@@ -280,8 +341,10 @@ axis_check(struct load *load, const struct scenario_axis *axis,
         return;
     }
     for (uint32_t i = 0; i < axis->values_count; i++) {
-        (void)schema_text_check(row, axis->path, axis->values[i], node->where,
-                                load->arena, load->diag);
+        if (*axis->values[i] != '\0') {
+            (void)schema_text_check(row, axis->path, axis->values[i],
+                                    node->where, load->arena, load->diag);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
  * scenario_world.c - links, destinations and what breaks; see scenario.h
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/lab/override.h"
@@ -185,6 +186,113 @@ destination_build(struct load *load, const char *name,
     return params;
 }
 
+/* --- Names of hosts ------------------------------------------------------- */
+
+/* folded - ASCII lower case: names of hosts are the same in any */
+static char
+folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* host_compare - below 0, 0, above 0, as strcmp() has it */
+static int
+host_compare(const char *a, const char *b)
+{
+    while (*a != '\0' && folded(*a) == folded(*b)) {
+        a++;
+        b++;
+    }
+    return (unsigned char)folded(*a) - (unsigned char)folded(*b);
+}
+
+/* order_compare - by name, the same names in the order of the file */
+static int
+order_compare(const void *left, const void *right)
+{
+    const struct destination_params *a =
+        *(const struct destination_params *const *)left;
+    const struct destination_params *b =
+        *(const struct destination_params *const *)right;
+    const int order = host_compare(a->name, b->name);
+
+    return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+/* member_number - which host of a group has this name; 0: none. They are called
+ * NAME-1.REST, as models/directory.h has it */
+static uint32_t
+member_number(const struct destination_params *group, const char *name)
+{
+    const size_t prefix = strcspn(group->name, ".");
+    uint32_t number = 0;
+    size_t i = 0;
+
+    while (i < prefix && folded(name[i]) == folded(group->name[i])) {
+        i++;
+    }
+    if (i < prefix || name[i++] != '-' || name[i] < '1' || name[i] > '9') {
+        return 0;
+    }
+    while (name[i] >= '0' && name[i] <= '9' && number <= HOSTS_MAX) {
+        number = number * 10 + (uint32_t)(name[i++] - '0');
+    }
+    return number <= group->hosts_count &&
+                   host_compare(name + i, group->name + prefix) == 0
+               ? number
+               : 0;
+}
+
+/* members_check - a group against every destination that is one host */
+static void
+members_check(struct load *load, const struct destination_params *group)
+{
+    const struct scenario *scenario = load->scenario;
+
+    for (uint32_t i = 0; i + 1 < scenario->destinations_count; i++) {
+        const struct destination_params *other = &scenario->destinations[i];
+        const uint32_t number =
+            other->hosts_count > 1 ? 0 : member_number(group, other->name);
+
+        if (number > 0) {
+            diag_error(load->diag, other->where,
+                       "%s is also host %" PRIu32
+                       " of the group %s of line %" PRIu32
+                       "; give one of the two another name",
+                       other->name, number, group->name, group->where.line);
+        }
+    }
+}
+
+/* hosts_check - no two destinations may be the same host: the last would win
+ * and the first never get its mail */
+static void
+hosts_check(struct load *load)
+{
+    const struct scenario *scenario = load->scenario;
+    const uint32_t count = scenario->destinations_count - 1; /* not "*" */
+    const struct destination_params **order =
+        arena_take(load->arena, ((uint64_t)count + 1) * sizeof(void *));
+
+    for (uint32_t i = 0; i < count; i++) {
+        order[i] = &scenario->destinations[i];
+        if (order[i]->hosts_count > 1) {
+            members_check(load, order[i]);
+        }
+    }
+    qsort(order, count, sizeof(void *), order_compare);
+    for (uint32_t i = 1; i < count; i++) {
+        if (host_compare(order[i - 1]->name, order[i]->name) == 0) {
+            diag_error(load->diag, order[i]->where,
+                       "%s is the host that line %" PRIu32
+                       " calls %s: capitals make no other name; make one of"
+                       " the two",
+                       order[i]->name, order[i - 1]->where.line,
+                       order[i - 1]->name);
+        }
+    }
+}
+
 void
 load_destinations(struct load *load)
 {
@@ -207,6 +315,7 @@ load_destinations(struct load *load)
     scenario->destinations[scenario->destinations_count++] =
         destination_build(load, "*", star, NULL,
                           star != NULL ? star->key_where : load->root->where);
+    hosts_check(load);
 }
 
 /* outages_grow - room for one more, doubled, so that many stay cheap */

@@ -208,8 +208,11 @@ static const struct schema_row rows[] = {
     SETTINGS("pool", "overrides of job_controller.cnf: pool.N.KEYWORD"),
     SETTINGS("option", "overrides of the Job Controller's own options"),
 
-    NOTE("sweep", SCHEMA_AXES, "",
-         "path: [values] or 1..32 or 4..32:4; the first varies slowest"),
+    NOTE(
+        "sweep", SCHEMA_AXES, "",
+        "path: [values] or 1..32 or 4..32:4; the first varies slowest; a value "
+        "may have a name, { value: pt5m pt10m, label: short }, and "
+        "{ label: default } is as configured"),
     NOTE("measure", SCHEMA_TEXTS, "", "what sweeps and comparisons print"),
     {"replications", "10", NULL, "of each point of a sweep", 1, 1000000,
      SCHEMA_INTEGER, false},

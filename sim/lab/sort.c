@@ -403,6 +403,7 @@ sort_next(struct sort *sort, struct sort_record *record)
         if (sort->next == sort->records_count) {
             return 0;
         }
+        ASSERT(sort->records != NULL);
         at = sort->records[sort->next++];
     } else {
         const int got = merge_next(sort, &at);

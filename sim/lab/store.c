@@ -167,6 +167,14 @@ schema_check(struct store *store, struct diag *diag)
                    version, STORE_SCHEMA_VERSION);
         return false;
     }
+    if (tables > 0 && version > 0 && version < STORE_SCHEMA_VERSION) {
+        diag_error(diag, where,
+                   "written by an older mtasim: schema %" PRId64
+                   ", this one writes %d; make the runs again into another"
+                   " file",
+                   version, STORE_SCHEMA_VERSION);
+        return false;
+    }
     return true;
 }
 
@@ -175,7 +183,6 @@ schema_check(struct store *store, struct diag *diag)
 static bool
 connection_set(struct store *store, enum store_mode mode, struct diag *diag)
 {
-    sqlite3_busy_timeout(store->db, BUSY_MS);
     return (mode == STORE_READ || store_sql_exec(store,
                                                  "PRAGMA page_size = 8192;"
                                                  "PRAGMA journal_mode = WAL;"
@@ -200,7 +207,8 @@ store_open(const char *path, enum store_mode mode, struct diag *diag)
     memcpy(store->path, path, strlen(path) + 1);
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
         store_sql_complain(store, "open results", diag);
-    } else if (schema_check(store, diag) && connection_set(store, mode, diag) &&
+    } else if (sqlite3_busy_timeout(store->db, BUSY_MS) == SQLITE_OK &&
+               schema_check(store, diag) && connection_set(store, mode, diag) &&
                (mode == STORE_READ || schema_make(store, diag))) {
         return store;
     }
@@ -249,12 +257,46 @@ store_has(struct store *store, const char *key)
     return presence;
 }
 
+/* group_metric - of a host, channel or priority; the file has no row of those
+ * that the run does not know, and NULL for what is longer than the horizon */
+static struct metric_value
+group_metric(struct store *store, const char *key, const struct metric *metric)
+{
+    struct metric_value value = {.state = METRIC_UNDEFINED};
+    sqlite3_stmt *stmt = NULL;
+    char sql[SQL_SIZE];
+
+    snprintf(sql, sizeof sql,
+             "SELECT %s, submitted FROM population WHERE run = ?"
+             " AND kind = ? AND name = ?",
+             metric->column);
+    if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+        return value;
+    }
+    store_sql_i64(stmt, 1, store_sql_id(key));
+    store_sql_text(stmt, 2, metric->group);
+    store_sql_text(stmt, 3, metric->group_name);
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        if (sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
+            value.state = METRIC_DEFINED;
+            value.value = sqlite3_column_double(stmt, 0);
+        } else if (sqlite3_column_int64(stmt, 1) > 0) {
+            value.state = METRIC_BEYOND;
+        }
+    }
+    sqlite3_finalize(stmt);
+    return value;
+}
+
 struct metric_value
 store_metric(struct store *store, const char *key, const struct metric *metric)
 {
     struct metric_value value = {.state = METRIC_UNDEFINED};
     sqlite3_stmt *stmt = NULL;
 
+    if (metric->group != NULL) {
+        return group_metric(store, key, metric);
+    }
     if (sqlite3_prepare_v2(store->db,
                            "SELECT value, why FROM metric WHERE run = ?"
                            " AND metric = ?",
@@ -321,7 +363,12 @@ store_rows(struct store *store, const char *key_prefix, store_row_fn *fn,
         " LEFT JOIN execution x ON x.run = r.id"
         " LEFT JOIN log l ON l.run = r.id"
         " WHERE substr(r.key, 1, length(?1)) = ?1"
-        " ORDER BY v.experiment, v.params, r.replication, r.key",
+        " ORDER BY v.experiment,"
+        " (SELECT CAST(value AS REAL) FROM point_param p"
+        "  WHERE p.point = r.point AND ordinal = 0),"
+        " (SELECT CAST(value AS REAL) FROM point_param p"
+        "  WHERE p.point = r.point AND ordinal = 1),"
+        " v.params, r.replication, r.key",
         diag);
     int64_t count = 0;
     int rc = SQLITE_ERROR;

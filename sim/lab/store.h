@@ -37,14 +37,16 @@
 #include "sim/lab/scenario.h"
 
 #define STORE_APPLICATION_ID 0x4d544131 /* "MTA1": file(1) can tell */
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 struct store; /* an open file */
 
 /* A parameter of a point: the value of an axis. */
 struct store_param {
     const char *name;
-    const char *value;
+    const char *value; /* "": as configured */
+    const char *label; /* what people call it; NULL: the value itself; in no
+                          key */
 };
 
 /* What an experiment is: a scenario before any axis moves. */
@@ -94,7 +96,7 @@ void store_key(const struct store_identity *identity,
 
 enum store_mode { STORE_READ, STORE_WRITE }; /* WRITE: made if not there */
 
-/* NULL: not ours, from a newer version, or the system refused. */
+/* NULL: not ours, of another version, or the system refused. */
 MUST_USE struct store *store_open(const char *path, enum store_mode mode,
                                   struct diag *diag);
 

@@ -91,7 +91,7 @@ params_write(struct put *put)
 {
     const struct store_point *point = put->run->point;
     sqlite3_stmt *stmt = store_sql_prepare(
-        put->store, "INSERT OR IGNORE INTO point_param VALUES (?, ?, ?, ?)",
+        put->store, "INSERT OR IGNORE INTO point_param VALUES (?, ?, ?, ?, ?)",
         put->diag);
     bool is_ok = stmt != NULL;
 
@@ -100,6 +100,7 @@ params_write(struct put *put)
         store_sql_i64(stmt, 2, i);
         store_sql_text(stmt, 3, point->params[i].name);
         param_bind(stmt, 4, point->params[i].value);
+        store_sql_text(stmt, 5, point->params[i].label);
         is_ok = store_sql_step(put->store, stmt, put->diag);
     }
     sqlite3_finalize(stmt);

@@ -31,7 +31,9 @@ static const char *const statements[] = {
     " point INTEGER NOT NULL REFERENCES point(id),"
     " ordinal INTEGER NOT NULL,"
     " name TEXT NOT NULL,"
-    " value ANY NOT NULL," /* INTEGER or REAL where the text is a number */
+    " value ANY NOT NULL," /* INTEGER or REAL where the text is a number; '':
+                              as configured */
+    " label TEXT," /* what people call the value; NULL: it has no name */
     " PRIMARY KEY (point, ordinal)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE fault_window ("
@@ -143,8 +145,8 @@ static const char *const statements[] = {
 
     "CREATE VIEW v_point AS"
     " SELECT p.id AS point, e.name AS experiment,"
-    "  (SELECT group_concat(name || '=' || value, ' ')"
-    "   FROM (SELECT name, value FROM point_param"
+    "  (SELECT group_concat(name || '=' || coalesce(label, value), ' ')"
+    "   FROM (SELECT name, value, label FROM point_param"
     "         WHERE point = p.id ORDER BY ordinal)) AS params"
     " FROM point p JOIN experiment e ON e.id = p.experiment",
 
@@ -168,10 +170,11 @@ static const char *const statements[] = {
 
     /* One value that is missing, and there is no mean. */
     "CREATE VIEW v_summary AS"
-    " SELECT experiment, params, scheduler, metric, n, mean, sd,"
+    " SELECT experiment, params, metric, n, mean,"
     "  sd / sqrt(n) * (SELECT t FROM student_t975 WHERE df <= n - 1"
     "                  ORDER BY df DESC LIMIT 1) AS ci95,"
-    "  unit, why, better, scheduler_sha256, program_sha256, seed, point"
+    "  unit, why, scheduler, substr(scheduler_sha256, 1, 12) AS object,"
+    "  substr(program_sha256, 1, 12) AS program, seed, point"
     " FROM (SELECT a.*, CASE WHEN a.missing = 0 AND a.n > 1 THEN sqrt("
     "   (SELECT sum((b.value - a.mean) * (b.value - a.mean)) FROM metric b"
     "    JOIN run r ON r.id = b.run WHERE b.metric = a.metric_id"
@@ -186,7 +189,12 @@ static const char *const statements[] = {
     "    m.program_sha256, m.seed, m.point"
     "   FROM v_metric m JOIN metric_def d ON d.name = m.metric"
     "   GROUP BY m.point, m.scheduler_sha256, m.program_sha256, m.seed,"
-    "    d.id) a)",
+    "    d.id) a) s"
+    " ORDER BY experiment, metric, seed, object, program,"
+    "  (SELECT CAST(value AS REAL) FROM point_param p"
+    "   WHERE p.point = s.point AND ordinal = 0),"
+    "  (SELECT CAST(value AS REAL) FROM point_param p"
+    "   WHERE p.point = s.point AND ordinal = 1), params",
 
     "CREATE VIEW v_histogram AS"
     " SELECT run, CASE what WHEN 0 THEN 'latency' ELSE 'first_attempt' END"

@@ -13,7 +13,7 @@
 
 #define LEVEL 0.95
 
-enum { PLACES_MAX = 9, ALONE_DIGITS = 4 };
+enum { PLACES_MAX = 9, ALONE_DIGITS = 4, DIGITS_MAX = 5 };
 
 /* value_of - one replication; false: the run is not in the file, or failed */
 static bool
@@ -95,28 +95,75 @@ beyond_format(int64_t horizon_ns, char text[SUMMARY_TEXT_SIZE])
     snprintf(text, SUMMARY_TEXT_SIZE, "> horizon");
 }
 
-void
-summary_format(const struct summary_cell *cell, int64_t horizon_ns,
-               char text[SUMMARY_TEXT_SIZE])
+/* time_unit - the unit in which people read a time of so many seconds */
+static const char *
+time_unit(double seconds, double *unit_s)
 {
-    double mean = cell->interval.mean;
-    double half_width = cell->interval.half_width;
+    static const struct {
+        double below_s;
+        double unit_s;
+        const char *name;
+    } units[] = {{1, 1e-3, "ms"},
+                 {120, 1, "s"},
+                 {7200, 60, "min"},
+                 {2 * 86400, 3600, "h"},
+                 {(double)INFINITY, 86400, "d"}};
+    size_t i = 0;
+
+    while (fabs(seconds) >= units[i].below_s) {
+        i++;
+    }
+    *unit_s = units[i].unit_s;
+    return units[i].name;
+}
+
+/* mean_format - without unit; half_width 0: all alike, NAN: there is none */
+static void
+mean_format(double mean, double half_width, char text[SUMMARY_TEXT_SIZE])
+{
+    const bool is_whole = fabs(mean - rint(mean)) <= 0;
+    const int most = fabs(mean) > 0 ? places_for(fabs(mean), DIGITS_MAX) : 0;
+
+    if (isfinite(half_width) && half_width > 0) {
+        int places = places_for(half_width, 2);
+        bool is_less;
+
+        places = fabs(mean) > 0 && places > most ? most : places;
+        is_less = half_width < 0.5 * pow(10, -places);
+        snprintf(text, SUMMARY_TEXT_SIZE, "%.*f \u00b1 %s%.*f", places, mean,
+                 is_less ? "<" : "", places,
+                 is_less ? pow(10, -places) : half_width);
+        return;
+    }
+    snprintf(text, SUMMARY_TEXT_SIZE, "%.*f%s",
+             is_whole ? 0 : places_for(fabs(mean), ALONE_DIGITS), mean,
+             isfinite(half_width) ? " \u00b1 0" : "");
+}
+
+void
+summary_format(const struct metric *metric, const struct summary_cell *cell,
+               int64_t horizon_ns, char text[SUMMARY_TEXT_SIZE])
+{
+    const bool is_time = strcmp(metric->unit, "s") == 0;
+    double unit_s = 1;
+    const char *unit = "";
+    char number[SUMMARY_TEXT_SIZE];
 
     if (cell->beyond_count > 0) {
         beyond_format(horizon_ns, text);
-    } else if (!has_mean(cell)) {
-        snprintf(text, SUMMARY_TEXT_SIZE, "-");
-    } else if (isfinite(half_width) && half_width > 0) {
-        int places = places_for(half_width, 2);
-
-        snprintf(text, SUMMARY_TEXT_SIZE, "%.*f \u00b1 %.*f", places, mean,
-                 places, half_width);
-    } else if (fabs(mean) > 0 && fabs(mean - rint(mean)) > 0) {
-        snprintf(text, SUMMARY_TEXT_SIZE, "%.*f",
-                 places_for(fabs(mean), ALONE_DIGITS), mean);
-    } else {
-        snprintf(text, SUMMARY_TEXT_SIZE, "%.0f", mean);
+        return;
     }
+    if (!has_mean(cell)) {
+        snprintf(text, SUMMARY_TEXT_SIZE, "-");
+        return;
+    }
+    if (is_time) {
+        unit = time_unit(cell->interval.mean, &unit_s);
+    }
+    mean_format(cell->interval.mean / unit_s,
+                cell->interval.half_width / unit_s, number);
+    snprintf(text, SUMMARY_TEXT_SIZE, "%.*s%s%s", SUMMARY_TEXT_SIZE - 8, number,
+             is_time ? " " : "", unit);
 }
 
 /* --- The knee ------------------------------------------------------------ */
@@ -172,7 +219,7 @@ is_near(const struct sweep *sweep, struct store *store, uint32_t point,
                fabs(best_mean) * SUMMARY_WORSE_PPM / PPM;
 }
 
-/* comes_before - smaller as a number; values that are none keep their order */
+/* comes_before - smaller as a number */
 static bool
 comes_before(const char *a, const char *b)
 {
@@ -185,6 +232,35 @@ comes_before(const char *a, const char *b)
     return a_end != a && b_end != b && strcmp(a_end, b_end) == 0 && x < y;
 }
 
+/* is_tuned_for - a better side that people choose a setting by. Of counts, fewer
+ * is better too, but the fewest are had by doing nothing. */
+static bool
+is_tuned_for(const struct metric *metric)
+{
+    return metric->better != METRIC_NEITHER &&
+           (metric->kind == METRIC_THROUGHPUT || metric->kind == METRIC_MEAN ||
+            metric->kind == METRIC_QUANTILE);
+}
+
+/* is_of_numbers - every value is one number, with the same unit or none */
+static bool
+is_of_numbers(const struct scenario_axis *axis)
+{
+    const char *unit = NULL;
+
+    for (uint32_t i = 0; i < axis->values_count; i++) {
+        char *end = NULL;
+
+        (void)strtod(axis->values[i], &end);
+        if (end == axis->values[i] || strpbrk(end, " ,([") != NULL ||
+            (unit != NULL && strcmp(unit, end) != 0)) {
+            return false;
+        }
+        unit = end;
+    }
+    return true;
+}
+
 struct summary_knee
 summary_knee(const struct sweep *sweep, struct store *store,
              const struct metric *metric)
@@ -193,11 +269,11 @@ summary_knee(const struct sweep *sweep, struct store *store,
     double best_mean = 0;
     bool is_found = false;
 
-    if (sweep->axes_count != 1) {
+    if (sweep->axes_count != 1 || !is_of_numbers(&sweep->axes[0])) {
         knee.status = SUMMARY_KNEE_NOT_ONE_AXIS;
         return knee;
     }
-    if (metric->better == METRIC_NEITHER) {
+    if (!is_tuned_for(metric)) {
         return knee;
     }
     knee.best = best_point(sweep, store, metric, &best_mean);
@@ -237,17 +313,8 @@ summary_metrics(const struct sweep *sweep, const char *const *names,
         names_count = SUMMARY_METRICS_MAX;
     }
     for (uint32_t i = 0; i < names_count; i++) {
-        const char *nearest;
-
-        metrics[i] = metric_get(names[i]);
-        if (metrics[i] != NULL) {
-            continue;
-        }
-        is_ok = false;
-        nearest = metric_nearest(names[i]);
-        diag_error(diag, (struct src_loc){0}, "there is no metric '%s'%s%s%s",
-                   names[i], nearest == NULL ? "" : "; did you mean '",
-                   nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+        metrics[i] = metric_find(names[i], sweep->arena, diag);
+        is_ok = is_ok && metrics[i] != NULL;
     }
     return is_ok ? names_count : 0;
 }

@@ -40,16 +40,21 @@ struct summary_cell {
 struct summary_cell summary_cell(const struct sweep *sweep, struct store *store,
                                  uint32_t point, const struct metric *metric);
 
-/* "163.2 ± 1.1", "> 4 h", "-": no more digits than the interval bears out. */
-void summary_format(const struct summary_cell *cell, int64_t horizon_ns,
+/*
+ * "163.2 ± 1.1", "71.9 ± 2.4 min", "> 4 h", "-": times in the unit that fits
+ * the mean, no more digits than the interval bears out, and at most five. All
+ * replications alike: "5.517 ± 0 h"; only one: no interval, "5.517 h".
+ */
+void summary_format(const struct metric *metric,
+                    const struct summary_cell *cell, int64_t horizon_ns,
                     char text[SUMMARY_TEXT_SIZE]);
 
 enum summary_knee_status {
     SUMMARY_KNEE_FOUND,
-    SUMMARY_KNEE_NOT_ONE_AXIS,
-    SUMMARY_KNEE_TOO_FEW,   /* replications */
-    SUMMARY_KNEE_NO_VALUES, /* the metric has no better side, or no point has
-                               a mean */
+    SUMMARY_KNEE_NOT_ONE_AXIS, /* or its values are no numbers */
+    SUMMARY_KNEE_TOO_FEW,      /* replications */
+    SUMMARY_KNEE_NO_VALUES,    /* nobody would tune for this metric: only for
+                               throughput and times; or no point has a mean */
 };
 
 struct summary_knee {
@@ -71,7 +76,8 @@ uint32_t summary_metrics(const struct sweep *sweep, const char *const *names,
                          const struct metric *metrics[SUMMARY_METRICS_MAX],
                          struct diag *diag);
 
-/* A table for people, a line a point, and the knees if there is one axis. */
+/* A table for people, a line a point; what its short names stand for; and the
+ * knees in words, if there is one axis of numbers. */
 void summary_print(const struct sweep *sweep, struct store *store,
                    const struct metric *const *metrics, uint32_t metrics_count,
                    FILE *out);

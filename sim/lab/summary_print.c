@@ -11,7 +11,7 @@
 
 #include "sim/kernel/base.h"
 
-enum { COLUMN_GAP = 2, HEAD_SIZE = 128 };
+enum { COLUMN_GAP = 2, HEAD_SIZE = 400, VALUE_WIDTH_MAX = 24 };
 
 /* A table of texts, [rows][columns], each cell of CELL_SIZE bytes. */
 struct table {
@@ -90,30 +90,181 @@ head_fill(const struct sweep *sweep, const struct metric *const *metrics,
     }
     snprintf(cell_at(table, 0, sweep->axes_count), HEAD_SIZE, "n");
     for (uint32_t i = 0; i < metrics_count; i++) {
+        const char *unit = metrics[i]->unit;
+        const bool is_in_cells = *unit == '\0' || strcmp(unit, "s") == 0;
+
         snprintf(cell_at(table, 0, sweep->axes_count + 1 + i), HEAD_SIZE,
-                 metrics[i]->unit[0] == '\0' ? "%s" : "%s, %s",
-                 metrics[i]->name, metrics[i]->unit);
+                 is_in_cells ? "%s" : "%s, %s", metrics[i]->name, unit);
     }
 }
 
-/* knees_print - a sentence for each metric that has a better side */
+/* value_text - what stands for a value in the table: its label, itself, or a
+ * number where it is too long */
+static const char *
+value_text(const struct scenario_axis *axis, uint32_t index,
+           char text[HEAD_SIZE])
+{
+    const char *label = scenario_axis_label(axis, index);
+
+    if (text_width(label) > VALUE_WIDTH_MAX) {
+        snprintf(text, HEAD_SIZE, "(%" PRIu32 ")", index + 1);
+    } else {
+        snprintf(text, HEAD_SIZE, "%s", label);
+    }
+    return text;
+}
+
+/* is_short - something else than the value stands in the table */
+static bool
+is_short(const struct scenario_axis *axis, uint32_t index)
+{
+    char text[HEAD_SIZE];
+
+    return strcmp(value_text(axis, index, text), axis->values[index]) != 0;
+}
+
+/* legend_print - what the short names of an axis's values stand for */
+static void
+legend_print(const struct scenario_axis *axis, FILE *out)
+{
+    char text[HEAD_SIZE];
+    size_t width = 0;
+
+    for (uint32_t i = 0; i < axis->values_count; i++) {
+        const size_t here =
+            is_short(axis, i) ? text_width(value_text(axis, i, text)) : 0;
+
+        width = here > width ? here : width;
+    }
+    if (width > 0) {
+        fprintf(out, "\n%s\n", axis->path);
+    }
+    for (uint32_t i = 0; i < axis->values_count; i++) {
+        const char *value = axis->values[i];
+
+        if (is_short(axis, i)) {
+            value_text(axis, i, text);
+            fprintf(out, "  %s%*s  %s\n", text, (int)(width - text_width(text)),
+                    "", *value == '\0' ? "as configured" : value);
+        }
+    }
+}
+
+/* --- The knees in words -------------------------------------------------- */
+
+/* A metric that has a knee. */
+struct found {
+    const char *name;
+    struct summary_knee knee;
+};
+
+/* place_of - the point a sentence is about */
+static uint32_t
+place_of(const struct found *found, bool is_best)
+{
+    return is_best ? found->knee.best : found->knee.point;
+}
+
+/* is_told - whether the sentence has this metric: of the smallest value only
+ * where it is not the best itself */
+static bool
+is_told(const struct found *found, bool is_best)
+{
+    return is_best || found->knee.point != found->knee.best;
+}
+
+/* values_tell - "10 for throughput, 1 for latency.p50 and latency.p95"; false:
+ * there is nothing to tell, and nothing was printed */
+static bool
+values_tell(const struct sweep *sweep, const struct found *found,
+            uint32_t found_count, bool is_best, const char *intro, FILE *out)
+{
+    bool is_first = true;
+
+    for (uint32_t point = 0; point < sweep->points_count; point++) {
+        const char *last = NULL;
+        bool is_open = false;
+
+        for (uint32_t i = 0; i < found_count; i++) {
+            if (!is_told(&found[i], is_best) ||
+                place_of(&found[i], is_best) != point) {
+                continue;
+            }
+            if (last == NULL) {
+                fprintf(out, "%s%s for ", is_first ? intro : "; ",
+                        scenario_axis_label(&sweep->axes[0], point));
+            } else {
+                fprintf(out, "%s%s", is_open ? ", " : "", last);
+                is_open = true;
+            }
+            last = found[i].name;
+            is_first = false;
+        }
+        if (last != NULL) {
+            fprintf(out, "%s%s", is_open ? " and " : "", last);
+        }
+    }
+    fputs(is_first ? "" : ".\n", out);
+    return !is_first;
+}
+
+/* knees_print - which value has the best mean, and which smaller one does */
 static void
 knees_print(const struct sweep *sweep, struct store *store,
             const struct metric *const *metrics, uint32_t metrics_count,
             FILE *out)
 {
-    for (uint32_t i = 0; i < metrics_count; i++) {
+    struct found *found = base_alloc((metrics_count + 1) * sizeof *found);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < metrics_count && sweep->points_count > 1; i++) {
         struct summary_knee knee = summary_knee(sweep, store, metrics[i]);
 
-        if (knee.status != SUMMARY_KNEE_FOUND) {
-            continue;
+        if (knee.status == SUMMARY_KNEE_FOUND) {
+            found[count++] = (struct found){metrics[i]->name, knee};
         }
-        fprintf(out,
-                "%s: %s = %s is the smallest within 1 %% of the best"
-                " (best mean at %s)\n",
-                metrics[i]->name, axis_name(sweep, 0),
-                sweep->axes[0].values[knee.point],
-                sweep->axes[0].values[knee.best]);
+    }
+    if (count > 0) {
+        fprintf(out, "\nThe best mean is at %s ", axis_name(sweep, 0));
+        (void)values_tell(sweep, found, count, true, "", out);
+        (void)values_tell(sweep, found, count, false,
+                          "The smallest value that is surely within 1 % of"
+                          " it: ",
+                          out);
+    }
+    free(found);
+}
+
+/* is_once - a point has one replication: no interval */
+static bool
+is_once(const struct table *table, uint32_t n_column)
+{
+    for (uint32_t row = 1; row < table->rows_count; row++) {
+        if (strcmp(cell_at(table, row, n_column), "1") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* absent_tell - a host, channel or priority that no run of the table knows */
+static void
+absent_tell(const struct table *table, const struct metric *const *metrics,
+            uint32_t metrics_count, FILE *out)
+{
+    const uint32_t first = table->columns_count - metrics_count;
+
+    for (uint32_t i = 0; i < metrics_count; i++) {
+        bool is_absent = metrics[i]->group != NULL;
+
+        for (uint32_t row = 1; row < table->rows_count; row++) {
+            is_absent =
+                is_absent && strcmp(cell_at(table, row, first + i), "-") == 0;
+        }
+        if (is_absent) {
+            fprintf(out, "%s: no run has mail of a %s %s.\n", metrics[i]->name,
+                    metrics[i]->group, metrics[i]->group_name);
+        }
     }
 }
 
@@ -135,8 +286,8 @@ summary_print(const struct sweep *sweep, struct store *store,
         const struct store_point *point = &sweep->points[p];
 
         for (uint32_t i = 0; i < point->params_count; i++) {
-            snprintf(cell_at(&table, p + 1, i), HEAD_SIZE, "%s",
-                     point->params[i].value);
+            value_text(&sweep->axes[i], sweep_value_at(sweep, p, i),
+                       cell_at(&table, p + 1, i));
         }
         for (uint32_t i = 0; i < metrics_count; i++) {
             struct summary_cell cell =
@@ -144,11 +295,18 @@ summary_print(const struct sweep *sweep, struct store *store,
 
             snprintf(cell_at(&table, p + 1, n_column), HEAD_SIZE, "%" PRIu32,
                      cell.count);
-            summary_format(&cell, sweep->horizon_ns,
+            summary_format(metrics[i], &cell, sweep->horizon_ns,
                            cell_at(&table, p + 1, n_column + 1 + i));
         }
     }
     table_print(&table, out);
+    for (uint32_t i = 0; i < sweep->axes_count; i++) {
+        legend_print(&sweep->axes[i], out);
+    }
+    if (is_once(&table, n_column)) {
+        fputs("n = 1: one replication has no interval.\n", out);
+    }
+    absent_tell(&table, metrics, metrics_count, out);
     free(table.cells);
     knees_print(sweep, store, metrics, metrics_count, out);
 }

@@ -25,8 +25,13 @@ axis_copy(struct arena *arena, const struct scenario_axis *from)
 
     axis.path = arena_text(arena, from->path);
     axis.values = arena_take(arena, from->values_count * sizeof *axis.values);
+    axis.labels = arena_take(arena, from->values_count * sizeof *axis.labels);
     for (uint32_t i = 0; i < from->values_count; i++) {
         axis.values[i] = arena_text(arena, from->values[i]);
+        axis.labels[i] = NULL;
+        if (from->labels != NULL && from->labels[i] != NULL) {
+            axis.labels[i] = arena_text(arena, from->labels[i]);
+        }
     }
     return axis;
 }
@@ -58,10 +63,12 @@ axes_take(struct sweep *sweep, const struct scenario *scenario)
 
 /* --- Points -------------------------------------------------------------- */
 
-/* point_sets - the request's settings and then this point's; they live as
- * long as the sweep, since a scenario may borrow them */
+/* point_sets - the request's settings and then this point's, but for what stays
+ * as configured; they live as long as the sweep, since a scenario may borrow
+ * them */
 static const char **
-point_sets(const struct sweep *sweep, const struct store_point *point)
+point_sets(const struct sweep *sweep, const struct store_point *point,
+           uint32_t *sets_count)
 {
     const struct sweep_request *request = sweep->request;
     uint64_t count = (uint64_t)request->sets_count + point->params_count + 1;
@@ -70,13 +77,16 @@ point_sets(const struct sweep *sweep, const struct store_point *point)
     for (uint32_t i = 0; i < request->sets_count; i++) {
         sets[i] = request->sets[i];
     }
+    *sets_count = request->sets_count;
     for (uint32_t i = 0; i < point->params_count; i++) {
         const struct store_param *param = &point->params[i];
         size_t size = strlen(param->name) + strlen(param->value) + 2;
         char *set = arena_take(sweep->arena, size);
 
         snprintf(set, size, "%s=%s", param->name, param->value);
-        sets[request->sets_count + i] = set;
+        if (*param->value != '\0') {
+            sets[(*sets_count)++] = set;
+        }
     }
     return sets;
 }
@@ -85,11 +95,32 @@ bool
 sweep_point_load(const struct sweep *sweep, uint32_t point,
                  struct scenario *scenario, struct diag *diag)
 {
-    const struct store_point *at = &sweep->points[point];
+    uint32_t sets_count = 0;
+    const char **sets = point_sets(sweep, &sweep->points[point], &sets_count);
 
-    return scenario_load(scenario, sweep->request->scenario_path,
-                         point_sets(sweep, at),
-                         sweep->request->sets_count + at->params_count, diag);
+    return scenario_load(scenario, sweep->request->scenario_path, sets,
+                         sets_count, diag);
+}
+
+/* scheduler_ask - what it says of this configuration; it is asked too where the
+ * rest of the scenario is wrong, to report all in one go */
+static bool
+scheduler_ask(const struct sweep *sweep, const struct scenario *scenario,
+              struct diag *diag)
+{
+    const struct sweep_request *request = sweep->request;
+    struct run_scheduler scheduler;
+
+    if (request->describe == NULL || !scenario->has_files) {
+        return true;
+    }
+    return request->describe(
+        &(struct run_request){
+            .scenario = scenario,
+            .scheduler_path = request->scheduler_path,
+            .seed = request->seed,
+        },
+        &scheduler, diag);
 }
 
 /* point_check - loads a point with a diag of its own: what is said of a text
@@ -105,6 +136,7 @@ point_check(const struct sweep *sweep, uint32_t index,
 
     diag_init(&own);
     is_ok = sweep_point_load(sweep, index, scenario, &own);
+    is_ok = scheduler_ask(sweep, scenario, &own) && is_ok;
     if (!is_ok) {
         diag_append(diag, own.text == NULL ? "" : own.text, own.errors_count,
                     own.warnings_count);
@@ -112,6 +144,16 @@ point_check(const struct sweep *sweep, uint32_t index,
     }
     diag_free(&own);
     return is_ok;
+}
+
+uint32_t
+sweep_value_at(const struct sweep *sweep, uint32_t point, uint32_t axis)
+{
+    ASSERT(axis < sweep->axes_count);
+    for (uint32_t i = sweep->axes_count - 1; i > axis; i--) {
+        point /= sweep->axes[i].values_count; /* the last one moves fastest */
+    }
+    return point % sweep->axes[axis].values_count;
 }
 
 /* point_params - the values of the axes at this index of the grid */
@@ -122,12 +164,15 @@ point_params(struct sweep *sweep, uint32_t index)
     struct store_param *params =
         arena_take(sweep->arena, (sweep->axes_count + 1) * sizeof *params);
 
-    for (uint32_t i = sweep->axes_count; i > 0; i--) { /* last one fastest */
-        const struct scenario_axis *axis = &sweep->axes[i - 1];
+    for (uint32_t i = 0; i < sweep->axes_count; i++) {
+        const struct scenario_axis *axis = &sweep->axes[i];
+        const uint32_t at = sweep_value_at(sweep, index, i);
 
-        params[i - 1].name = axis->path;
-        params[i - 1].value = axis->values[index % axis->values_count];
-        index /= axis->values_count;
+        params[i] = (struct store_param){axis->path, axis->values[at],
+                                         axis->labels[at]};
+        if (*axis->values[at] == '\0') {
+            params[i].label = scenario_axis_label(axis, at);
+        }
     }
     point->params = params;
     point->params_count = sweep->axes_count;
@@ -316,6 +361,9 @@ base_load(struct sweep *sweep, struct store_experiment *experiment,
     diag_init(&own);
     is_ok = scenario_load(&scenario, request->scenario_path, request->sets,
                           request->sets_count, &own);
+    if (!is_ok) {
+        (void)scheduler_ask(sweep, &scenario, &own);
+    }
     if (own.text != NULL) {
         diag_append(diag, own.text, own.errors_count, own.warnings_count);
     }
@@ -325,6 +373,30 @@ base_load(struct sweep *sweep, struct store_experiment *experiment,
     scenario_free(&scenario);
     diag_free(&own);
     return is_ok;
+}
+
+/* sets_check - a --set of what an axis moves has no effect: it is said */
+static void
+sets_check(const struct sweep *sweep, struct diag *diag)
+{
+    const struct sweep_request *request = sweep->request;
+
+    for (uint32_t i = 0; i < request->sets_count; i++) {
+        const char *set = request->sets[i];
+
+        for (uint32_t k = 0; k < sweep->axes_count; k++) {
+            const char *path = sweep->axes[k].path;
+
+            if (strncmp(set, path, strlen(path)) == 0 &&
+                set[strlen(path)] == '=') {
+                diag_warning(diag, command_line,
+                             "--set %s has no effect: %s is an axis of the"
+                             " sweep, which wins; its values are given with"
+                             " --param %s=...",
+                             set, path, path);
+            }
+        }
+    }
 }
 
 /* axes_check - all of them, to report all at once */
@@ -344,13 +416,18 @@ sweep_new(const struct sweep_request *request, struct diag *diag)
 {
     struct sweep *sweep = base_alloc(sizeof *sweep);
     struct store_experiment experiment;
+    bool is_ok = false;
 
     ASSERT(request->run != NULL);
     ASSERT(request->shard_count == 0 ||
            request->shard_index < request->shard_count);
     sweep->request = request;
     sweep->arena = arena_new(0);
-    if (base_load(sweep, &experiment, diag) && axes_check(sweep, diag) &&
+    if (base_load(sweep, &experiment, diag)) {
+        sets_check(sweep, diag);
+        is_ok = true;
+    }
+    if (is_ok && axes_check(sweep, diag) &&
         file_sha256(request->scheduler_path, sweep->scheduler_sha256, diag) &&
         points_make(sweep, &experiment, diag)) {
         runs_name(sweep);
@@ -407,8 +484,10 @@ sweep_list(const struct sweep *sweep, struct store *store, FILE *out)
         fprintf(out, "%-7s %.*s replication=%" PRIu32, presence_name(presence),
                 KEY_SHOWN, run->key, run->replication);
         for (uint32_t p = 0; p < point->params_count; p++) {
-            fprintf(out, " %s=%s", point->params[p].name,
-                    point->params[p].value);
+            const struct store_param *param = &point->params[p];
+
+            fprintf(out, " %s=%s", param->name,
+                    param->label != NULL ? param->label : param->value);
         }
         fputc('\n', out);
     }

@@ -42,6 +42,11 @@ typedef bool sweep_run_fn(const struct run_request *request,
                           struct result *result,
                           struct run_scheduler *scheduler, struct diag *diag);
 
+/* run_describe(): what the scheduler says of the configuration of a point. */
+typedef bool sweep_describe_fn(const struct run_request *request,
+                               struct run_scheduler *scheduler,
+                               struct diag *diag);
+
 struct sweep_request {
     const char *scenario_path;
     const char *const *sets; /* "path=value" of every run */
@@ -58,9 +63,10 @@ struct sweep_request {
     uint32_t shard_index;       /* below shard_count */
     uint32_t shard_count;       /* 0: not divided */
     sweep_run_fn *run;
-    FILE *progress;      /* NULL: quiet */
-    bool is_terminal;    /* progress is one: a line is written over */
-    const char *command; /* to say how to go on; NULL: not said */
+    sweep_describe_fn *describe; /* NULL: nobody is asked before the runs */
+    FILE *progress;              /* NULL: quiet */
+    bool is_terminal;            /* progress is one: a line is written over */
+    const char *command;         /* to say how to go on; NULL: not said */
 };
 
 /* What a sweep is made of, for who lists or sums it up. */
@@ -109,7 +115,8 @@ MUST_USE bool sweep_axis_parse(const char *text, struct arena *arena,
 MUST_USE bool sweep_axis_check(const struct scenario_axis *axis,
                                struct diag *diag);
 
-/* Loads the scenario at every point and names all runs. NULL: complained. */
+/* Loads the scenario at every point, asks the scheduler what it says of its
+ * configuration there, and names all runs. NULL: complained. */
 MUST_USE struct sweep *sweep_new(const struct sweep_request *request,
                                  struct diag *diag);
 void sweep_free(struct sweep *sweep);
@@ -117,6 +124,10 @@ void sweep_free(struct sweep *sweep);
 /* The run of this point and replication. */
 const struct sweep_run *sweep_run_at(const struct sweep *sweep, uint32_t point,
                                      uint32_t replication);
+
+/* Which value of an axis a point has. */
+uint32_t sweep_value_at(const struct sweep *sweep, uint32_t point,
+                        uint32_t axis);
 
 /* Loads the scenario as it is at this point; scenario_free() releases it. */
 MUST_USE bool sweep_point_load(const struct sweep *sweep, uint32_t point,

@@ -120,9 +120,12 @@ sweep_axis_check(const struct scenario_axis *axis, struct diag *diag)
 {
     for (uint32_t i = 0; i < axis->values_count; i++) {
         for (uint32_t j = 0; j < i; j++) {
-            if (strcmp(axis->values[i], axis->values[j]) == 0) {
+            const char *label = scenario_axis_label(axis, i);
+
+            if (strcmp(axis->values[i], axis->values[j]) == 0 ||
+                strcmp(label, scenario_axis_label(axis, j)) == 0) {
                 diag_error(diag, command_line, "%s: the value %s stands twice",
-                           axis->path, axis->values[i]);
+                           axis->path, label);
                 return false;
             }
         }

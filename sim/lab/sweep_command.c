@@ -49,6 +49,9 @@ sweep_command(const struct sweep *sweep, const struct sweep_run *run)
     for (uint32_t i = 0; i < point->params_count; i++) {
         char set[1000];
 
+        if (*point->params[i].value == '\0') {
+            continue; /* as configured */
+        }
         snprintf(set, sizeof set, "%s=%s", point->params[i].name,
                  point->params[i].value);
         fputs(" --set", out);

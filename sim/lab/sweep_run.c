@@ -273,8 +273,10 @@ failure_tell(struct crew *crew, const struct sweep_run *run, const char *log)
         return;
     }
     for (uint32_t i = 0; i < point->params_count; i++) {
+        const struct store_param *param = &point->params[i];
         int size = snprintf(params + length, sizeof params - length, " %s=%s",
-                            point->params[i].name, point->params[i].value);
+                            param->name,
+                            param->label != NULL ? param->label : param->value);
 
         length += (size_t)size;
         if (length >= sizeof params) {

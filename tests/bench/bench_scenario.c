@@ -150,7 +150,8 @@ main(int argc, char **argv)
     }
     qsort(walls_ns, RUNS, sizeof walls_ns[0], compare);
     const double best_s = (double)walls_ns[0] / 1e9;
-    const double median_s = (double)walls_ns[RUNS / 2] / 1e9;
+    const int64_t median_ns = walls_ns[RUNS / 2];
+    const double median_s = (double)median_ns / 1e9;
     const double ready =
         bytes_per_message("destinations.*.service=3600s", "horizon=1h");
     const double delayed = bytes_per_message(

@@ -29,7 +29,7 @@ if ! command -v "${CC:-cc}" >/dev/null; then
 fi
 mkdir scheduler
 cp -r "$root/scheduler/core" "$root/scheduler/sched_abi.h" scheduler
-sed -i.kept 's/= host_channel(engine, host)->conf->threaddepth;/= 1 + host_channel(engine, host)->conf->threaddepth;/' \
+sed -i.kept 's/= queue_depth(host_channel(engine, host));/= 1 + queue_depth(host_channel(engine, host));/' \
     scheduler/core/start.c
 ! cmp -s scheduler/core/start.c scheduler/core/start.c.kept ||
     fail 'the change could not be planted: start.c reads otherwise now'
@@ -68,7 +68,7 @@ says out 'better'
 ok "what it does to latency is found"
 
 # A scheduler that looks at its environment is no function of its inputs.
-sed -i.kept 's/= 1 + host_channel(engine, host)/= (getenv("MTASIM_VERIFY_PADDING") != 0) + host_channel(engine, host)/
+sed -i.kept 's/= 1 + queue_depth/= (getenv("MTASIM_VERIFY_PADDING") != 0) + queue_depth/
     1i extern char *getenv(const char *name);' scheduler/core/start.c
 "${CC:-cc}" -std=c11 -O1 -w -fPIC -fvisibility=hidden -shared -nostartfiles \
     -Wl,-z,relro,-z,now -o looks.so scheduler/core/*.c
@@ -79,7 +79,7 @@ grep -q '^  first   [0-9]* [0-9]* sched start-' out ||
 ok "verify finds what an object took from its environment"
 
 # An object that dies takes no other run with it, and is named.
-sed -i.kept 's/= (getenv[^+]*+ host_channel(engine, host)/= *(volatile uint32_t *)0 + host_channel(engine, host)/' \
+sed -i.kept 's/= (getenv[^+]*+ queue_depth/= *(volatile uint32_t *)0 + queue_depth/' \
     scheduler/core/start.c
 "${CC:-cc}" -std=c11 -O1 -w -fPIC -fvisibility=hidden -shared -nostartfiles \
     -Wl,-z,relro,-z,now -o dies.so scheduler/core/*.c

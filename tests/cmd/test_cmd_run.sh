@@ -88,6 +88,16 @@ expect 2 "$mtasim" run bad
 silent out
 says err 'bad/scenario.yaml:30:1: error:'
 says err 'bad/scenario.yaml:31:27: error:'
+# What the scheduler finds in its own files comes in the same go.
+sed -i.kept 's/maxjobs 10/maxjobs ten/' bad/imta.cnf
+! cmp -s bad/imta.cnf bad/imta.cnf.kept || fail 'imta.cnf has no maxjobs 10'
+for command in run sweep; do
+    expect 2 "$mtasim" "$command" bad
+    silent out
+    says err 'bad/scenario.yaml:30:1: error:'
+    says err 'imta.cnf:10:'
+    [ ! -e bad.db ] || fail 'a results file is left'
+done
 ok "all that is wrong in a scenario is told with its place"
 
 # A full device is told of.

@@ -40,7 +40,10 @@ says out 'all.db: 9 runs, 0 of them new'
 "$mtasim" show small.db >whole
 "$mtasim" show all.db >merged
 cmp -s whole merged || fail 'shards do not join to the whole'
-[ "$(wc -l <whole)" -eq 9 ] || fail 'show does not list 9 runs'
+[ "$(wc -l <whole)" -eq 10 ] || fail 'show does not list 9 runs'
+# 1, 5, 20: in the order of numbers, not of letters.
+sed -n '2,$s/.*threaddepth=//p' whole | sort -n -c ||
+    fail 'show is not in the order of the axis'
 expect 2 "$mtasim" merge new.db a.db none.db
 says err 'none.db'
 [ ! -e new.db ] || fail 'a merge that cannot be makes a file'
@@ -73,8 +76,30 @@ echo 'no database' >text.db
 expect 2 "$mtasim" show text.db
 ok "a run of the file can be repeated"
 
+# What the scheduler does not take is told before any run.
+expect 2 "$mtasim" sweep "$small" -o g.db \
+    --param channel.tcp_local.threaddepth=1,0
+says err threaddepth
+[ ! -e g.db ] || fail 'a sweep that cannot be makes a file'
+ok "what the scheduler refuses is told before any run"
+
+# A setting that an axis moves anyway is told of.
+expect 0 "$mtasim" sweep "$small" -o h.db --param "$depths" --dry-run \
+    --set channel.tcp_local.threaddepth=3 --set links.wan.rtt=50ms
+says err 'channel.tcp_local.threaddepth is an axis of the sweep, which wins'
+[ "$(grep -c 'has no effect' err)" -eq 1 ] || fail 'more than one is told of'
+ok "a setting that an axis moves is told of"
+
 # A sweep whose runs fail says so, and keeps the others.
 expect 3 "$mtasim" sweep "$small" --param messages_max=1,1000 -n 1 -o f.db
 says err 'messages_max'
 says out 'f.db: 2 runs made, 0 were there, 2 failed'
 ok "runs that fail are told, the others kept"
+
+# A metric of one population, and of a host that is not there.
+expect 0 "$mtasim" sweep "$small" -q -n 2 -o p.db --param "$depths" \
+    --metric priority.normal.latency.p95 --metric channel.tcp_local.delivered \
+    --metric host.nobody.example.latency.p50
+grep -q '^ *5  2 .* ± .* s ' out || fail 'no latency by priority'
+says out 'host.nobody.example.latency.p50: no run has mail of a host'
+ok "metrics of one host, channel or priority can be asked for"

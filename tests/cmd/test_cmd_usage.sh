@@ -27,6 +27,8 @@ wrong 'mtasim run wants SCENARIO' run
 wrong "found 'more'" run "$small" more
 wrong 'no scheduler object can be read' run "$small" --scheduler ./none.so
 wrong 'none: error: the scenario cannot be read' run none
+wrong "did you mean $root/scenarios/replay-day?" run "$root/scenarios/replayday"
+wrong "there are: $root/scenarios/backoff-outage, " run "$root/scenarios/mine"
 wrong 'horizon' run "$small" --set horizon=minus
 wrong 'did you mean' run "$small" --set horizn=1h
 wrong 'threaddepth' run "$small" --set channel.tcp_local.threaddepth=0

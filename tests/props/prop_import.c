@@ -41,9 +41,10 @@ byte_draw(uint64_t *seed)
 {
     static const char telling[] = " <>\"'@,;:=/.-+[]()0129EDQZzr\n\r\t&";
 
-    return test_random_below(seed, 4) == 0
-               ? (char)(unsigned char)test_random_below(seed, 256)
-               : telling[test_random_below(seed, sizeof telling)];
+    if (test_random_below(seed, 4) == 0) {
+        return (char)(unsigned char)test_random_below(seed, 256);
+    }
+    return telling[test_random_below(seed, sizeof telling)];
 }
 
 static void

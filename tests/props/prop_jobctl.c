@@ -2,7 +2,7 @@
 /*
  * prop_jobctl.c - random worlds around the Job Controller
  *
- * A world (jobctl_world.h) keeps the least a host must know. Events are drawn at random, legal ones and
+ * A world (life.h) keeps the least a host must know. Events are drawn at random, legal ones and
  * illegal ones, actions are refused and memory fails now and then; settings
  * change, mail is held and released, there is more of it than MAX_MESSAGES, and
  * the whole Job Controller is killed and comes up again. Held in
@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "tests/support/host_script.h"
-#include "tests/support/jobctl_world.h"
+#include "tests/support/life.h"
 
 enum { STEPS = 4000, WORLDS = 24, DRAIN_ROUNDS = 32 };
 
@@ -48,15 +48,15 @@ submit(struct world *world)
     static const uint32_t channels[] = {1, 2, 3, 4, 1, 2, 4};
     struct sched_recipient recipients[RECIPIENTS_MAX];
     const uint32_t count =
-        world_below(world, 3) > 0 ? 1 : 1 + world_below(world, RECIPIENTS_MAX);
+        life_below(world, 3) > 0 ? 1 : 1 + life_below(world, RECIPIENTS_MAX);
     struct host_script *host = world->host;
 
     if (host->message_last == MESSAGES_MAX) {
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        recipients[i].channel = channels[world_below(world, 7)];
-        recipients[i].host = world_below(world, 5);
+        recipients[i].channel = channels[life_below(world, 7)];
+        recipients[i].host = life_below(world, 5);
     }
     const uint64_t message = ++host->message_last;
     const struct sched_event event = {
@@ -64,24 +64,24 @@ submit(struct world *world)
         .u.submit = {
             .message = message,
             .submitted_at_ns =
-                host->now_ns - (int64_t)world_below(world, 9) * HOST_H,
+                host->now_ns - (int64_t)life_below(world, 9) * HOST_H,
             .deferred_until_ns = SCHED_NO_TIME,
-            .size_bytes = world_below(world, 8192),
+            .size_bytes = life_below(world, 8192),
             .recipients = recipients,
             .recipients_count = count,
-            .source_channel = world_below(world, 2) ? 6 : SCHED_NONE,
-            .session = world_below(world, 40),
-            .flags = world_below(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0,
-            .priority = world_below(world, 3)}};
+            .source_channel = life_below(world, 2) ? 6 : SCHED_NONE,
+            .session = life_below(world, 40),
+            .flags = life_below(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0,
+            .priority = life_below(world, 3)}};
     const uint64_t digest = host->object->state_digest(host->self);
     const uint64_t created = world->created;
 
     world->recipients_count[message] = count;
     world->submitted_at_ns[message] = event.u.submit.submitted_at_ns;
     world->flags[message] = event.u.submit.flags;
-    if (world_below(world, 8) == 0) {
+    if (life_below(world, 8) == 0) {
         host->memory.fail_at =
-            host->memory.requests_count + 1 + world_below(world, 3);
+            host->memory.requests_count + 1 + life_below(world, 3);
     }
     if (host_send(host, &event) != SCHED_OK) {
         assert_int_equal(host->status, SCHED_ERR_MEMORY);
@@ -99,7 +99,7 @@ send_outcome(struct world *world, int is_good)
 {
     uint8_t results[RECIPIENTS_MAX];
     const uint32_t which =
-        world->busy_count > 0 ? world_below(world, world->busy_count) : 0;
+        world->busy_count > 0 ? life_below(world, world->busy_count) : 0;
 
     if (world->busy_count == 0) {
         return;
@@ -113,9 +113,9 @@ send_outcome(struct world *world, int is_good)
         }
     }
     assert_int_equal(count, d.recipients_count);
-    const uint32_t mood = world_below(world, 4);
+    const uint32_t mood = life_below(world, 4);
     for (uint32_t i = 0; i < count; i++) {
-        results[i] = (uint8_t)(mood == 3 ? world_below(world, 4) : mood % 2);
+        results[i] = (uint8_t)(mood == 3 ? life_below(world, 4) : mood % 2);
         if (is_good) {
             results[i] = SCHED_RESULT_DELIVERED;
         }
@@ -125,7 +125,7 @@ send_outcome(struct world *world, int is_good)
         }
     }
     world->busy[which] = world->busy[--world->busy_count];
-    world_job(world, d.job)->thread_is[d.thread] = THREAD_ASKS;
+    life_job(world, d.job)->thread_is[d.thread] = THREAD_ASKS;
     host_event(world->host,
                &(struct sched_event){.kind = SCHED_EVENT_OUTCOME,
                                      .u.outcome = {.message = d.message,
@@ -141,11 +141,11 @@ send_outcome(struct world *world, int is_good)
 static void
 job_step(struct world *world, uint32_t id, int is_good)
 {
-    struct world_job *job = world->jobs[id];
+    struct life_job *job = world->jobs[id];
 
     if (job->is == JOB_ASKED) {
-        if (!is_good && world_below(world, 6) == 0) {
-            world_job_gone(world, id);
+        if (!is_good && life_below(world, 6) == 0) {
+            life_job_gone(world, id);
             host_job(world->host, SCHED_EVENT_JOB_FAILED, id);
         } else {
             job->is = JOB_RUNS;
@@ -154,8 +154,8 @@ job_step(struct world *world, uint32_t id, int is_good)
         return;
     }
     if ((job->is_told && job->threads_count == 0) ||
-        (!is_good && world_below(world, 60) == 0)) {
-        world_job_gone(world, id);
+        (!is_good && life_below(world, 60) == 0)) {
+        life_job_gone(world, id);
         host_job(world->host, SCHED_EVENT_JOB_EXITED, id);
         return;
     }
@@ -167,7 +167,7 @@ job_step(struct world *world, uint32_t id, int is_good)
         }
         if (job->thread_is[n] == THREAD_ENDS ||
             (!is_good && job->thread_is[n] == THREAD_ASKS &&
-             world_below(world, 40) == 0)) {
+             life_below(world, 40) == 0)) {
             job->thread_is[n] = THREAD_NONE;
             job->threads_count--;
             host_thread(world->host, SCHED_EVENT_THREAD_ENDED, id, n);
@@ -182,7 +182,7 @@ time_step(struct world *world)
     struct host_script *host = world->host;
     static const int64_t steps_ns[] = {0,           1,        HOST_S,
                                        20 * HOST_S, HOST_MIN, HOST_H};
-    int64_t to_ns = host->now_ns + steps_ns[world_below(world, 6)];
+    int64_t to_ns = host->now_ns + steps_ns[life_below(world, 6)];
 
     if (host->wake_at_ns <= to_ns) {
         to_ns = host->wake_at_ns;
@@ -190,7 +190,7 @@ time_step(struct world *world)
         host_wake(host, to_ns < host->now_ns ? host->now_ns : to_ns);
     } else {
         host->now_ns = to_ns;
-        if (world_below(world, 4) == 0) {
+        if (life_below(world, 4) == 0) {
             host_wake(host, to_ns); /* early, uncalled for */
         }
     }
@@ -205,11 +205,11 @@ scanned(struct world *world)
     if (!world->is_scan_asked) {
         return;
     }
-    if (world_below(world, 4) == 0) {
+    if (life_below(world, 4) == 0) {
         host->memory.fail_at =
-            host->memory.requests_count + 1 + world_below(world, 3);
+            host->memory.requests_count + 1 + life_below(world, 3);
     }
-    if (world_scanned(world) != SCHED_OK) {
+    if (life_scanned(world) != SCHED_OK) {
         assert_int_equal(host->status, SCHED_ERR_MEMORY);
         assert_int_equal(digest, host->object->state_digest(host->self));
     }
@@ -222,7 +222,7 @@ release(struct world *world)
 {
     struct host_script *host = world->host;
     uint32_t file = 0;
-    const uint64_t message = world_held(world, &file);
+    const uint64_t message = life_held(world, &file);
     if (message != 0) {
         const struct sched_event event = {
             .kind = SCHED_EVENT_COMMAND,
@@ -231,7 +231,7 @@ release(struct world *world)
                           .file = file}};
 
         /* One that a scan has not loaded yet is not known. */
-        world_released(world, message, file);
+        life_released(world, message, file);
         if (host_send(host, &event) != SCHED_OK) {
             assert_int_equal(host->status, SCHED_ERR_ARGUMENT);
         }
@@ -264,12 +264,12 @@ command(struct world *world)
         {"channel.tcp_in.holdlimit", "5"}};
     struct host_script *host = world->host;
     const uint64_t digest = host->object->state_digest(host->self);
-    const uint32_t which = world_below(world, 40);
+    const uint32_t which = life_below(world, 40);
 
     if (which < sizeof sets / sizeof sets[0]) {
-        if (world_below(world, 4) == 0) {
+        if (life_below(world, 4) == 0) {
             host->memory.fail_at =
-                host->memory.requests_count + 1 + world_below(world, 5);
+                host->memory.requests_count + 1 + life_below(world, 5);
         }
         if (host_set(host, sets[which][0], sets[which][1]) != SCHED_OK) {
             assert_int_equal(host->status, SCHED_ERR_MEMORY);
@@ -295,7 +295,7 @@ restart(struct world *world, const struct host_setup *setup)
 
     host->object->destroy(host->self);
     assert_int_equal(host->memory.bytes, 0);
-    world_restart(world);
+    life_restart(world);
     now.now_ns = host->now_ns;
     assert_int_equal(host_script_create(host, &now), SCHED_OK);
     host_wake(host, host->now_ns);
@@ -307,9 +307,9 @@ static void
 illegal(struct world *world)
 {
     struct host_script *host = world->host;
-    struct sched_event event = {.kind = 1 + world_below(world, 16)};
-    const struct sched_recipient wrong = {
-        CHANNELS_COUNT + world_below(world, 2), 0};
+    struct sched_event event = {.kind = 1 + life_below(world, 16)};
+    const struct sched_recipient wrong = {CHANNELS_COUNT + life_below(world, 2),
+                                          0};
     const uint64_t digest = host->object->state_digest(host->self);
     const int64_t now_ns = host->now_ns;
 
@@ -317,7 +317,7 @@ illegal(struct world *world)
     case SCHED_EVENT_SUBMIT:
         event.u.submit.message = host->message_last + 1;
         event.u.submit.recipients = &wrong;
-        event.u.submit.recipients_count = world_below(world, 2);
+        event.u.submit.recipients_count = life_below(world, 2);
         event.u.submit.source_channel = SCHED_NONE;
         break;
     case SCHED_EVENT_JOB_STARTED:
@@ -326,10 +326,10 @@ illegal(struct world *world)
     case SCHED_EVENT_THREAD_READY:
     case SCHED_EVENT_THREAD_ENDED:
     case SCHED_EVENT_SESSION_CLOSED:
-        event.u.thread.job = JOBS_MAX + world_below(world, 9);
+        event.u.thread.job = JOBS_MAX + life_below(world, 9);
         break;
     case SCHED_EVENT_OUTCOME:
-        event.u.outcome.message = 1 + world_below(world, 9);
+        event.u.outcome.message = 1 + life_below(world, 9);
         event.u.outcome.file = 1;
         event.u.outcome.recipients_count = 99;
         if (world->busy_count > 0) {
@@ -338,7 +338,7 @@ illegal(struct world *world)
         }
         break;
     case SCHED_EVENT_REFUSED:
-        event.u.refused.action = world_below(world, 99);
+        event.u.refused.action = life_below(world, 99);
         event.u.refused.reason = SCHED_REFUSED_LIMIT;
         break;
     case SCHED_EVENT_WAKE: /* is never illegal, but for time */
@@ -367,16 +367,16 @@ illegal(struct world *world)
 static void
 step(struct world *world, const struct host_setup *setup)
 {
-    const uint32_t kind = world_below(world, 100);
+    const uint32_t kind = life_below(world, 100);
 
-    if (world_below(world, 900) == 0) {
+    if (life_below(world, 900) == 0) {
         restart(world, setup);
         return;
     }
-    if (world_below(world, 10) == 0) {
+    if (life_below(world, 10) == 0) {
         scanned(world);
     }
-    if (world_below(world, 25) == 0) {
+    if (life_below(world, 25) == 0) {
         command(world);
     }
 
@@ -385,7 +385,7 @@ step(struct world *world, const struct host_setup *setup)
     } else if (kind < 50) {
         send_outcome(world, 0);
     } else if (kind < 80 && world->live_count > 0) {
-        job_step(world, world->live[world_below(world, world->live_count)], 0);
+        job_step(world, world->live[life_below(world, world->live_count)], 0);
     } else if (kind < 95) {
         time_step(world);
     } else {
@@ -411,7 +411,7 @@ drain(struct world *world)
             send_outcome(world, 1);
         }
         while (world->is_scan_asked) {
-            assert_int_equal(world_scanned(world), SCHED_OK);
+            assert_int_equal(life_scanned(world), SCHED_OK);
         }
         if (world->busy_count == 0) {
             host_wake(host, host->wake_at_ns < host->now_ns ? host->now_ns
@@ -454,7 +454,7 @@ world_run(uint64_t seed, uint32_t number)
     world->random = seed;
     world->refusals_ppm = number % 2 == 0 ? 0 : 30000;
     world->host = host_script_new(&setup);
-    world->host->on_action = world_on_action;
+    world->host->on_action = life_on_action;
     world->host->arg = world;
     for (uint32_t i = 0; i < STEPS; i++) {
         step(world, &setup);
@@ -467,7 +467,7 @@ world_run(uint64_t seed, uint32_t number)
            (unsigned long long)world->held_count,
            (unsigned long long)world->notices_count);
     host_script_free(world->host);
-    world_restart(world); /* frees its jobs */
+    life_restart(world); /* frees its jobs */
     free(world);
 }
 

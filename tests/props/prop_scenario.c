@@ -191,7 +191,7 @@ load_once(const char *path, const char *set)
             assert_non_null(scenario.destinations[i].link);
         }
         canonical = base_alloc(strlen(text) + 1);
-        strcpy(canonical, text);
+        memcpy(canonical, text, strlen(text) + 1);
     }
     scenario_free(&scenario);
     diag_free(&diag);

@@ -10,12 +10,12 @@
 #
 # OUT.mk names the files it was made from (gsl.pc, the compiler, ...) as its
 # prerequisites, so make runs this again when one of them changes or goes.
-# CC, PKG_CONFIG and CLANG_FORMAT come from the environment.
+# CC, FUZZ_CC, PKG_CONFIG and CLANG_FORMAT come from the environment.
 set -u
 out=$1
 install=$2
 shift 2
-: "${CC:=cc}" "${PKG_CONFIG:=pkg-config}"
+: "${CC:=cc}" "${FUZZ_CC:=clang}" "${PKG_CONFIG:=pkg-config}"
 
 # What, least version, then its package for apt, dnf and brew ("-": none).
 table="
@@ -28,6 +28,7 @@ cmocka       1.1.5  libcmocka-dev     libcmocka-devel      cmocka
 gnuplot      -      gnuplot-nox       gnuplot-minimal      gnuplot
 clang-format -      clang-format      clang-tools-extra    clang-format
 clang-tidy   -      clang-tidy        clang-tools-extra    llvm
+libfuzzer    -      clang+libclang-rt-14-dev clang+compiler-rt llvm
 "
 
 row() {
@@ -49,6 +50,11 @@ has() {
   gsl | sqlite3 | yaml-0.1 | cmocka)
     $PKG_CONFIG --exists "$1 >= $(row "$1" 2)" 2>/dev/null || return 1
     file=$($PKG_CONFIG --variable=pcfiledir "$1")/$1.pc
+    ;;
+  libfuzzer)
+    file=$(command -v "$FUZZ_CC") || return 1
+    echo 'int LLVMFuzzerTestOneInput(const char *b, long n) { return *b * !n; }' |
+      $FUZZ_CC -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null
     ;;
   *)
     file=$(command -v "$1")

@@ -49,7 +49,7 @@ logimport_text(const struct import_request *request, const char *text)
 {
     char name[64];
     struct import_request own = *request;
-    struct logimport result = {0};
+    struct logimport result;
     const char *path = NULL;
 
     snprintf(name, sizeof name, "logtext.%ld", (long)getpid());

@@ -155,7 +155,7 @@ test_delivery_waits_in_line_where_the_host_queues(void **state)
         const struct mta_mail_event *event =
             event_of(&log, MTA_MAIL_DELIVERED, n);
         assert_int_equal(event->message, n + 1);
-        assert_int_equal(event->at_ns, 10 * (n + 1) * S + S / 2);
+        assert_int_equal(event->at_ns, INT64_C(10) * (n + 1) * S + S / 2);
     }
     assert_int_equal(result.connections_refused, 0);
     assert_int_equal(result.steps[5].connections, 3); /* waiting is open */

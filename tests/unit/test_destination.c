@@ -37,6 +37,20 @@ test_destination_outages_hold_from_first_to_before_last(void **state)
     assert_null(destination_outage_at(&params, INT64_MAX));
 }
 
+/* outage_walk - the first of those that cover the instant; NULL: none */
+static const struct destination_outage *
+outage_walk(const struct destination_params *params, int64_t at_ns)
+{
+    for (uint32_t i = 0; i < params->outages_count; i++) {
+        const struct destination_outage *outage = &params->outages[i];
+
+        if (outage->from_ns <= at_ns && at_ns < outage->until_ns) {
+            return outage;
+        }
+    }
+    return NULL;
+}
+
 static void
 test_destination_outage_is_found_as_by_walking_the_list(void **state)
 {
@@ -52,13 +66,8 @@ test_destination_outage_is_found_as_by_walking_the_list(void **state)
                                                   DESTINATION_DNS};
         }
         for (int64_t at_ns = 0; at_ns < 10 * COUNT + 10; at_ns++) {
-            const struct destination_outage *expected = NULL;
-            for (uint32_t i = 0; i < count; i++) {
-                if (many[i].from_ns <= at_ns && at_ns < many[i].until_ns) {
-                    expected = &many[i];
-                }
-            }
-            assert_ptr_equal(destination_outage_at(&params, at_ns), expected);
+            assert_ptr_equal(destination_outage_at(&params, at_ns),
+                             outage_walk(&params, at_ns));
         }
     }
 }
@@ -180,7 +189,7 @@ test_destination_popularity_is_zipf(void **state)
     popularity_is(500000);
     popularity_is(PPM);
     popularity_is(1300000);
-    popularity_is(3 * PPM);
+    popularity_is(INT64_C(3) * PPM);
 }
 
 static void

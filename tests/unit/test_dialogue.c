@@ -142,7 +142,7 @@ test_dialogue_an_odd_round_trip_loses_nothing(void **state)
     bench_init(&b, 1);
     b.link.rtt_ns = 3;
     whole(&b, 0);
-    ends(&b, SMTP_DOT, 7 * 3 + 7 * MS, false, DIALOGUE_DELIVERED);
+    ends(&b, SMTP_DOT, INT64_C(7) * 3 + 7 * MS, false, DIALOGUE_DELIVERED);
 }
 
 static void

@@ -179,6 +179,7 @@ test_doc_has_limits(void **state)
 {
     struct fixture *fixture = *state;
     char *many = arena_take(fixture->arena, DOC_BYTES_MAX + 2);
+    char *end = many + 1 + (size_t)2 * DOC_KEYS_MAX;
 
     assert_non_null(parse(fixture, nested(fixture->arena, DOC_DEPTH_MAX)));
     assert_int_equal(fixture->diag.errors_count, 0);
@@ -194,13 +195,13 @@ test_doc_has_limits(void **state)
     assert_null(parse(fixture, many));
     assert_int_equal(fixture->diag.errors_count, 3);
 
-    strcpy(many, "[");
+    many[0] = '[';
     for (size_t i = 0; i < DOC_KEYS_MAX; i++) {
         memcpy(many + 1 + 2 * i, "1,", 3);
     }
-    strcpy(many + 1 + 2 * DOC_KEYS_MAX, "]");
+    memcpy(end, "]", 2);
     assert_int_equal(parse(fixture, many)->children_count, DOC_KEYS_MAX);
-    strcpy(many + 1 + 2 * DOC_KEYS_MAX, "1]");
+    memcpy(end, "1]", 3);
     assert_null(parse(fixture, many));
     assert_int_equal(fixture->diag.errors_count, 4);
 }

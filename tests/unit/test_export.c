@@ -116,7 +116,8 @@ log_of(const struct traffic *traffic, enum export_format format)
 {
     const char *path = logfiles_path("test_export.log");
     struct happenings all = {
-        calloc(MESSAGES_COUNT * RECIPIENTS_MAX * 4, sizeof *all.list), 0};
+        calloc((size_t)MESSAGES_COUNT * RECIPIENTS_MAX * 4, sizeof *all.list),
+        0};
     struct diag diag;
     struct export *log = NULL;
     char *text = NULL;
@@ -262,7 +263,8 @@ traffic_of(const char *text, char ***texts, size_t *texts_count)
     diag_init(&diag);
     trace = trace_open(path, &diag);
     assert_non_null(trace);
-    *texts = calloc(MESSAGES_COUNT * (RECIPIENTS_MAX * 2 + 1), sizeof **texts);
+    *texts = calloc((size_t)MESSAGES_COUNT * (RECIPIENTS_MAX * 2 + 1),
+                    sizeof **texts);
     *texts_count = 0;
     while (trace_next(trace, &m, &diag) > 0) {
         struct message *message = &traffic->messages[traffic->count++];

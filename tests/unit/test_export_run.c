@@ -109,10 +109,9 @@ replay_logged(const char *trace, enum export_format format)
     /* A scenario's files are found from its own folder. */
     if (trace[0] != '/') {
         assert_non_null(getcwd(folder, sizeof folder - 1));
-        strcat(folder, "/");
     }
-    snprintf(set, sizeof set, "traffic.log.arrivals=replay(%s%s)", folder,
-             trace);
+    snprintf(set, sizeof set, "traffic.log.arrivals=replay(%s%s%s)", folder,
+             trace[0] != '/' ? "/" : "", trace);
     return run_logged(WORLD "replay.yaml", sets, 1, format);
 }
 

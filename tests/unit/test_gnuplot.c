@@ -152,7 +152,8 @@ test_gnuplot_that_is_absent_is_told_apart(void **state)
     struct folder folder;
     struct gnuplot gp;
     char path[128];
-    char *old = strdup(getenv("PATH"));
+    const char *path_now = getenv("PATH");
+    char *old = strdup(path_now != NULL ? path_now : "");
 
     (void)state;
     folder_make(&folder);

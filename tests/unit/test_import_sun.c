@@ -161,6 +161,15 @@ test_sun_node_is_skipped_when_announced(void **state)
 }
 
 static void
+text_append(char *text, size_t text_size, const char *more)
+{
+    const size_t size = strlen(text);
+
+    assert_true(size + strlen(more) < text_size);
+    memcpy(text + size, more, strlen(more) + 1);
+}
+
+static void
 test_sun_one_bad_line_in_a_hundred_is_left_out(void **state)
 {
     (void)state;
@@ -169,7 +178,7 @@ test_sun_one_bad_line_in_a_hundred_is_left_out(void **state)
     struct logimport r;
 
     for (int i = 0; i < 98; i++) {
-        strcat(text, LINE("08:00:00.01", "1", "a@a"));
+        text_append(text, sizeof text, LINE("08:00:00.01", "1", "a@a"));
     }
     r = logimport_text(&sun, text); /* 1 of 99 is more than 1 % */
     assert_false(r.is_done);
@@ -177,7 +186,7 @@ test_sun_one_bad_line_in_a_hundred_is_left_out(void **state)
     assert_non_null(strstr(r.diag, ":1:24: error: "));
     logimport_free(&r);
 
-    strcat(text, LINE("08:00:00.01", "1", "a@a"));
+    text_append(text, sizeof text, LINE("08:00:00.01", "1", "a@a"));
     r = logimport_text(&sun, text);
     assert_true(r.is_done);
     assert_int_equal(r.report.unparsable, 1);
@@ -237,7 +246,7 @@ static void
 test_sun_line_without_end_is_cut_and_counted_once(void **state)
 {
     (void)state;
-    const size_t size = 3 * IMPORT_LINE_BYTES_MAX;
+    const size_t size = (size_t)3 * IMPORT_LINE_BYTES_MAX;
     char *text = malloc(size + 1);
     struct logimport r;
 

@@ -182,7 +182,8 @@ test_mail_forgets_the_ids_of_those_who_left(void **state)
         bytes = i == 1000 ? mail_bytes(mail) : bytes;
     }
     /* 8 bytes of directory for 1024 ids, doubling. */
-    assert_true(mail_bytes(mail) <= bytes + 2 * 8 * (1000000 / 1024 + 1));
+    assert_true(mail_bytes(mail) <=
+                bytes + UINT64_C(2) * 8 * (1000000 / 1024 + 1));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -217,6 +217,54 @@ test_metric_counts_are_the_fields_of_their_names(void **state)
     result_free(&result);
 }
 
+/* Four recipients for one host, three delivered after 2 s: the median is 2 s,
+ * p99 falls on the fourth. The name has dots, as names of hosts have. */
+static void
+test_metric_of_a_group_is_found_by_its_name(void **state)
+{
+    static char host[] = "isp.example";
+    struct arena *arena = arena_new(0);
+    struct result_group group;
+    struct result result;
+    struct diag diag;
+    const struct metric *metric;
+
+    (void)state;
+    diag_init(&diag);
+    result_init(&result);
+    result_group_init(&group);
+    group.name = host;
+    group.submitted = 4;
+    group.refused = 7;
+    hist_add_count(&group.latency_ns, 2 * NS_PER_S, 3);
+    result.hosts = &group;
+    result.hosts_count = 1;
+    metric = metric_find("host.isp.example.latency.p50", arena, &diag);
+    assert_non_null(metric);
+    assert_string_equal(metric->group_name, "isp.example");
+    assert_int_equal(metric->id, 0);
+    assert_true(fabs(metric_of(metric, &result).value - 2) < 0.02);
+    metric = metric_find("host.isp.example.latency.p99", arena, &diag);
+    assert_int_equal(metric_of(metric, &result).state, METRIC_BEYOND);
+    metric = metric_find("host.isp.example.connections_refused", arena, &diag);
+    assert_true(fabs(metric_of(metric, &result).value - 7) < 1e-9);
+    metric = metric_find("channel.isp.example.submitted", arena, &diag);
+    assert_int_equal(metric_of(metric, &result).state, METRIC_UNDEFINED);
+    assert_ptr_equal(metric_find("throughput", arena, &diag),
+                     metric_get("throughput"));
+    assert_int_equal(diag.errors_count, 0);
+    assert_null(metric_find("host.isp.example.latency.p98", arena, &diag));
+    assert_null(metric_find("host.latency.p50", arena, &diag));
+    assert_non_null(strstr(diag.text, "latency.p50, latency.p95"));
+    result.hosts = NULL;
+    result.hosts_count = 0;
+    hist_free(&group.latency_ns);
+    hist_free(&group.first_attempt_ns);
+    result_free(&result);
+    diag_free(&diag);
+    arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -229,6 +277,7 @@ main(void)
         cmocka_unit_test(test_metric_mean_is_given_when_nothing_is_left),
         cmocka_unit_test(test_metric_rates_are_per_second),
         cmocka_unit_test(test_metric_backlog_is_a_mean_over_time_and_a_peak),
+        cmocka_unit_test(test_metric_of_a_group_is_found_by_its_name),
         cmocka_unit_test(test_metric_counts_are_the_fields_of_their_names),
     };
 

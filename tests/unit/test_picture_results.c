@@ -16,10 +16,10 @@
 
 /* Tables as in the file, without what is not read. */
 static const char schema[] =
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "CREATE TABLE experiment (id INTEGER PRIMARY KEY, name, title);"
     "CREATE TABLE point (id INTEGER PRIMARY KEY, experiment);"
-    "CREATE TABLE point_param (point, ordinal, name, value);"
+    "CREATE TABLE point_param (point, ordinal, name, value, label);"
     "CREATE TABLE fault_window (point, ordinal, label, at_ns, for_ns);"
     "CREATE TABLE run (id INTEGER PRIMARY KEY, point, replication,"
     " program_sha256, scheduler_sha256, scheduler_name, scheduler_version,"
@@ -39,7 +39,8 @@ static const char schema[] =
  * replication r: throughput 8 p + 2 r; p99 beyond the horizon in one run. */
 static const char rows[] =
     "INSERT INTO point VALUES (10, 1), (11, 1), (12, 1);"
-    "INSERT INTO point_param VALUES (10, 0, 'threaddepth', 16),"
+    "INSERT INTO point_param (point, ordinal, name, value) VALUES (10, 0, "
+    "'threaddepth', 16),"
     " (11, 0, 'threaddepth', 4), (12, 0, 'threaddepth', 128);"
     "INSERT INTO fault_window VALUES"
     " (11, 0, 'link', 600000000000, 60000000000);"
@@ -425,7 +426,8 @@ test_plots_of_several_axes_name_them_once(void **state)
     struct place place;
     (void)state;
     place_make(&place, true);
-    run_sql(place.path, "INSERT INTO point_param VALUES (10, 1, 'maxjobs', 7),"
+    run_sql(place.path, "INSERT INTO point_param (point, ordinal, name, value) "
+                        "VALUES (10, 1, 'maxjobs', 7),"
                         " (11, 1, 'maxjobs', 9), (12, 1, 'maxjobs', 7)");
     char *text = scripts(&place, 1u << PLOTS_BACKLOG, NULL);
     assert_non_null(strstr(text, "threaddepth / maxjobs; median"));

@@ -202,7 +202,7 @@ test_style_text_is_cut_between_characters(void **state)
 {
     char text[STYLE_TEXT_SIZE];
     (void)state;
-    for (double width = 10; width < 120; width++) {
+    for (int width = 10; width < 120; width++) {
         style_text_fit(text,
                        "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"
                        "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"

@@ -46,7 +46,7 @@ test_progress_counts_only_hands_that_have_work(void **state)
     struct progress progress;
 
     progress_init(&progress, NULL, false, 3, 3, 0);
-    progress_add(&progress, NS_PER_HOUR, 1500 * 3600, true);
+    progress_add(&progress, NS_PER_HOUR, INT64_C(1500) * 3600, true);
     line_is(&progress, 2, NS_PER_HOUR,
             "1/3 runs, 2 running, 1 failed, 1.5 k events/s, ETA 1:00:00");
 }

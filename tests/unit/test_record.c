@@ -315,6 +315,19 @@ variants(struct made *made)
     return n;
 }
 
+/* is_one - the lines are equal, and so are the digests, or neither */
+static bool
+is_one(const struct made *a, const struct made *b)
+{
+    const bool is_line = strcmp(a->line, b->line) == 0;
+    const bool is_digest = strcmp(a->digest, b->digest) == 0;
+
+    if (is_line != is_digest) {
+        fail_msg("\"%s\" and \"%s\"", a->line, b->line);
+    }
+    return is_line;
+}
+
 static void
 test_record_one_digest_exactly_for_one_line(void **state)
 {
@@ -325,12 +338,7 @@ test_record_one_digest_exactly_for_one_line(void **state)
     (void)state;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < i; k++) {
-            const int is_line = strcmp(made[i].line, made[k].line) == 0;
-            const int is_digest = strcmp(made[i].digest, made[k].digest) == 0;
-            if (is_line != is_digest) {
-                fail_msg("\"%s\" and \"%s\"", made[i].line, made[k].line);
-            }
-            equal_count += (uint32_t)is_line;
+            equal_count += is_one(&made[i], &made[k]);
         }
     }
     assert_in_range(equal_count, 10, count * count / 4); /* both happen */

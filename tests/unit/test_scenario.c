@@ -291,6 +291,37 @@ test_scenario_sweeps_expand_ranges(void **state)
 }
 
 static void
+test_scenario_sweeps_name_values_and_leave_one_as_configured(void **state)
+{
+    struct written written;
+    struct fixture fixture;
+
+    (void)state;
+    written_make(&written,
+                 "horizon: 1h\nmta: { channels: imta.cnf }\n"
+                 "traffic: [ { name: t, arrivals: poisson(1/s), "
+                 "to: { a.example: 1 } } ]\n"
+                 "destinations: { a.example: {} }\n"
+                 "sweep: { channel.x.normalbackoff: [ { label: default },\n"
+                 "  { value: pt5m pt10m, label: short }, pt1h,\n"
+                 "  { value: [pt2h, pt4h] } ] }\n");
+    fixture = opened(written.path, NULL);
+
+    const struct scenario_axis *axis = &fixture.scenario.sweep[0];
+
+    assert_int_equal(axis->values_count, 4);
+    assert_string_equal(axis->values[0], "");
+    assert_string_equal(scenario_axis_label(axis, 0), "default");
+    assert_string_equal(axis->values[1], "pt5m pt10m");
+    assert_string_equal(scenario_axis_label(axis, 1), "short");
+    assert_string_equal(scenario_axis_label(axis, 2), "pt1h");
+    assert_string_equal(axis->values[3], "pt2h pt4h");
+    assert_string_equal(scenario_axis_label(axis, 3), "pt2h pt4h");
+    close_scenario(&fixture);
+    written_remove(&written);
+}
+
+static void
 test_scenario_minimal_has_the_defaults(void **state)
 {
     struct fixture fixture = opened(MINIMAL "/scenario.yaml", NULL);
@@ -395,6 +426,8 @@ test_scenario_set_refuses_wrong_paths(void **state)
 #define MAIL                                                                   \
     "traffic: [{ name: u, arrivals: poisson(1/s), to: { a: 1 } }]\n"           \
     "destinations: { a: {} }\n"
+#define TO_ISP                                                                 \
+    "traffic: [{ name: u, arrivals: poisson(1/s), to: { Isp.example: 1 } }]\n"
 
 static void
 test_scenario_errors_have_their_place(void **state)
@@ -454,6 +487,16 @@ test_scenario_errors_have_their_place(void **state)
         {HEAD MAIL "sweep: { links.wan.rtt: [1ms] }\n",
          ":5:10:", "links.wan.rtt"},
         {HEAD MAIL "sweep: { horizon: [1h, 2] }\n", ":5:19:", "horizon must"},
+        {HEAD MAIL "sweep: { horizon: [{ valu: 1h, label: x }] }\n",
+         ":5:20:", "{ value: ..., label: ... }"},
+        {HEAD MAIL "sweep: { horizon: [''] }\n",
+         ":5:20:", "{ label: default }"},
+        {HEAD TO_ISP "destinations:\n  Isp.example: {}\n  b.example: {}\n"
+                     "  isp.EXAMPLE: {}\n",
+         ":7:3:", "the host that line 5 calls Isp.example"},
+        {HEAD TO_ISP "destinations:\n  g-12.example: {}\n"
+                     "  G.example: { hosts: 12 }\n  Isp.example: {}\n",
+         ":5:3:", "host 12 of the group G.example of line 6"},
         {HEAD MAIL "sweep: { faults: [1] }\n", ":5:10:", "single values"},
         {HEAD MAIL "sweep: { horizon: [] }\n", ":5:19:", "list of values"},
         {HEAD MAIL "sweep: { channel.x.y: 5..1 }\n", ":5:23:", "range"},
@@ -654,6 +697,8 @@ main(void)
         cmocka_unit_test(test_scenario_files_follow_includes_and_options),
         cmocka_unit_test(test_scenario_settings_become_overrides),
         cmocka_unit_test(test_scenario_sweeps_expand_ranges),
+        cmocka_unit_test(
+            test_scenario_sweeps_name_values_and_leave_one_as_configured),
         cmocka_unit_test(test_scenario_minimal_has_the_defaults),
         cmocka_unit_test(test_scenario_set_finds_names_with_dots),
         cmocka_unit_test(test_scenario_set_refuses_wrong_paths),

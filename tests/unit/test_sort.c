@@ -96,7 +96,7 @@ static void
 test_sort_with_more_runs_than_files_gives_the_same_order(void **state)
 {
     (void)state;
-    check_with_memory(1000, SORT_RUNS_MAX * 4, RECORDS_COUNT);
+    check_with_memory(1000, UINT64_C(4) * SORT_RUNS_MAX, RECORDS_COUNT);
 }
 
 static void

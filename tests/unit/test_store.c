@@ -107,7 +107,7 @@ setting_make(struct setting *setting, const char *depth, uint32_t replication,
              const struct result *result)
 {
     memset(setting, 0, sizeof *setting);
-    setting->param = (struct store_param){"channel.l.threaddepth", depth};
+    setting->param = (struct store_param){"channel.l.threaddepth", depth, NULL};
     setting->fault = (struct scenario_fault){1, 2, "wan: strip-synack"};
     setting->point = (struct store_point){
         .experiment = {.name = "smarthost",
@@ -421,7 +421,7 @@ test_store_merge_of_a_missing_file_fails_and_makes_none(void **state)
 }
 
 static void
-test_store_refuses_files_of_others_and_of_the_future(void **state)
+test_store_refuses_files_of_others_and_of_other_versions(void **state)
 {
     struct place *place = *state;
     sqlite3 *db = NULL;
@@ -430,7 +430,12 @@ test_store_refuses_files_of_others_and_of_the_future(void **state)
     store_close(open_new(place->one, &place->diag));
     assert_int_equal(sqlite3_open(place->one, &db), SQLITE_OK);
     assert_int_equal(
-        sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL),
+        sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_null(store_open(place->one, STORE_WRITE, &place->diag));
+    assert_non_null(strstr(place->diag.text, "older"));
+    assert_int_equal(
+        sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL),
         SQLITE_OK);
     sqlite3_close(db);
     assert_null(store_open(place->one, STORE_READ, &place->diag));
@@ -515,8 +520,8 @@ static void
 test_store_key_depends_on_each_part(void **state)
 {
     (void)state;
-    const struct store_param ab = {"a", "b"};
-    const struct store_param other = {"ab", ""};
+    const struct store_param ab = {"a", "b", NULL};
+    const struct store_param other = {"ab", "", NULL};
     const struct store_identity base = {.canonical = "c",
                                         .params = &ab,
                                         .params_count = 1,
@@ -634,7 +639,7 @@ main(void)
         TEST(test_store_merges_shards_into_the_whole),
         TEST(test_store_merge_refuses_a_run_with_two_digests),
         TEST(test_store_merge_of_a_missing_file_fails_and_makes_none),
-        TEST(test_store_refuses_files_of_others_and_of_the_future),
+        TEST(test_store_refuses_files_of_others_and_of_other_versions),
         TEST(test_store_reading_does_not_make_a_file),
         TEST(test_store_summary_view_gives_the_interval),
         TEST(test_store_metric_reads_back_value_and_state),

@@ -236,11 +236,13 @@ axis_is(struct place *place, const char *text, const char *expected)
 {
     struct scenario_axis axis;
     char all[200] = "";
+    size_t size = 0;
 
     assert_true(sweep_axis_parse(text, place->arena, &axis, &place->diag));
     for (uint32_t i = 0; i < axis.values_count; i++) {
-        strcat(all, axis.values[i]);
-        strcat(all, "|");
+        size += (size_t)snprintf(all + size, sizeof all - size, "%s|",
+                                 axis.values[i]);
+        assert_true(size < sizeof all);
     }
     assert_string_equal(axis.path, "p.q");
     assert_string_equal(all, expected);
@@ -359,8 +361,9 @@ static void
 test_sweep_again_makes_nothing_and_more_replications_only_the_new(void **state)
 {
     struct place *place = *state;
-    struct sweep_outcome outcome = execute(place, place->one);
+    struct sweep_outcome outcome;
 
+    (void)execute(place, place->one);
     outcome = execute(place, place->one);
     assert_int_equal(outcome.had, 9);
     assert_int_equal(outcome.done, 0);
@@ -457,8 +460,7 @@ execute_apart(struct place *place, const char *path)
     return pid;
 }
 
-/* runs_wait - until the file has this many runs; two minutes at the most, for a
- * machine that is busy with something else */
+/* runs_wait - until the file has this many runs; 2 min: machines are busy */
 static void
 runs_wait(struct place *place, const char *path, int64_t count)
 {
@@ -500,7 +502,7 @@ test_sweep_interrupted_keeps_what_is_done_and_goes_on(void **state)
     assert_int_equal(WEXITSTATUS(status), 130);
     ask(place->one, "SELECT count(*) FROM run WHERE status = 'ok'", there,
         sizeof there);
-    assert_true(atoi(there) >= 3 && atoi(there) < 300);
+    assert_true(strtol(there, NULL, 10) >= 3 && strtol(there, NULL, 10) < 300);
     answer_is(place->one, "SELECT count(*) FROM run WHERE status <> 'ok'", "0");
     place->request.replications = 10;
     outcome = execute(place, place->one);
@@ -654,12 +656,61 @@ test_sweep_knee_is_the_smallest_value_near_the_best(void **state)
     sweep_free(sweep);
 }
 
+/* A point that stays as configured sets nothing, has its label in the file, and
+ * a long value is a number in the table and stands below it. */
 static void
-cell_is(struct summary_cell cell, const char *expected)
+test_sweep_table_names_values_and_says_what_they_are(void **state)
+{
+    struct place *place = *state;
+    const char *values[] = {"", "2", "pt30m pt1h pt8h p1d p2d p1w pt9h pt10h"};
+    const char *labels[] = {NULL, "two", NULL};
+    const struct metric *metric = metric_get("delivered");
+    struct scenario_axis axis = {"channel.tcp_local.normalbackoff", values,
+                                 labels, 3};
+    struct sweep *sweep;
+    struct store *store;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    place->axis = axis;
+    place->request.axes = &place->axis;
+    place->request.axes_count = 1;
+    execute(place, place->one);
+    answer_is(place->one,
+              "SELECT value || '|' || label FROM point_param WHERE label ="
+              " 'default'",
+              "|default");
+    answer_is(place->one,
+              "SELECT count(*) FROM v_run WHERE params LIKE"
+              " '%normalbackoff=two'",
+              "9");
+    answer_is(place->one,
+              "SELECT count(*) FROM execution WHERE command NOT LIKE"
+              " '%normalbackoff%'",
+              "9");
+    sweep = sweep_open(place);
+    store = store_open(place->one, STORE_READ, &place->diag);
+    assert_true(store != NULL && out != NULL);
+    summary_print(sweep, store, &metric, 1, out);
+    fclose(out);
+    assert_non_null(strstr(text, "    default  3  "));
+    assert_non_null(strstr(text, "        (3)  3  "));
+    assert_non_null(strstr(text, "\n  default  as configured\n"
+                                 "  two      2\n"
+                                 "  (3)      pt30m pt1h pt8h p1d p2d p1w pt9h"
+                                 " pt10h\n"));
+    store_close(store);
+    sweep_free(sweep);
+    free(text);
+}
+
+static void
+cell_is(const char *metric, struct summary_cell cell, const char *expected)
 {
     char text[SUMMARY_TEXT_SIZE];
 
-    summary_format(&cell, 4 * NS_PER_HOUR, text);
+    summary_format(metric_get(metric), &cell, 4 * NS_PER_HOUR, text);
     assert_string_equal(text, expected);
 }
 
@@ -667,24 +718,52 @@ static void
 test_summary_cells_have_no_more_digits_than_they_earn(void **state)
 {
     (void)state;
+    const struct summary_cell one = {
+        .count = 1, .interval = {1, 163.234, 0, (double)INFINITY}};
+    const struct summary_cell small = {.count = 5,
+                                       .interval = {5, 0.123456, 1, 0.0123}};
+    const struct summary_cell late = {
+        .count = 3, .beyond_count = 1, .interval = {2, 7, 0, 0}};
+
     cell_is(
+        "throughput",
         (struct summary_cell){.count = 5, .interval = {5, 163.2345, 1, 1.1}},
         "163.2 \u00b1 1.1");
-    cell_is(
-        (struct summary_cell){.count = 5, .interval = {5, 0.123456, 1, 0.0123}},
-        "0.123 \u00b1 0.012");
-    cell_is((struct summary_cell){.count = 5, .interval = {5, 163.2, 1, 42}},
+    cell_is("throughput", small, "0.123 \u00b1 0.012");
+    cell_is("throughput",
+            (struct summary_cell){.count = 5, .interval = {5, 163.2, 1, 42}},
             "163 \u00b1 42");
+    cell_is("throughput", one, "163.2");
+    cell_is("queued",
+            (struct summary_cell){.count = 3, .interval = {3, 7, 0, 0}},
+            "7 \u00b1 0");
+    cell_is("latency.p95", late, "> 4 h");
+    cell_is("latency.p95", (struct summary_cell){.count = 0}, "-");
+}
+
+/* 4316 s is 71.93 min, 144 s is 2.4 min; 66606.63 s is 18.501841 h, and 0.7 s is
+ * less than the fifth digit of it. */
+static void
+test_summary_times_have_a_unit_that_fits(void **state)
+{
+    (void)state;
+    cell_is("latency.p95",
+            (struct summary_cell){.count = 5, .interval = {5, 4316, 1, 144}},
+            "71.9 \u00b1 2.4 min");
     cell_is(
-        (struct summary_cell){.count = 1,
-                              .interval = {1, 163.234, 0, (double)INFINITY}},
-        "163.2");
-    cell_is((struct summary_cell){.count = 3, .interval = {3, 7, 0, 0}}, "7");
-    cell_is((struct summary_cell){.count = 3,
-                                  .beyond_count = 1,
-                                  .interval = {2, 7, 0, 0}},
-            "> 4 h");
-    cell_is((struct summary_cell){.count = 0}, "-");
+        "latency.p95",
+        (struct summary_cell){.count = 5, .interval = {5, 66606.63, 1, 0.7}},
+        "18.502 \u00b1 <0.001 h");
+    cell_is("latency.p95",
+            (struct summary_cell){.count = 5, .interval = {5, 32367, 0, 0}},
+            "8.991 \u00b1 0 h");
+    cell_is(
+        "latency.p95",
+        (struct summary_cell){.count = 5, .interval = {5, 0.56875, 1, 0.0028}},
+        "568.8 \u00b1 2.8 ms");
+    cell_is("latency.p95",
+            (struct summary_cell){.count = 2, .interval = {2, 0, 0, 0}},
+            "0 \u00b1 0 ms");
 }
 
 #define TEST(name)                                                             \
@@ -712,7 +791,9 @@ main(void)
         TEST(test_sweep_tells_how_far_it_is),
         TEST(test_sweep_lists_what_is_there_and_what_is_missing),
         TEST(test_sweep_knee_is_the_smallest_value_near_the_best),
+        TEST(test_sweep_table_names_values_and_says_what_they_are),
         cmocka_unit_test(test_summary_cells_have_no_more_digits_than_they_earn),
+        cmocka_unit_test(test_summary_times_have_a_unit_that_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ answer_make(struct wire_answer *answer)
     for (int i = 0; i < 2; i++) {
         result_group_init(&result->hosts[i]);
         result->hosts[i].name = name_make(i == 0 ? "a.example" : "b.example");
-        group_fill(&result->hosts[i], 100 * (i + 1));
+        group_fill(&result->hosts[i], INT64_C(100) * (i + 1));
     }
     result_group_init(&result->channels[0]);
     result->channels[0].name = name_make("tcp_local");

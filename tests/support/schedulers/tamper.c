@@ -37,7 +37,6 @@ struct tamper {
 };
 
 extern sched_entry_fn core_entry;
-const struct sched_object *sched_entry(void);
 
 static int
 is(const struct tamper *t, const char *what)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jobctl_world.h - the least a host of the Job Controller must know
+ * life.h - the least a host of the Job Controller must know
  *
  * Where each recipient is, what each job and thread does, and the queue
  * directory that a scan reads. Every action is held against it: a file is made
  * once, delivered only when it is there and not held, a thread works only when
  * it asked, no limit is exceeded, no null sender is notified.
  */
-#ifndef TESTS_SUPPORT_JOBCTL_WORLD_H
-#define TESTS_SUPPORT_JOBCTL_WORLD_H
+#ifndef TESTS_SUPPORT_LIFE_H
+#define TESTS_SUPPORT_LIFE_H
 
 #include <stdint.h>
 
@@ -33,7 +33,7 @@ enum thread_is {
     THREAD_ENDS
 };
 
-struct world_job {
+struct life_job {
     enum job_is is;
     uint32_t channel;
     int is_told;
@@ -67,7 +67,7 @@ struct world {
     uint64_t untracked_count;
     uint64_t held_count;
     uint64_t notices_count;
-    struct world_job *jobs[JOBS_MAX];
+    struct life_job *jobs[JOBS_MAX];
     uint32_t live[64]; /* ids of jobs that are */
     uint32_t live_count;
     struct sched_deliver busy[64];
@@ -76,23 +76,23 @@ struct world {
     uint64_t created;
 };
 
-uint32_t world_below(struct world *world, uint32_t limit);
+uint32_t life_below(struct world *world, uint32_t limit);
 
 /* For host_script.on_action; arg is the world. */
-uint32_t world_on_action(void *arg, const struct sched_action *action);
+uint32_t life_on_action(void *arg, const struct sched_action *action);
 
-struct world_job *world_job(struct world *world, uint32_t id);
+struct life_job *life_job(struct world *world, uint32_t id);
 /* The job is no more, with its threads and their attempts. */
-void world_job_gone(struct world *world, uint32_t id);
+void life_job_gone(struct world *world, uint32_t id);
 /* The host falls over and comes up again: all jobs are gone, the directory is
    as it was. The caller makes a new instance. */
-void world_restart(struct world *world);
+void life_restart(struct world *world);
 
 /* Answers the scan that was asked; the answer of event(). */
-int32_t world_scanned(struct world *world);
+int32_t life_scanned(struct world *world);
 /* Some held file, or 0. */
-uint64_t world_held(const struct world *world, uint32_t *file);
+uint64_t life_held(const struct world *world, uint32_t *file);
 /* The files of the message with this number are held no more. */
-void world_released(struct world *world, uint64_t message, uint32_t file);
+void life_released(struct world *world, uint64_t message, uint32_t file);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jobctl_world.c - see jobctl_world.h
+ * life.c - see life.h
  */
-#include "tests/support/jobctl_world.h"
+#include "tests/support/life.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "tests/support/support.h"
 
 uint32_t
-world_below(struct world *world, uint32_t limit)
+life_below(struct world *world, uint32_t limit)
 {
     return (uint32_t)test_random_below(&world->random, limit);
 }
@@ -54,8 +54,8 @@ file_is(const struct world *world, uint64_t message, uint32_t file,
     }
 }
 
-struct world_job *
-world_job(struct world *world, uint32_t id)
+struct life_job *
+life_job(struct world *world, uint32_t id)
 {
     assert_true(id > 0 && id < JOBS_MAX && world->jobs[id] != NULL);
     return world->jobs[id];
@@ -75,7 +75,7 @@ on_start_job(struct world *world, const struct sched_job_action *start)
     assert_true(world->live_count < POOL_MAX);
     assert_true(start->channel != 1 || of_channel <= 2);
     world->live[world->live_count++] = start->job;
-    struct world_job *job = calloc(1, sizeof *job);
+    struct life_job *job = calloc(1, sizeof *job);
     assert_non_null(job);
     job->is = JOB_ASKED;
     job->channel = start->channel;
@@ -85,7 +85,7 @@ on_start_job(struct world *world, const struct sched_job_action *start)
 }
 
 void
-world_job_gone(struct world *world, uint32_t id)
+life_job_gone(struct world *world, uint32_t id)
 {
     for (uint32_t i = 0; i < world->live_count; i++) {
         if (world->live[i] == id) {
@@ -106,7 +106,7 @@ static void
 thread_is(struct world *world, uint32_t id, uint32_t thread, enum thread_is was,
           enum thread_is is)
 {
-    struct world_job *job = world_job(world, id);
+    struct life_job *job = life_job(world, id);
 
     assert_true(thread < NUMBERS_MAX);
     assert_int_equal(job->is, JOB_RUNS);
@@ -191,8 +191,8 @@ accept_action(struct world *world, const struct sched_action *action)
         on_start_job(world, &action->u.job);
         break;
     case SCHED_ACTION_STOP_JOB:
-        assert_int_equal(world_job(world, action->u.job.job)->is_told, 0);
-        world_job(world, action->u.job.job)->is_told = 1;
+        assert_int_equal(life_job(world, action->u.job.job)->is_told, 0);
+        life_job(world, action->u.job.job)->is_told = 1;
         break;
     case SCHED_ACTION_START_THREAD:
         thread_is(world, action->u.thread.job, action->u.thread.thread,
@@ -237,11 +237,11 @@ accept_action(struct world *world, const struct sched_action *action)
 }
 
 uint32_t
-world_on_action(void *arg, const struct sched_action *action)
+life_on_action(void *arg, const struct sched_action *action)
 {
     struct world *world = arg;
 
-    if (world_below(world, 1000000) < world->refusals_ppm) {
+    if (life_below(world, 1000000) < world->refusals_ppm) {
         if (action->kind == SCHED_ACTION_NOTIFY) {
             world->notified_message = action->u.file.message;
             world->notified_file = action->u.file.file;
@@ -267,7 +267,7 @@ world_on_action(void *arg, const struct sched_action *action)
 /* --- Restarts and the queue directory ------------------------------------------ */
 
 void
-world_restart(struct world *world)
+life_restart(struct world *world)
 {
     for (uint32_t i = 0; i < JOBS_MAX; i++) {
         free(world->jobs[i]);
@@ -331,7 +331,7 @@ file_show(const struct world *world, uint64_t message, uint32_t number,
 }
 
 int32_t
-world_scanned(struct world *world)
+life_scanned(struct world *world)
 {
     static struct sched_scanned_file files[1000];
     static uint32_t recipients[1000][RECIPIENTS_MAX];
@@ -368,7 +368,7 @@ world_scanned(struct world *world)
 }
 
 uint64_t
-world_held(const struct world *world, uint32_t *file)
+life_held(const struct world *world, uint32_t *file)
 {
     for (uint64_t m = 1; m <= world->host->message_last; m++) {
         for (uint32_t r = 0; r < RECIPIENTS_MAX; r++) {
@@ -382,7 +382,7 @@ world_held(const struct world *world, uint32_t *file)
 }
 
 void
-world_released(struct world *world, uint64_t message, uint32_t file)
+life_released(struct world *world, uint64_t message, uint32_t file)
 {
     for (uint32_t r = 0; r < RECIPIENTS_MAX; r++) {
         if (world->file_of[message][r] == file) {

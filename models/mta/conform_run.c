@@ -54,12 +54,12 @@ static const struct link_params wire = {
  * share of PERMANENT of them for good. */
 #define TAKES_MOST(NAME, PERMANENT)                                            \
     {                                                                          \
-        .name = NAME, .link = &wire, .hosts_count = 1, .connections_max = 3,   \
+        .name = (NAME), .link = &wire, .hosts_count = 1, .connections_max = 3, \
         .service = {.kind = VARIATE_LOGNORMAL,                                 \
                     .a = NS_PER_S,                                             \
                     .shape_ppm = PPM},                                         \
         .temporary_ppm = {[SMTP_RCPT] = PPM / 5}, .permanent_ppm = {           \
-            [SMTP_RCPT] = PERMANENT                                            \
+            [SMTP_RCPT] = (PERMANENT)                                          \
         }                                                                      \
     }
 

@@ -17,7 +17,7 @@ static uint64_t
 ring_bound(const struct engine *engine)
 {
     return ((uint64_t)engine->jobs_size + engine->threads_size) * 2 +
-           SLICE_FILES_MAX * 2 + 16;
+           UINT64_C(2) * SLICE_FILES_MAX + 16;
 }
 
 int32_t

@@ -100,18 +100,20 @@ snapshot_bytes(const struct conf *conf)
                (sizeof *conf->pool_drafts[0] + sizeof *conf->pools);
 }
 
+/* part_copy - to the snapshot at `at`, or back; what stands behind it there */
+static unsigned char *
+part_copy(void *here, unsigned char *at, uint64_t bytes, bool is_back)
+{
+    memcpy(is_back ? here : at, is_back ? at : here, bytes);
+    return at + bytes;
+}
+
 /* snapshot_copy - into the snapshot, or back */
 static void
 snapshot_copy(struct conf *conf, struct snapshot *snapshot, bool is_back)
 {
     unsigned char *at = snapshot->arrays;
 
-#define COPY(here, bytes)                                                      \
-    do {                                                                       \
-        memcpy(is_back ? (void *)(here) : (void *)at,                          \
-               is_back ? (const void *)at : (const void *)(here), bytes);      \
-        at += (bytes);                                                         \
-    } while (0)
     if (is_back) {
         conf->options = snapshot->options;
         memcpy(conf->globals, snapshot->globals, sizeof conf->globals);
@@ -120,14 +122,15 @@ snapshot_copy(struct conf *conf, struct snapshot *snapshot, bool is_back)
         memcpy(snapshot->globals, conf->globals, sizeof conf->globals);
     }
     for (uint32_t i = 0; i < conf->channels_count; i++) {
-        COPY(conf->drafts[i], sizeof *conf->drafts[i]);
-        COPY(&conf->channels[i], sizeof conf->channels[i]);
+        at = part_copy(conf->drafts[i], at, sizeof *conf->drafts[i], is_back);
+        at = part_copy(&conf->channels[i], at, sizeof conf->channels[i],
+                       is_back);
     }
     for (uint32_t i = 0; i < conf->pools_count; i++) {
-        COPY(conf->pool_drafts[i], sizeof *conf->pool_drafts[i]);
-        COPY(&conf->pools[i], sizeof conf->pools[i]);
+        at = part_copy(conf->pool_drafts[i], at, sizeof *conf->pool_drafts[i],
+                       is_back);
+        at = part_copy(&conf->pools[i], at, sizeof conf->pools[i], is_back);
     }
-#undef COPY
 }
 
 /* change - makes it; what it says decides nothing but its errors */

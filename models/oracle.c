@@ -365,12 +365,16 @@ oracle_created(struct oracle *oracle, uint32_t file_slot, uint32_t host)
 }
 
 /* head_better - whether a channel has unserved queues better than `head`,
- * beyond what its starting threads may be meant for */
+ * beyond what its starting threads may be meant for; not while a process
+ * starts, for threads may have been asked for in it that nobody has seen */
 static bool
 head_better(const struct channel *channel, uint32_t head)
 {
     uint32_t better_count = 0;
 
+    if (channel->hands.jobs_starting > 0) {
+        return false;
+    }
     for (uint32_t i = 0; i < head; i++) {
         better_count += channel->unserved[i];
     }

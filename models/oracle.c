@@ -365,20 +365,17 @@ oracle_created(struct oracle *oracle, uint32_t file_slot, uint32_t host)
 }
 
 /* head_better - whether a channel has unserved queues better than `head`,
- * beyond what its starting threads may be meant for; not while a process
- * starts, for threads may have been asked for in it that nobody has seen */
+ * beyond what its starting threads, seen or not, may be meant for */
 static bool
 head_better(const struct channel *channel, uint32_t head)
 {
     uint32_t better_count = 0;
 
-    if (channel->hands.jobs_starting > 0) {
-        return false;
-    }
     for (uint32_t i = 0; i < head; i++) {
         better_count += channel->unserved[i];
     }
-    return better_count > channel->hands.threads_starting;
+    return channel->hands.jobs_starting == 0 &&
+           better_count > channel->hands.threads_starting;
 }
 
 /* slot_judge - a slot freed in a pool goes to the channel with the best head */

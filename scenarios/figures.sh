@@ -102,7 +102,8 @@ table urgent $urgent
 table urgent-blocks $urgent --param $few --set channel.tcp_local.urgent$blocks
 table urgent-blocks-both $urgent --param $few \
   --set channel.tcp_local.urgent$blocks --set channel.tcp_local.normal$blocks
-table urgent-conns-100 $urgent --param $few --set job.tcp_local.max_life_conns=100
+table urgent-conns-100 $urgent --param $few \
+  --set job.tcp_local.max_life_conns=100
 table urgent-conns-3000 $urgent --param $few \
   --set job.tcp_local.max_life_conns=3000
 table urgent-level $urgent --param $few --set $policy=level
@@ -170,7 +171,8 @@ table behind-affinity $behind --param $lives --set option.affinity=priority
 table behind-affinity-urgent $behind --param $lives \
   --set option.affinity=priority --set $class
 table behind-level $behind --param $lives --set $policy=level
-table behind-level-urgent $behind --param $lives --set $policy=level --set $class
+table behind-level-urgent $behind --param $lives --set $policy=level \
+  --set $class
 picture behind $behind hosts
 
 notices=notices

@@ -1,12 +1,14 @@
 -- drain.sql - how long after the burst until its mail is gone
 --
---     sqlite3 -box burst-then-silence.db < scenarios/burst-then-silence/drain.sql
+--     sqlite3 -box burst-then-silence.db \
+--         < scenarios/burst-then-silence/drain.sql
 --
 -- The last mail of the burst comes at minute 12. normal_min: fewer than 50
 -- recipients are queued from then on; threads: busy ones 5 and 60 minutes
 -- after the burst.
 WITH drained AS (
-    SELECT run, max(CASE WHEN queued >= 50 THEN step + 1 END) - 11 AS normal_min,
+    SELECT run,
+           max(CASE WHEN queued >= 50 THEN step + 1 END) - 11 AS normal_min,
            max(CASE WHEN step + 1 = 17 THEN busy_threads END) AS threads_5,
            max(CASE WHEN step + 1 = 72 THEN busy_threads END) AS threads_60
     FROM series

@@ -4,7 +4,7 @@
 # Usage: sh scenarios/figures.sh [MTASIM [DIR]]
 #
 # Makes again every figure and picture that the READMEs of this folder quote:
-# tables as DIR/NAME.txt, pictures in the scenarios' folders. About two minutes
+# tables as DIR/NAME.txt, pictures in the scenarios' folders. About ten minutes
 # on two cores. Results that are in DIR already are not made again.
 set -eu
 mtasim=${1:-build/release/mtasim}
@@ -188,3 +188,37 @@ for name in "$dir"/notices*.db; do
   sqlite3 -box "$name" <scenarios/$notices/returns.sql >>"${name%.db}.txt"
 done
 picture notices $notices backlog
+
+live=live-change
+table live $live
+table live-threads-5 $live --set channel.tcp_local.max_client_threads=5
+table live-room-100 $live \
+  --set destinations.smarthost.example.net.connections_max=100
+table live-level $live --set $policy=level --param events.1.at=2h,6h
+picture live $live backlog
+
+herd=restart-herd
+table herd $herd
+table herd-timeout $herd --set faults.1.outage=timeout
+table herd-queue $herd --set destinations.bigisp.example.at_limit=queue \
+  --param channel.tcp_local.max_client_threads=10
+picture herd $herd backlog
+
+partial=partial-failure
+table partial $partial
+table partial-1 $partial --set destinations.club.example.temporary.rcpt=1%
+picture partial $partial latency
+
+# Both schedulers in one file: each is a line of the picture.
+second=second-scheduler
+qmgr=$(dirname "$mtasim")/qmgr.so
+table second $second
+table second-level $second --set $policy=level \
+  --set channel.tcp_local.threaddepth=2
+table second-qmgr-20 $second --scheduler "$qmgr" \
+  --set option.deliveries_per_connection=20
+table second-qmgr-50 $second --scheduler "$qmgr" \
+  --set option.destination_concurrency_limit=50
+"$mtasim" sweep scenarios/$second --quiet --out "$dir/second.db" \
+  --scheduler "$qmgr" >"$dir/second-qmgr.txt"
+picture second $second latency

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/hands.h"
+
 #define PRIORITIES_COUNT 5
 #define NO_HEAD          PRIORITIES_COUNT
 #define NO_HOST          UINT32_MAX
@@ -31,9 +33,11 @@ struct queue {
 struct channel {
     const struct program_params *params;
     uint32_t jobs_count;
-    uint32_t starting_count; /* threads */
-    uint32_t anonymous;      /* its queue + 1; 0: none yet */
+    struct hands hands;
+    uint32_t anonymous; /* its queue + 1; 0: none yet */
     bool is_stressed;
+    bool is_touched;  /* in the list of those to be judged after this turn */
+    bool is_at_fault; /* and that was said */
     uint32_t unserved[PRIORITIES_COUNT];
 };
 
@@ -50,6 +54,8 @@ struct oracle {
     const struct mail *mail;
     struct pool *pools;
     struct channel *channels;
+    uint32_t *touched; /* channels */
+    uint32_t touched_count;
     struct queue *queues;
     uint32_t queues_count;
     uint32_t queues_capacity;
@@ -77,6 +83,7 @@ oracle_new(const struct oracle_params *params, const struct mail *mail)
     }
     oracle->channels =
         base_alloc(params->programs_count * sizeof(struct channel));
+    oracle->touched = base_alloc(params->programs_count * sizeof(uint32_t));
     for (uint32_t i = 0; i < params->programs_count; i++) {
         ASSERT(params->programs[i].pool < params->pools_count);
         oracle->channels[i].params = &params->programs[i];
@@ -95,6 +102,7 @@ oracle_free(struct oracle *oracle)
     }
     free(oracle->pools);
     free(oracle->channels);
+    free(oracle->touched);
     free(oracle->queues);
     free(oracle->by_host);
     free(oracle->heap);
@@ -193,6 +201,23 @@ queue_of(struct oracle *oracle, uint32_t channel, uint32_t host)
     return &oracle->queues[*link - 1];
 }
 
+/* touch - the channel is judged after this turn */
+static void
+touch(struct oracle *oracle, uint32_t channel)
+{
+    if (!oracle->channels[channel].is_touched) {
+        oracle->channels[channel].is_touched = true;
+        oracle->touched[oracle->touched_count++] = channel;
+    }
+}
+
+static void
+note(struct oracle *oracle, uint32_t channel, enum hands_event event)
+{
+    hands_note(&oracle->channels[channel].hands, event);
+    touch(oracle, channel);
+}
+
 /* queue_count - keeps the channel's count of unserved queues after a change */
 static void
 queue_count(struct oracle *oracle, struct queue *queue)
@@ -209,6 +234,7 @@ queue_count(struct oracle *oracle, struct queue *queue)
     if (head == queue->head) {
         return;
     }
+    touch(oracle, queue->channel);
     if (queue->head != NO_HEAD) {
         channel->unserved[queue->head]--;
     }
@@ -348,7 +374,7 @@ head_better(const struct channel *channel, uint32_t head)
     for (uint32_t i = 0; i < head; i++) {
         better_count += channel->unserved[i];
     }
-    return better_count > channel->starting_count;
+    return better_count > channel->hands.threads_starting;
 }
 
 /* slot_judge - a slot freed in a pool goes to the channel with the best head */
@@ -404,7 +430,7 @@ oracle_job_started(struct oracle *oracle, int64_t now_ns, uint32_t channel,
                          pool->params->job_limit);
     }
     c->jobs_count++;
-    c->starting_count++;
+    note(oracle, channel, HANDS_JOB_STARTING);
 }
 
 void
@@ -415,6 +441,12 @@ oracle_job_gone(struct oracle *oracle, uint32_t channel)
     ASSERT(c->jobs_count > 0);
     c->jobs_count--;
     pool_release(&oracle->pools[c->params->pool]);
+    note(oracle, channel, HANDS_JOB_GONE);
+    for (uint32_t i = 0; i < oracle->params.programs_count; i++) {
+        if (oracle->channels[i].params->pool == c->params->pool) {
+            touch(oracle, i);
+        }
+    }
 }
 
 void
@@ -428,14 +460,50 @@ oracle_thread_starting(struct oracle *oracle, int64_t now_ns, uint32_t channel,
             oracle, now_ns, "law: thread %u of a job of %s, which can hold %u",
             job_threads + 1, c->params->name, c->params->threads_max);
     }
-    c->starting_count++;
+    note(oracle, channel, HANDS_THREAD_STARTING);
 }
 
 void
 oracle_thread_ready(struct oracle *oracle, uint32_t channel)
 {
-    ASSERT(oracle->channels[channel].starting_count > 0);
-    oracle->channels[channel].starting_count--;
+    ASSERT(oracle->channels[channel].hands.threads_starting > 0);
+    note(oracle, channel, HANDS_THREAD_READY);
+}
+
+void
+oracle_job_running(struct oracle *oracle, uint32_t channel)
+{
+    note(oracle, channel, HANDS_JOB_RUNNING);
+}
+
+void
+oracle_job_stopping(struct oracle *oracle, uint32_t channel)
+{
+    note(oracle, channel, HANDS_JOB_STOPPING);
+}
+
+void
+oracle_thread_asks(struct oracle *oracle, uint32_t channel)
+{
+    note(oracle, channel, HANDS_THREAD_ASKS);
+}
+
+void
+oracle_thread_stopping(struct oracle *oracle, uint32_t channel)
+{
+    note(oracle, channel, HANDS_THREAD_STOPPING);
+}
+
+void
+oracle_thread_ended(struct oracle *oracle, uint32_t channel)
+{
+    note(oracle, channel, HANDS_THREAD_ENDED);
+}
+
+void
+oracle_start_refused(struct oracle *oracle, int64_t now_ns, uint32_t channel)
+{
+    hands_refused(&oracle->channels[channel].hands, now_ns);
 }
 
 /* delivery_judge - the file's turn, by priority */
@@ -504,6 +572,7 @@ oracle_delivering(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
     queue->ready[file->priority]--;
     queue->active++;
     queue_count(oracle, queue);
+    note(oracle, file->channel, HANDS_THREAD_BUSY);
 }
 
 void
@@ -605,12 +674,51 @@ oracle_restarted(struct oracle *oracle)
         queue->head = NO_HEAD;
     }
     oracle->heap_count = 0;
+    oracle->touched_count = 0;
+}
+
+/* hands_check - no hand is idle, or missing, where mail waits for one */
+static void
+hands_check(struct oracle *oracle, int64_t now_ns, struct channel *channel)
+{
+    static const char *const texts[] = {
+        [HANDS_IDLE] = "a thread is idle",
+        [HANDS_STALLED] = "there is no thread, none comes and none ends"};
+    const struct pool *pool = &oracle->pools[channel->params->pool];
+    uint32_t unserved_count = 0;
+
+    for (uint32_t i = 0; i < PRIORITIES_COUNT; i++) {
+        unserved_count += channel->unserved[i];
+    }
+    const bool can_start =
+        !channel->params->starts_unseen && !channel->is_stressed &&
+        pool_has_slot(pool, channel->jobs_count, channel->params->maxjobs);
+    const enum hands_fault fault =
+        hands_judge(&channel->hands, now_ns, unserved_count,
+                    channel->jobs_count, can_start);
+    if (fault != HANDS_GOOD && !channel->is_at_fault) {
+        oracle_violation(oracle, now_ns,
+                         "policy: %u hosts of %s have mail that nobody works "
+                         "on, but %s",
+                         unserved_count, channel->params->name, texts[fault]);
+    }
+    channel->is_at_fault = fault != HANDS_GOOD;
 }
 
 void
 oracle_check(struct oracle *oracle, int64_t now_ns)
 {
     const int64_t queued = mail_queued_count(oracle->mail);
+
+    while (oracle->touched_count > 0) {
+        struct channel *channel =
+            &oracle->channels[oracle->touched[--oracle->touched_count]];
+
+        channel->is_touched = false;
+        if (oracle->params.is_policy) {
+            hands_check(oracle, now_ns, channel);
+        }
+    }
 
     if (oracle->submitted != oracle->finished + queued) {
         oracle_violation(oracle, now_ns,

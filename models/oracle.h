@@ -7,7 +7,8 @@
  * was never told of or has forgotten is not given out before a scan has named
  * it, granted slots stay within what a process can hold. Policy binds objects that claim to be a Job
  * Controller: maxjobs and JOB_LIMIT, no retry early, no return before notices,
- * priority within one host's queue and when a slot or a thread is given away.
+ * priority within one host's queue and when a slot or a thread is given away,
+ * no mail passed over by idle hands.
  *
  * The oracle knows the rules from models/pool.h and models/retry.h, with the
  * figures of `describe`; it shares no code with any scheduler.
@@ -17,8 +18,11 @@
  *            as threads are starting (they may be for those). Likewise when a
  *            job's exit frees a slot of a pool. A retry counts as ready from
  *            the instant after it was due.
+ *            After each turn, no thread is idle and no channel stalled while
+ *            a host has ready mail and nobody: see models/hands.h.
  * VALID FOR  What it cannot see it does not judge: which host a starting thread
- *            is meant for, and whether a start was due that did not come. Nor
+ *            is meant for, and whether a start was due that did not come, as
+ *            long as the channel has any hand at all. Nor
  *            whether a hidden file (MAIL_FILE_IS_HIDDEN: deferred, waiting for
  *            a periodic run, forgotten for want of room, orphaned by a restart)
  *            is ready: it is passed over until it is tried. A channel with
@@ -75,6 +79,15 @@ void oracle_job_gone(struct oracle *oracle, uint32_t channel);
 void oracle_thread_starting(struct oracle *oracle, int64_t now_ns,
                             uint32_t channel, uint32_t job_threads);
 void oracle_thread_ready(struct oracle *oracle, uint32_t channel);
+/* The process runs; it was told to end; a start was refused by the host. */
+void oracle_job_running(struct oracle *oracle, uint32_t channel);
+void oracle_job_stopping(struct oracle *oracle, uint32_t channel);
+void oracle_start_refused(struct oracle *oracle, int64_t now_ns,
+                          uint32_t channel);
+/* A thread asks for work after an attempt; is told to end; has ended. */
+void oracle_thread_asks(struct oracle *oracle, uint32_t channel);
+void oracle_thread_stopping(struct oracle *oracle, uint32_t channel);
+void oracle_thread_ended(struct oracle *oracle, uint32_t channel);
 
 /* A thread is handed a file. is_moving: it has just finished one for another
  * host. */

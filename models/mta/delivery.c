@@ -591,6 +591,7 @@ on_outcome(void *arg, uint64_t data)
                          file_number);
     attempt_apply(host, thread, &dialogue);
     thread->state = THREAD_IDLE;
+    oracle_thread_asks(host->oracle, host->jobs[thread->job - 1].channel);
     host->threads_busy--;
     host->turn_thread = data;
     host_feed(host, &event);

@@ -18,9 +18,10 @@
 #include "models/mta/recording.h"
 #include "models/mta/world.h"
 
-/* A scheduler that asks for this many wakes at one instant is going round in
- * circles: slices are 1,000 files, so this is a queue of 10^9. */
-#define WAKES_AT_ONCE_MAX 1000000u
+/* A scheduler that asks for this many wakes one after the other, with no other
+ * event and no action between, is going round in circles: slices are 1,000
+ * files, so this is a queue of 10^9. */
+#define IDLE_WAKES_MAX 1000000u
 
 /* Likewise one that gives this many actions in one turn: the most that an event
  * can ask for is a few for each recipient of a message. */
@@ -203,23 +204,25 @@ on_wake(void *arg, uint64_t data)
     const struct sched_event wake = {.kind = SCHED_EVENT_WAKE};
 
     (void)data;
-    host->wakes_at_once =
-        host->wake_at_ns == host->wish_at_ns ? host->wakes_at_once : 0;
     host->wake_at_ns = INT64_MAX;
     if (host->wish_at_ns > now_ns) { /* it has changed its mind since */
         wish_note(host, host->wish_at_ns);
         return;
     }
     host->wish_at_ns = INT64_MAX;
+    const int64_t actions = host->result->actions;
+    const bool is_next = host->result->events == host->wake_events;
     host_feed(host, &wake);
-    host->wakes_at_once =
-        host->wake_at_ns == now_ns ? host->wakes_at_once + 1 : 0;
-    if (host->wakes_at_once > WAKES_AT_ONCE_MAX) {
+    host->wake_events = host->result->events;
+    host->idle_wakes =
+        is_next && host->result->actions == actions ? host->idle_wakes + 1 : 0;
+    if (host->idle_wakes > IDLE_WAKES_MAX) {
         const struct src_loc where = {host->params->scheduler_path, 0, 0};
         host_fail(host, where,
-                  "expected time to pass, found %u wakes asked for at %" PRId64
+                  "expected time to pass, found %u wakes asked for one after "
+                  "the other, the last at %" PRId64
                   " ns: the scheduler is going round in circles",
-                  WAKES_AT_ONCE_MAX, now_ns);
+                  IDLE_WAKES_MAX, now_ns);
     }
 }
 

@@ -127,6 +127,7 @@ on_job_started(void *arg, uint64_t data)
         return;
     }
     job->state = JOB_RUNNING;
+    oracle_job_running(host->oracle, job->channel);
     if (job->threads[0] != 0) {
         const struct thread *thread =
             slab_at(host->threads, job->threads[0] - 1);
@@ -161,6 +162,7 @@ jobs_start(struct host *host, const struct sched_job_action *action,
     if (machine->processes_max > 0 &&
         host->processes_count >= machine->processes_max) {
         host->jobs[action->job - 1].state = JOB_GONE;
+        oracle_start_refused(host->oracle, host_now_ns(host), action->channel);
         *reason = SCHED_REFUSED_LIMIT;
         return false;
     }
@@ -227,6 +229,7 @@ jobs_stop(struct host *host, const struct sched_job_action *action,
     }
     if (!job->is_stopping) {
         job->is_stopping = 1;
+        oracle_job_stopping(host->oracle, job->channel);
         exit_when_empty(host, action->job);
     }
     return true;
@@ -283,6 +286,7 @@ on_thread_ended(void *arg, uint64_t data)
     event.u.thread.job = job_id;
     event.u.thread.thread = thread->number;
     thread_free(host, data);
+    oracle_thread_ended(host->oracle, host->jobs[job_id - 1].channel);
     host_feed(host, &event);
     exit_when_empty(host, job_id);
 }
@@ -307,6 +311,7 @@ jobs_thread_stop(struct host *host, const struct sched_thread_action *action,
     }
     delivery_disconnect(host, thread);
     thread->state = THREAD_ENDING;
+    oracle_thread_stopping(host->oracle, host->jobs[action->job - 1].channel);
     evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_thread_ended, host,
              (uint64_t)thread->generation << 32 | slot);
     return true;

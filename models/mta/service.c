@@ -143,6 +143,7 @@ on_service_done(void *arg, uint64_t data)
     }
     resubmit(host, message, parent);
     thread->state = THREAD_IDLE;
+    oracle_thread_asks(host->oracle, host->jobs[thread->job - 1].channel);
     host->threads_busy--;
     host->turn_thread = data;
     host_feed(host, &event);

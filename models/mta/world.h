@@ -173,7 +173,8 @@ struct host {
     int64_t wish_at_ns;
     int64_t wake_at_ns; /* pending; INT64_MAX: none */
     struct evq_id wake;
-    uint32_t wakes_at_once;
+    int64_t wake_events; /* events there had been after the last wake */
+    uint32_t idle_wakes;
     /* Chance. */
     struct chance process_start;
     struct chance thread_start;

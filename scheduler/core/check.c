@@ -134,6 +134,10 @@ check_files(struct checker *checker)
         earlier = slot;
         ready += file->state == FILE_READY;
         delayed += file->state == FILE_DELAYED;
+        check_that(checker,
+                   file->state == FILE_DELAYED ||
+                       (file->flags & FILE_IS_WAITING) == 0,
+                   "a file waits for a run and is not delayed");
         held += file->state == FILE_HELD;
         if (file->state == FILE_ACTIVE) {
             check_that(checker,

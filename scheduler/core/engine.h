@@ -78,6 +78,8 @@ struct file { /* 64 bytes: one cache line a queued message */
 
 #define FILE_IS_MANY UINT8_C(1) /* `recipients` is a block */
 #define FILE_IS_NULL UINT8_C(2) /* null sender: nobody is to be notified */
+/* Delayed until a run of the periodic job: that is an instant on the wall. */
+#define FILE_IS_WAITING UINT8_C(8)
 /* From a scan. Numbers given to others of its message are not known, so that
    what it is rewritten to gets numbers of its own: each FILE_NUMBER_STRIDE
    above the last. A message has fewer than that otherwise, as it has at most

@@ -136,6 +136,7 @@ file_withdraw(struct engine *engine, uint32_t slot)
         held_remove(engine, slot);
     }
     file->state = FILE_NEW;
+    file->flags &= (uint8_t)~FILE_IS_WAITING;
 }
 
 void

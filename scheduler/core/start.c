@@ -32,7 +32,8 @@
  * time has come, the best want gets the job and the others get threads in it.
  *
  * With the start policy `level` the want heaps hold every host that has fewer
- * threads than 1 + floor(backlog/threaddepth), and are served after each event.
+ * threads than 1 + floor(backlog/threaddepth), and are served after each event:
+ * by the hands that are there, then, one new job at a time, as a freed slot is.
  */
 #include "engine.h"
 
@@ -69,15 +70,24 @@ job_for(const struct engine *engine, const struct channel *channel)
     return best;
 }
 
+/* delay_of - `after`, by the class of the host's first file */
+static int64_t
+delay_of(const struct engine *engine, const struct channel *channel,
+         uint32_t slot)
+{
+    const uint32_t first = queue_first(host_at(engine, slot));
+
+    return channel->conf
+        ->after_ns[first == MEMORY_NONE
+                       ? SCHED_PRIORITY_NORMAL /* for filesperjob */
+                       : file_class(file_at(engine, first))];
+}
+
 /* start_job - now, or after the channel's delay; 0: not now */
 static int
 start_job(struct engine *engine, struct channel *channel, uint32_t slot)
 {
-    const uint32_t first = queue_first(host_at(engine, slot));
-    const uint32_t class = first == MEMORY_NONE
-                               ? SCHED_PRIORITY_NORMAL /* for filesperjob */
-                               : file_class(file_at(engine, first));
-    const int64_t after_ns = channel->conf->after_ns[class];
+    const int64_t after_ns = delay_of(engine, channel, slot);
 
     if (after_ns <= 0) {
         job_start(engine, channel, slot);
@@ -341,17 +351,44 @@ start_retry(struct engine *engine)
     refused_wish_set(engine);
 }
 
+/* serve_all - by the hands that are there */
+static void
+serve_all(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->channels_count; i++) {
+        const struct channel *channel = &engine->channels[i];
+
+        while (channel->want.count > 0 && channel->can_start &&
+               serve(engine, channel->want.items[0], 0)) {
+        }
+    }
+}
+
 void
 start_top_up(struct engine *engine)
 {
     if (engine->options->start_policy != CONF_START_LEVEL) {
         return;
     }
-    for (uint32_t i = 0; i < engine->channels_count; i++) {
-        const struct channel *channel = &engine->channels[i];
+    for (;;) {
+        struct channel *best = NULL;
 
-        while (channel->want.count > 0 && channel->can_start &&
-               serve(engine, channel->want.items[0], 1)) {
+        serve_all(engine);
+        for (uint32_t i = 0; i < engine->channels_count; i++) {
+            struct channel *channel = &engine->channels[i];
+
+            if (channel->want.count == 0 || !has_slot(engine, channel)) {
+                continue;
+            }
+            if (delay_of(engine, channel, channel->want.items[0]) > 0) {
+                (void)start_job(engine, channel, channel->want.items[0]);
+            } else if (best == NULL || want_before(engine, channel, best)) {
+                best = channel;
+            }
         }
+        if (best == NULL) {
+            return;
+        }
+        job_start(engine, best, best->want.items[0]);
     }
 }

@@ -294,30 +294,43 @@ is_immediate(const struct engine *engine, const struct conf_channel *conf,
     return !conf->is_periodic && priority <= least;
 }
 
-/* insert_at - when the file becomes ready: at once, with the periodic run, or
- * at the date that its sender asked for */
+/* run_at - the first periodic run of the channel after an instant */
 static int64_t
-insert_at(const struct engine *engine, const struct file *file,
+run_at(const struct engine *engine, const struct conf_channel *conf,
+       int64_t after_ns)
+{
+    const struct conf_options *options = engine->options;
+    const int64_t period_ns =
+        options->post_period_ns * (conf->period > 0 ? conf->period : 1);
+
+    if (after_ns > SCHED_NEVER / 2) {
+        return SCHED_NEVER - 1;
+    }
+    return timer_grid_after(after_ns + engine->wall_offset_ns,
+                            options->post_first_ns, period_ns) -
+           engine->wall_offset_ns;
+}
+
+/* insert_at - when the file becomes ready: at once, or at the date that its
+ * sender asked for; with the first periodic run after that, if it is not
+ * immediate */
+static int64_t
+insert_at(const struct engine *engine, struct file *file,
           int64_t deferred_until_ns)
 {
     const struct conf_channel *conf =
         host_channel(engine, host_at(engine, file->host))->conf;
-    const struct conf_options *options = engine->options;
     int64_t at_ns = engine->now_ns;
 
-    if (!is_immediate(engine, conf, file->priority) &&
-        options->post_period_ns > 0) {
-        const int64_t period_ns =
-            options->post_period_ns * (conf->period > 0 ? conf->period : 1);
-
-        at_ns = timer_grid_after(engine->now_ns + engine->wall_offset_ns,
-                                 options->post_first_ns, period_ns) -
-                engine->wall_offset_ns;
-    }
     if (conf->is_deferred && deferred_until_ns != SCHED_NO_TIME &&
         deferred_until_ns > at_ns) {
         at_ns = deferred_until_ns < SCHED_NEVER ? deferred_until_ns
                                                 : SCHED_NEVER - 1;
+    }
+    if (!is_immediate(engine, conf, file->priority) &&
+        engine->options->post_period_ns > 0) {
+        file->flags |= FILE_IS_WAITING;
+        at_ns = run_at(engine, conf, at_ns);
     }
     return at_ns;
 }

@@ -5,6 +5,10 @@
  * Time passes only in events, and nothing here acts but in a WAKE. One WAKE
  * releases at most SLICE_FILES_MAX retries and looks at as many files for the
  * return run; what is left is the next wish, at once.
+ *
+ * What is due at one instant becomes ready before the return run looks: there
+ * is one heap for retries, dates and periodic runs, and mail that gets a thread
+ * with its last chance is not given up under its hands.
  */
 #include "engine.h"
 
@@ -134,9 +138,30 @@ timer_changed(struct engine *engine, const struct conf_options *before)
     scan_changed(engine);
 }
 
+/* runs_move - mail that waits for a periodic run does so at the same wall time;
+ * a clock put forward past the run makes it due */
+static void
+runs_move(struct engine *engine, int64_t later_ns)
+{
+    struct heap *heap = &engine->delayed;
+
+    for (uint32_t i = 0; i < heap->count; i++) {
+        struct file *file = file_at(engine, heap->items[i]);
+
+        if ((file->flags & FILE_IS_WAITING) != 0 &&
+            file->eligible_at_ns < SCHED_NEVER / 2) {
+            file->eligible_at_ns += later_ns;
+        }
+    }
+    for (uint32_t i = heap->count; i-- > 0;) {
+        heap_sink(heap, engine, i, delayed_before, delayed_place);
+    }
+}
+
 void
 timer_wall_offset(struct engine *engine, int64_t wall_offset_ns)
 {
+    runs_move(engine, engine->wall_offset_ns - wall_offset_ns);
     engine->wall_offset_ns = wall_offset_ns;
     /* A clock put forward past a run makes it due; one put back does not
      * make it run twice, nor wait longer than two periods. */

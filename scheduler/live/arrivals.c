@@ -462,6 +462,7 @@ arrivals_begin(struct arrivals *arrivals)
     arrivals->new_folder = folder_make(spool, "new");
     arrivals->taken_folder = folder_make(spool, "taken");
     arrivals->rejected_folder = folder_make(spool, "rejected");
+    (void)unlinkat(spool->root, ".next-message", 0); /* of a killed one */
     arrivals->next_message = number_read(spool);
     arrivals->reserved_until = arrivals->next_message;
     if (arrivals->new_folder < 0 || arrivals->taken_folder < 0 ||

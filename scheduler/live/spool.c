@@ -27,6 +27,40 @@ lock(struct spool *spool)
     return spool->lock >= 0 && fcntl(spool->lock, F_SETLK, &whole) == 0;
 }
 
+/* folder_open - to be read from its beginning */
+static DIR *
+folder_open(int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (dir == NULL && fd >= 0) {
+        close(fd);
+    }
+    return dir;
+}
+
+/* sweep - what a killed process had begun to write goes */
+static bool
+sweep(int folder)
+{
+    DIR *dir = folder_open(folder);
+    const struct dirent *entry = NULL;
+    struct spool_place place;
+    bool is_good = dir != NULL;
+
+    while (is_good && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.' &&
+            spool_name_read(entry->d_name + 1, &place)) {
+            is_good = unlinkat(folder, entry->d_name, 0) == 0;
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return is_good;
+}
+
 bool
 spool_open(struct spool *spool, const char *path, char *const *channels,
            uint32_t channels_count)
@@ -50,6 +84,9 @@ spool_open(struct spool *spool, const char *path, char *const *channels,
             return false;
         }
         spool->channels_count = i + 1;
+        if (!sweep(spool->folders[i])) {
+            return false;
+        }
     }
     return fsync(spool->root) == 0;
 }
@@ -363,14 +400,9 @@ static bool
 folder_list(const struct spool *spool, uint32_t channel, uint64_t message,
             uint32_t file, struct list *list)
 {
-    int fd = openat(spool->folders[channel], ".",
-                    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    DIR *folder = folder_open(spool->folders[channel]);
     bool is_good = folder != NULL;
 
-    if (folder == NULL && fd >= 0) {
-        close(fd);
-    }
     for (const struct dirent *entry = is_good ? readdir(folder) : NULL;
          is_good && entry != NULL; entry = readdir(folder)) {
         struct spool_place place = {.channel = channel};

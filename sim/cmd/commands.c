@@ -327,8 +327,8 @@ commands_nearest(const char *name)
 void
 commands_help(const struct command *command, FILE *out)
 {
-    fprintf(out, "Usage: mtasim %s [OPTION]... %s\n\n", command->name,
-            command->operands);
+    fprintf(out, "Usage: mtasim %s [OPTION]...%s%s\n\n", command->name,
+            command->operands[0] == '\0' ? "" : " ", command->operands);
     fprintf(out, "mtasim %s: %s.\n%s\n\n", command->name, command->summary,
             command->about);
     options_help(command->rows, out);

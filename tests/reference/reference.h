@@ -25,15 +25,16 @@
  *              idle one takes what it leaves.
  *            - A thread whose DELIVER was refused is idle: no other file is
  *              tried.
- *            - start_policy level: no more threads than files; channels in the
- *              order of imta.cnf, within them the best head first.
+ *            - start_policy level: no more threads than files; first the hands
+ *              that are there, channel by channel, the best head first; then a
+ *              new job, for whom a freed slot would be.
  *            - A job that drains stops its idle threads first.
  *            - In a wake: what is due, in the order of its instants (retries,
  *              dates, periodic runs); idle exits, channel by channel, in the
  *              order in which they became idle; pauses that end; the return job.
- *            - `period n`: runs have numbers, counted from 1970-01-01. Dated
- *              mail that is not immediate waits for the next run and for its
- *              date, whichever is later.
+ *            - `period n`: runs have numbers, counted from 1970-01-01. Mail that
+ *              is not immediate waits for the first run after it came, or
+ *              after its date; a run is an instant on the wall.
  *            - A wall clock set forward misses no return run; one set back
  *              repeats none, unless by more than a period.
  *            - A file that came by a scan gets numbers of its own when it is
@@ -151,6 +152,7 @@ void reference_settings_read(struct reference_settings *settings,
     X(DEPTH_WANT, "c: deep backlog, no hand, dropped")                         \
     X(CAPPED, "c: enough threads already (edge-capped)")                       \
     X(LEVEL, "level: topped up")                                               \
+    X(LEVEL_JOB, "level: by a new job")                                        \
     X(FILESPERJOB, "filesperjob started a job")                                \
     X(SLOT_GIVEN, "a freed slot was given away")                               \
     X(SLOT_OTHER, "and another channel got it")                                \

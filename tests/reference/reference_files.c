@@ -142,14 +142,15 @@ ref_run_after(int64_t wall_ns, int64_t first_ns, int64_t period_ns)
     return first_ns + (n + 1) * period_ns;
 }
 
-/* run_for - the next periodic run that serves the channel, on the wall: runs
+/* run_for - the first periodic run after an instant that serves the channel, on
+   the wall: runs
    have numbers, from the first of 1970-01-01 on, and it is served by every
    period-th */
 static int64_t
-run_for(const struct reference *r, uint32_t channel)
+run_for(const struct reference *r, uint32_t channel, int64_t after_ns)
 {
     return ref_run_after(
-        r->now_ns + r->wall_offset_ns, r->settings.post_first_ns,
+        after_ns + r->wall_offset_ns, r->settings.post_first_ns,
         r->settings.post_period_ns * ref_channel_of(r, channel)->period);
 }
 
@@ -177,8 +178,7 @@ enters(struct reference *r, const struct sched_submit *s, struct file *file)
     if (!is_immediate(r, file)) {
         RULE(r, PERIODIC);
         file->is = FILE_WAITS;
-        file->run_at_ns = run_for(r, file->channel);
-        file->wall_offset_ns = r->wall_offset_ns;
+        file->run_at_ns = run_for(r, file->channel, file->due_ns);
     } else if (file->is != FILE_DEFERRED) {
         ref_file_insert(r, file, r->now_ns);
     }
@@ -384,17 +384,12 @@ in_order(struct reference *r, uint64_t message, uint32_t number)
     return best;
 }
 
-/* due_of - the instant at which a file becomes READY; mail that waits for the
-   periodic run does so then, or at its date if that is later */
+/* due_of - the instant at which a file becomes READY */
 static int64_t
 due_of(const struct reference *r, const struct file *file)
 {
-    const int64_t run_ns =
-        file->run_at_ns -
-        (KNOWN_RUN_STAYS ? file->wall_offset_ns : r->wall_offset_ns);
-
-    return file->is == FILE_WAITS && run_ns > file->due_ns ? run_ns
-                                                           : file->due_ns;
+    return file->is == FILE_WAITS ? file->run_at_ns - r->wall_offset_ns
+                                  : file->due_ns;
 }
 
 static int

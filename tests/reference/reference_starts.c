@@ -336,30 +336,35 @@ ref_hands_left(struct reference *r, uint32_t channel, uint32_t count)
     }
 }
 
-/* give_slots - D11: best head, then the one that waits longest, then the
-   order of imta.cnf; until there is no slot or nobody to serve */
+/* best_for_slot - D11: best head, then the one that waits longest, then the
+   order of imta.cnf; of the pool's channels that may start a job */
+static const struct file *
+best_for_slot(struct reference *r, uint32_t pool, const struct file *best)
+{
+    for (uint32_t c = 0; c < r->settings.channels_count; c++) {
+        if (ref_channel_of(r, c)->pool != pool || is_paused(r, c) ||
+            !ref_channel_of(r, c)->delivers || !has_slot(r, c)) {
+            continue;
+        }
+        const struct file *head = ref_head_wanting(r, c);
+        if (head != NULL && (best == NULL || head->priority < best->priority ||
+                             (head->priority == best->priority &&
+                              (head->eligible_at_ns < best->eligible_at_ns ||
+                               (head->eligible_at_ns == best->eligible_at_ns &&
+                                head->channel < best->channel))))) {
+            best = head;
+        }
+    }
+    return best;
+}
+
+/* give_slots - until there is no slot or nobody to serve */
 void
 ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by)
 {
-    for (;;) {
-        const struct file *best = NULL;
+    const struct file *best;
 
-        for (uint32_t c = 0; c < r->settings.channels_count; c++) {
-            if (ref_channel_of(r, c)->pool != pool || is_paused(r, c) ||
-                !ref_channel_of(r, c)->delivers || !has_slot(r, c)) {
-                continue;
-            }
-            const struct file *head = ref_head_wanting(r, c);
-            if (head != NULL &&
-                (best == NULL || head->priority < best->priority ||
-                 (head->priority == best->priority &&
-                  head->eligible_at_ns < best->eligible_at_ns))) {
-                best = head;
-            }
-        }
-        if (best == NULL) {
-            return;
-        }
+    while ((best = best_for_slot(r, pool, NULL)) != NULL) {
         RULE(r, SLOT_GIVEN);
         if (best->channel != freed_by) {
             RULE(r, SLOT_OTHER);
@@ -368,24 +373,39 @@ ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by)
     }
 }
 
-static int
-level_channel(struct reference *r, uint32_t channel)
+/* level_hands - idle threads and new ones, in the jobs that are there */
+static void
+level_hands(struct reference *r, uint32_t channel)
 {
-    const struct file *head = ref_head_wanting(r, channel);
+    for (;;) {
+        const struct file *head = ref_head_wanting(r, channel);
 
-    if (head == NULL || find_hand(r, channel, head->host) == HAND_NONE) {
-        return 0;
+        if (head == NULL || (!wake_idle(r, channel, head->host) &&
+                             (is_paused(r, channel) ||
+                              !start_thread(r, channel, head->host)))) {
+            return;
+        }
+        RULE(r, LEVEL);
     }
-    RULE(r, LEVEL);
-    return 1;
 }
 
-/* level - D8: threads(h) = min(1 + floor(B / td), resources) */
+/* level - D8: threads(h) = min(1 + floor(B / td), resources); new jobs by D11 */
 void
 ref_level(struct reference *r)
 {
-    for (uint32_t c = 0; c < r->settings.channels_count; c++) {
-        while (level_channel(r, c)) {
+    const struct file *best;
+
+    do {
+        best = NULL;
+        for (uint32_t c = 0; c < r->settings.channels_count; c++) {
+            level_hands(r, c);
         }
-    }
+        for (uint32_t p = 0; p < r->settings.pools_count; p++) {
+            best = best_for_slot(r, p, best);
+        }
+        if (best != NULL) {
+            RULE(r, LEVEL_JOB);
+            job_start(r, best->channel, best->host);
+        }
+    } while (best != NULL);
 }

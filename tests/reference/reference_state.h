@@ -10,16 +10,6 @@
 
 #include "tests/reference/reference.h"
 
-/*
- * Where the scheduler is known to break a rule, and how: 1 does as it does, 0
- * as the rule says. Take the line out when the scheduler was mended.
- */
-enum {
-    /* The periodic run is at an instant on the wall; but the mail that waits
-       for it keeps the instant it had when it came, when the offset changes. */
-    KNOWN_RUN_STAYS = 1
-};
-
 enum file_is {
     FILE_READY,
     FILE_ACTIVE,
@@ -43,9 +33,8 @@ struct file {
     int64_t submitted_at_ns;
     int64_t eligible_at_ns; /* READY since */
     int64_t due_ns;
-    int64_t run_at_ns;      /* FILE_WAITS: for which run, on the wall */
-    int64_t wall_offset_ns; /* when that was worked out */
-    int64_t age_looked_at;  /* in units, by the last return run; or -1 */
+    int64_t run_at_ns;     /* FILE_WAITS: for which run, on the wall */
+    int64_t age_looked_at; /* in units, by the last return run; or -1 */
     uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
     uint32_t recipients_count;
 };

@@ -140,6 +140,35 @@ test_jobctl_idle_thread_takes_the_host_of_a_job_that_failed(void **state)
     host_script_free(host);
 }
 
+/* One slot, two channels that want it: the first in imta.cnf has the less
+ * urgent mail, for it is large there. */
+static void
+test_jobctl_level_gives_a_scarce_slot_to_the_best_mail(void **state)
+{
+    static const struct sched_recipient both[] = {{CHANNEL_A, 1},
+                                                  {CHANNEL_B, 1}};
+    const struct sched_override overrides[] = {
+        {.path = "option.start_policy", .value = "level"},
+        {.path = "pool.SMTP_POOL.job_limit", .value = "1"},
+        {.path = "channel.tcp_a.normalblocklimit", .value = "1"}};
+    struct host_script *host = host_with(overrides, 3);
+
+    (void)state;
+    host_event(host, &(struct sched_event){
+                         .kind = SCHED_EVENT_SUBMIT,
+                         .u.submit = {.message = ++host->message_last,
+                                      .deferred_until_ns = SCHED_NO_TIME,
+                                      .size_bytes = 4096,
+                                      .recipients = both,
+                                      .recipients_count = 2,
+                                      .source_channel = SCHED_NONE,
+                                      .priority = SCHED_PRIORITY_NORMAL}});
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_START_JOB, 0)->u.job.channel, CHANNEL_B);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -150,6 +179,8 @@ main(void)
             test_jobctl_refused_starts_of_two_channels_stop_for_ten_seconds_each),
         cmocka_unit_test(
             test_jobctl_idle_thread_takes_the_host_of_a_job_that_failed),
+        cmocka_unit_test(
+            test_jobctl_level_gives_a_scarce_slot_to_the_best_mail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

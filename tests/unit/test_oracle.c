@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "models/hands.h"
+
 #include "tests/support/support.h"
 
 enum { A, B, APART, CHANNELS };
@@ -507,6 +509,93 @@ test_oracle_returns_are_policy_not_law(void **state)
 
 /* --- The record --------------------------------------------------------- */
 
+/* one_idle_thread - of channel a: it has asked in vain */
+static void
+one_idle_thread(struct bench *b)
+{
+    oracle_job_started(b->oracle, 0, A, false);
+    oracle_job_running(b->oracle, A);
+    oracle_thread_ready(b->oracle, A);
+    oracle_check(b->oracle, 0);
+}
+
+static void
+test_oracle_an_idle_thread_does_not_pass_mail_over(void **state)
+{
+    struct bench b = bench_new(true, false);
+
+    (void)state;
+    one_idle_thread(&b);
+    const uint32_t one = file(&b, A, 1, NORMAL);
+    deliver(&b, 0, one, 1, false);
+    file(&b, A, 1, NORMAL); /* its host has a thread */
+    file(&b, B, 2, NORMAL); /* and this one none, but for want of a job */
+    oracle_thread_starting(b.oracle, 0, A, 1);
+    file(&b, A, 2, NORMAL); /* the thread that starts may be for it */
+    oracle_thread_ready(b.oracle, A);
+    deliver(&b, 0, file(&b, A, 3, NORMAL), 3, false);
+    oracle_job_started(b.oracle, 0, B, false);
+    oracle_check(b.oracle, 1);
+    fired(&b, 0, "");
+    delay(&b, 2, one, 1);
+    oracle_thread_asks(b.oracle, A);
+    oracle_check(b.oracle, 2);
+    fired(&b, 1, "2 hosts of a have mail that nobody works on");
+    fired(&b, 1, "but a thread is idle");
+    oracle_check(b.oracle, 3); /* said once */
+    fired(&b, 1, "");
+    bench_free(&b);
+}
+
+/* The only thread was stopped, mail came, and when it has ended nothing is
+ * done: nor will it ever be. */
+static void
+test_oracle_a_channel_without_any_thread_does_not_let_mail_lie(void **state)
+{
+    struct bench b = bench_new(true, false);
+
+    (void)state;
+    one_idle_thread(&b);
+    oracle_thread_stopping(b.oracle, A);
+    file(&b, A, 1, NORMAL);
+    oracle_check(b.oracle, 1);
+    fired(&b, 0, "");
+    oracle_thread_ended(b.oracle, A);
+    oracle_check(b.oracle, 2);
+    fired(&b, 1, "none comes and none ends");
+    bench_free(&b);
+}
+
+static void
+test_oracle_a_free_slot_does_not_let_mail_lie(void **state)
+{
+    struct bench b = bench_new(true, false);
+
+    (void)state;
+    file(&b, A, 1, NORMAL);
+    oracle_start_refused(b.oracle, 0, A);
+    oracle_check(b.oracle, 0);
+    oracle_check(b.oracle, HANDS_PAUSE_NS);
+    fired(&b, 0, "");
+    file(&b, A, 2, NORMAL);
+    oracle_check(b.oracle, HANDS_PAUSE_NS + 1);
+    fired(&b, 1, "2 hosts of a have mail");
+    bench_free(&b);
+}
+
+static void
+test_oracle_hands_are_policy_not_law(void **state)
+{
+    struct bench b = bench_new(false, false);
+
+    (void)state;
+    one_idle_thread(&b);
+    file(&b, A, 1, NORMAL);
+    oracle_check(b.oracle, 1);
+    fired(&b, 0, "");
+    bench_free(&b);
+}
+
 static void
 test_oracle_keeps_the_first_and_counts_all(void **state)
 {
@@ -555,6 +644,11 @@ main(void)
         cmocka_unit_test(test_oracle_many_retries_become_ready_in_any_order),
         cmocka_unit_test(test_oracle_nothing_is_returned_before_its_notices),
         cmocka_unit_test(test_oracle_returns_are_policy_not_law),
+        cmocka_unit_test(test_oracle_an_idle_thread_does_not_pass_mail_over),
+        cmocka_unit_test(
+            test_oracle_a_channel_without_any_thread_does_not_let_mail_lie),
+        cmocka_unit_test(test_oracle_a_free_slot_does_not_let_mail_lie),
+        cmocka_unit_test(test_oracle_hands_are_policy_not_law),
         cmocka_unit_test(test_oracle_keeps_the_first_and_counts_all),
     };
     return cmocka_run_group_tests_name("oracle", tests, NULL, NULL);

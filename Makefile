@@ -35,7 +35,7 @@ TOOLS := $(if $(filter format format-check,$(GOALS)),clang-format) \
          $(if $(filter fuzz,$(GOALS)),libfuzzer)
 BUILDS := $(filter-out format format-check,$(GOALS))
 NEED  := $(strip $(TOOLS) $(if $(BUILDS),cc pkg-config gsl sqlite3 yaml-0.1) \
-         $(if $(filter check asan tidy compile_commands run-% build/%,$(BUILDS)),cmocka) \
+         $(if $(filter check asan tidy planted-bugs compile_commands run-% build/%,$(BUILDS)),cmocka) \
          $(if $(filter check asan demo,$(BUILDS)),gnuplot))
 MAY_INSTALL := $(if $(filter check asan demo,$(GOALS)),$(if $(NO_INSTALL)$(findstring \
                  n,$(firstword -$(MAKEFLAGS))),no,yes),no)
@@ -134,7 +134,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all release asan demo check soak fuzz golden golden-update check-digest bench \
-        check-seam check-globals check-headers check-abi check-planted lint \
+        check-seam check-globals check-headers check-abi check-planted planted-bugs lint \
         guesses tidy format format-check compile_commands clean help FORCE
 
 all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) $(JOBCTLD) ## build the simulator (default)
@@ -302,6 +302,11 @@ lint: ## who includes whom, banned calls, licences, lengths
 
 check-planted: before-check-planted ## each rule finds a planted violation
 	@$(do-$@)
+
+PLANTED_NEEDS := $(foreach p,prop_reference prop_jobctl,$(OUT)/tests/props/$(p).o) \
+                 $(call obj,$(SUPPORT_SRC)) $(LIB) $(MTASIM)
+planted-bugs: $(PLANTED_NEEDS) ## plant mistakes in the scheduler: does a check notice? T=name
+	@CC='$(CC)' LIBS='$(CMOCKA_LIBS) $(LIBS)' sh tests/planted/run.sh $(OUT) $(T)
 
 guesses: ## list the constants without a source
 	@grep -rn 'GUESS:' --include='*.[ch]' --include='*.yaml' sim models plots \

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/delayed.h"
 #include "models/hands.h"
 
 #define PRIORITIES_COUNT 5
@@ -41,14 +42,6 @@ struct channel {
     uint32_t unserved[PRIORITIES_COUNT];
 };
 
-struct delayed {
-    int64_t due_at_ns;
-    uint32_t file;
-    uint32_t generation; /* of the file */
-    uint32_t host;
-    uint32_t zero;
-};
-
 struct oracle {
     struct oracle_params params;
     const struct mail *mail;
@@ -61,9 +54,7 @@ struct oracle {
     uint32_t queues_capacity;
     uint32_t *by_host; /* first queue + 1 */
     uint32_t by_host_capacity;
-    struct delayed *heap;
-    uint32_t heap_count;
-    uint32_t heap_capacity;
+    struct delayed_heap delayed;
     int64_t submitted;
     int64_t finished;
     int64_t violations_count;
@@ -105,7 +96,7 @@ oracle_free(struct oracle *oracle)
     free(oracle->touched);
     free(oracle->queues);
     free(oracle->by_host);
-    free(oracle->heap);
+    delayed_free(&oracle->delayed);
     free(oracle);
 }
 
@@ -273,56 +264,13 @@ ready_drop(struct oracle *oracle, const struct mail_file *file, uint32_t host)
 
 /* --- Delayed files ------------------------------------------------------ */
 
-static void
-delayed_push(struct oracle *oracle, struct delayed delayed)
-{
-    if (oracle->heap_count == oracle->heap_capacity) {
-        uint32_t n = oracle->heap_capacity;
-        oracle->heap_capacity = n == 0 ? 64 : 2 * n;
-        oracle->heap = base_realloc(oracle->heap, oracle->heap_capacity *
-                                                      sizeof(struct delayed));
-    }
-    uint32_t place = oracle->heap_count++;
-    while (place > 0 &&
-           oracle->heap[(place - 1) / 2].due_at_ns > delayed.due_at_ns) {
-        oracle->heap[place] = oracle->heap[(place - 1) / 2];
-        place = (place - 1) / 2;
-    }
-    oracle->heap[place] = delayed;
-}
-
-static struct delayed
-delayed_pop(struct oracle *oracle)
-{
-    const struct delayed first = oracle->heap[0];
-    const struct delayed last = oracle->heap[--oracle->heap_count];
-    uint32_t place = 0;
-
-    for (;;) {
-        uint32_t child = 2 * place + 1;
-        if (child >= oracle->heap_count) {
-            break;
-        }
-        if (child + 1 < oracle->heap_count &&
-            oracle->heap[child + 1].due_at_ns < oracle->heap[child].due_at_ns) {
-            child++;
-        }
-        if (oracle->heap[child].due_at_ns >= last.due_at_ns) {
-            break;
-        }
-        oracle->heap[place] = oracle->heap[child];
-        place = child;
-    }
-    oracle->heap[place] = last;
-    return first;
-}
-
 /* delayed_release - files due before now are ready */
 static void
 delayed_release(struct oracle *oracle, int64_t now_ns)
 {
-    while (oracle->heap_count > 0 && oracle->heap[0].due_at_ns < now_ns) {
-        const struct delayed delayed = delayed_pop(oracle);
+    while (oracle->delayed.count > 0 &&
+           oracle->delayed.items[0].due_at_ns < now_ns) {
+        const struct delayed delayed = delayed_pop(&oracle->delayed);
         struct mail_file *file = mail_file_at(oracle->mail, delayed.file);
         /* The file may be gone and its slot taken, even by one that is due
          * at the same instant for another host. */
@@ -359,8 +307,9 @@ oracle_created(struct oracle *oracle, uint32_t file_slot, uint32_t host)
     if (is_counted(file)) {
         ready_add(oracle, file, host);
     } else if (file->state == MAIL_FILE_DELAYED) {
-        delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot,
-                                              file->generation, host, 0});
+        delayed_push(&oracle->delayed,
+                     (struct delayed){file->due_at_ns, file_slot,
+                                      file->generation, host, 0});
     }
 }
 
@@ -597,8 +546,8 @@ oracle_attempted(struct oracle *oracle, int64_t now_ns, uint32_t file_slot,
     file->due_at_ns = oracle->params.is_policy && retry->intervals_count > 0
                           ? retry_due_ns(retry, file->attempts, now_ns)
                           : now_ns;
-    delayed_push(oracle, (struct delayed){file->due_at_ns, file_slot,
-                                          file->generation, host, 0});
+    delayed_push(&oracle->delayed, (struct delayed){file->due_at_ns, file_slot,
+                                                    file->generation, host, 0});
 }
 
 void
@@ -674,7 +623,7 @@ oracle_restarted(struct oracle *oracle)
         queue->active = 0;
         queue->head = NO_HEAD;
     }
-    oracle->heap_count = 0;
+    oracle->delayed.count = 0;
     oracle->touched_count = 0;
 }
 

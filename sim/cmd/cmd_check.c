@@ -282,7 +282,7 @@ trial_json(struct json *json, const struct trial *trial)
     json_key(json, "replications_differing");
     json_u64(json, report->differing_count);
     for (int side = 0; side < CHECK_SIDES; side++) {
-        const struct run_scheduler *scheduler = &report->schedulers[side];
+        const struct mta_about *scheduler = &report->schedulers[side];
 
         json_key(json, sides[side]);
         json_object_begin(json);

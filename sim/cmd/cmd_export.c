@@ -160,7 +160,7 @@ static int
 export_do(struct work *work)
 {
     struct mta_observer observer = {.context = work, .mail = on_mail};
-    struct run_scheduler scheduler = {0};
+    struct mta_about scheduler = {0};
     struct result result;
     int code = EXIT_USER_ERROR;
 

@@ -131,7 +131,7 @@ static int
 settings_do(struct work *work)
 {
     struct run_request request = session_request(&work->session);
-    struct run_scheduler scheduler = {0};
+    struct mta_about scheduler = {0};
 
     request.observer = &work->observer;
     if (!run_describe(&request, &scheduler, work->call->diag)) {
@@ -161,7 +161,7 @@ marks_print(const struct digest *digest)
 /* result_print - the screen, or the object; neither where the trace is */
 static bool
 result_print(struct work *work, const struct result *result,
-             const struct run_scheduler *scheduler)
+             const struct mta_about *scheduler)
 {
     const struct options *options = work->call->options;
 
@@ -212,7 +212,7 @@ static int
 run_do(struct work *work)
 {
     struct result result;
-    struct run_scheduler scheduler = {0};
+    struct mta_about scheduler = {0};
     int code = EXIT_USER_ERROR;
     bool is_good = false;
 

@@ -51,7 +51,7 @@ put_metric(struct json *json, const char *key, const char *name,
 
 static void
 scheduler_put(struct json *json, const struct session *session,
-              const struct run_scheduler *scheduler)
+              const struct mta_about *scheduler)
 {
     json_key(json, "scheduler");
     json_object_begin(json);
@@ -202,7 +202,7 @@ little_put(struct json *json, const struct result *result)
 
 static void
 head_put(struct json *json, const struct session *session,
-         const struct result *result, const struct run_scheduler *scheduler)
+         const struct result *result, const struct mta_about *scheduler)
 {
     char digest[DIGEST_TEXT_SIZE];
 
@@ -231,7 +231,7 @@ head_put(struct json *json, const struct session *session,
 
 bool
 runjson_write(const struct session *session, const struct result *result,
-              const struct run_scheduler *scheduler, FILE *out)
+              const struct mta_about *scheduler, FILE *out)
 {
     struct json json;
 

@@ -18,6 +18,6 @@
 /* False: it could not be written. */
 MUST_USE bool runjson_write(const struct session *session,
                             const struct result *result,
-                            const struct run_scheduler *scheduler, FILE *out);
+                            const struct mta_about *scheduler, FILE *out);
 
 #endif

@@ -120,7 +120,7 @@ static bool
 scheduler_takes(const struct session *session, struct diag *diag)
 {
     const struct run_request request = session_request(session);
-    struct run_scheduler scheduler;
+    struct mta_about scheduler;
 
     return !session->scenario.has_files || session->scheduler_path == NULL ||
            run_describe(&request, &scheduler, diag);
@@ -216,7 +216,7 @@ session_command(const struct session *session)
 
 bool
 session_run(struct session *session, const struct mta_observer *observer,
-            struct result *result, struct run_scheduler *scheduler,
+            struct result *result, struct mta_about *scheduler,
             struct diag *diag)
 {
     struct run_request request = session_request(session);

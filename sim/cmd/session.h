@@ -57,7 +57,7 @@ const char *session_command(const struct session *session);
 MUST_USE bool session_run(struct session *session,
                           const struct mta_observer *observer,
                           struct result *result,
-                          struct run_scheduler *scheduler, struct diag *diag);
+                          struct mta_about *scheduler, struct diag *diag);
 
 /* The path of a scheduler object: as given, or jobctl.so beside the program's
  * own file. NULL: there is none, reported. */

@@ -123,7 +123,7 @@ changed_print(const struct sheet_settings *settings,
 /* --- The whole run ------------------------------------------------------- */
 
 static void
-head_print(const struct session *session, const struct run_scheduler *scheduler,
+head_print(const struct session *session, const struct mta_about *scheduler,
            FILE *out)
 {
     const struct scenario *scenario = &session->scenario;
@@ -375,7 +375,7 @@ foot_print(const struct session *session, const struct result *result,
 void
 sheet_print(const struct session *session,
             const struct sheet_settings *settings, const struct result *result,
-            const struct run_scheduler *scheduler, FILE *out)
+            const struct mta_about *scheduler, FILE *out)
 {
     const int64_t horizon_ns = session->scenario.horizon_ns;
 

@@ -43,6 +43,6 @@ void sheet_settings_print(const struct sheet_settings *settings, FILE *out);
 void sheet_print(const struct session *session,
                  const struct sheet_settings *settings,
                  const struct result *result,
-                 const struct run_scheduler *scheduler, FILE *out);
+                 const struct mta_about *scheduler, FILE *out);
 
 #endif

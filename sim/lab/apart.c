@@ -171,7 +171,7 @@ death_report(const struct apart *apart, const char *path, int status,
 
 bool
 apart_finish(struct apart *apart, struct result *result,
-             struct run_scheduler *scheduler, struct diag *diag)
+             struct mta_about *scheduler, struct diag *diag)
 {
     struct wire_answer answer = {0};
     struct wire_buffer buffer = {0};
@@ -231,7 +231,7 @@ child_lines(const struct run_request *request, uint64_t line_from,
                                           .line_from = line_from,
                                           .line_until = line_until};
     struct run_request watched = *request;
-    struct run_scheduler scheduler;
+    struct mta_about scheduler;
     struct result result;
     struct diag diag;
     bool is_ok = false;

@@ -33,7 +33,7 @@ MUST_USE bool apart_start(struct apart *apart,
 /* Waits for it. The result, initialised by the caller, has the digest's marks,
  * too. False: it failed, reported; *result is empty. */
 MUST_USE bool apart_finish(struct apart *apart, struct result *result,
-                           struct run_scheduler *scheduler, struct diag *diag);
+                           struct mta_about *scheduler, struct diag *diag);
 
 /* Starts the run to read records line_from to line_until - 1 from apart->in, a
  * line each. */

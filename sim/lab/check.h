@@ -105,7 +105,7 @@ struct check_metric {
 };
 
 struct check_report {
-    struct run_scheduler schedulers[CHECK_SIDES];
+    struct mta_about schedulers[CHECK_SIDES];
     char digests[CHECK_SIDES][DIGEST_TEXT_SIZE]; /* of the first replication
                                                     that differs, or of 0 */
     uint32_t replications;

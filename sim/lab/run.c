@@ -93,29 +93,15 @@ params_of(const struct run_request *request, const struct inputs *inputs)
     };
 }
 
-static struct run_scheduler
-scheduler_of(const struct mta_about *about)
-{
-    struct run_scheduler scheduler;
-
-    memcpy(scheduler.sha256, about->sha256, sizeof scheduler.sha256);
-    memcpy(scheduler.name, about->name, sizeof scheduler.name);
-    memcpy(scheduler.version, about->version, sizeof scheduler.version);
-    memcpy(scheduler.policy, about->policy, sizeof scheduler.policy);
-    return scheduler;
-}
-
 bool
 run_once(const struct run_request *request, struct result *result,
-         struct run_scheduler *scheduler, struct diag *diag)
+         struct mta_about *scheduler, struct diag *diag)
 {
     const int64_t begun_ns = clock_ns();
     const struct inputs inputs = inputs_of(request->scenario);
     const struct mta_params params = params_of(request, &inputs);
-    struct mta_about about = {0};
-    bool is_good = host_run(&params, result, &about, diag);
+    bool is_good = host_run(&params, result, scheduler, diag);
 
-    *scheduler = scheduler_of(&about);
     free(inputs.texts);
     free(inputs.overrides);
     result->wall_ns = clock_ns() - begun_ns;
@@ -124,15 +110,13 @@ run_once(const struct run_request *request, struct result *result,
 }
 
 bool
-run_describe(const struct run_request *request, struct run_scheduler *scheduler,
+run_describe(const struct run_request *request, struct mta_about *scheduler,
              struct diag *diag)
 {
     const struct inputs inputs = inputs_of(request->scenario);
     const struct mta_params params = params_of(request, &inputs);
-    struct mta_about about = {0};
-    bool is_good = host_describe(&params, &about, diag);
+    bool is_good = host_describe(&params, scheduler, diag);
 
-    *scheduler = scheduler_of(&about);
     free(inputs.texts);
     free(inputs.overrides);
     return is_good;

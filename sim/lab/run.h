@@ -14,13 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/mta/host.h"
 #include "models/result.h"
 #include "sim/kernel/diag.h"
 #include "sim/lab/scenario.h"
 
 #define RUN_SEED_DEFAULT UINT64_C(20060312)
-
-struct mta_observer; /* models/mta/host.h: sees every event of the run */
 
 struct run_request {
     const struct scenario *scenario;
@@ -30,19 +29,11 @@ struct run_request {
     const struct mta_observer *observer; /* NULL: nobody watches */
 };
 
-/* What the scheduler object said of itself. */
-struct run_scheduler {
-    char sha256[65];
-    char name[64];
-    char version[64];
-    char policy[32];
-};
-
 MUST_USE bool run_once(const struct run_request *request, struct result *result,
-                       struct run_scheduler *scheduler, struct diag *diag);
+                       struct mta_about *scheduler, struct diag *diag);
 
 /* Loads and configures the scheduler and describes it to the observer. */
 MUST_USE bool run_describe(const struct run_request *request,
-                           struct run_scheduler *scheduler, struct diag *diag);
+                           struct mta_about *scheduler, struct diag *diag);
 
 #endif

@@ -70,7 +70,7 @@ struct store_point {
 struct store_run {
     const struct store_point *point;
     const char *key; /* store_key() */
-    const struct run_scheduler *scheduler;
+    const struct mta_about *scheduler;
     const char *program_sha256; /* of the sources, fixed at build */
     uint64_t seed;
     uint32_t replication;

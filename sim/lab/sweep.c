@@ -109,7 +109,7 @@ scheduler_ask(const struct sweep *sweep, const struct scenario *scenario,
               struct diag *diag)
 {
     const struct sweep_request *request = sweep->request;
-    struct run_scheduler scheduler;
+    struct mta_about scheduler;
 
     if (request->describe == NULL || !scenario->has_files) {
         return true;

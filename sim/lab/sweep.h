@@ -40,11 +40,11 @@
 /* run_once(), or a test's own. Called in a process of its own. */
 typedef bool sweep_run_fn(const struct run_request *request,
                           struct result *result,
-                          struct run_scheduler *scheduler, struct diag *diag);
+                          struct mta_about *scheduler, struct diag *diag);
 
 /* run_describe(): what the scheduler says of the configuration of a point. */
 typedef bool sweep_describe_fn(const struct run_request *request,
-                               struct run_scheduler *scheduler,
+                               struct mta_about *scheduler,
                                struct diag *diag);
 
 struct sweep_request {

@@ -293,7 +293,7 @@ static void
 answer_store(struct crew *crew, const struct worker *worker,
              const struct wire_answer *answer, const char *log)
 {
-    struct run_scheduler scheduler = answer->scheduler;
+    struct mta_about scheduler = answer->scheduler;
     char *command = sweep_command(crew->sweep, worker->run);
     struct store_run run = {
         .point = &crew->sweep->points[worker->run->point],

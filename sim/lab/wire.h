@@ -33,7 +33,7 @@ struct wire_answer {
     bool is_ok;           /* a result; else the run failed */
     char *log;            /* what was reported, "" for nothing */
     struct result result; /* empty unless is_ok */
-    struct run_scheduler scheduler;
+    struct mta_about scheduler;
 };
 
 /* Appends the whole answer to the buffer. */

@@ -38,7 +38,7 @@ run(const char *const *sets)
     const char *build = getenv("MTASIM_BUILD");
     char scheduler[256];
     struct scenario scenario;
-    struct run_scheduler about;
+    struct mta_about about;
     struct result result;
     struct diag diag;
     uint32_t sets_count = 0;

@@ -112,7 +112,7 @@ world_run(const struct world *w, struct result *result, bool is_watched)
     const char *build = getenv("MTASIM_BUILD");
     char path[256];
     struct scenario scenario;
-    struct run_scheduler about;
+    struct mta_about about;
     struct diag diag;
     struct seen seen = {.traffic_last = 5}; /* of the backlog */
     const struct mta_observer observer = {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "tests/reference/world_files.h"
 #include "tests/support/support.h"
 
 #define MS_NS INT64_C(1000000)
@@ -14,145 +15,13 @@
 static uint32_t
 below(struct world *world, uint32_t limit)
 {
-    return (uint32_t)test_random_below(&world->random, limit);
+    return world_draw(world, limit);
 }
 
 static int
 chance(struct world *world, enum world_knob percent)
 {
     return below(world, 100) < knobs_world(&world->knobs, percent);
-}
-
-/* --- The queue directory ----------------------------------------------------- */
-
-static struct world_file *
-file_of(struct world *world, uint64_t message, uint32_t number)
-{
-    for (uint32_t i = 0; i < world->files_count; i++) {
-        struct world_file *file = &world->files[i];
-
-        if (file->message == message && file->number == number) {
-            return file;
-        }
-    }
-    fail_msg("no file %llu/%u", (unsigned long long)message, number);
-    return NULL;
-}
-
-static struct world_file *
-file_add(struct world *world)
-{
-    assert_true(world->files_count < WORLD_FILES_MAX);
-    struct world_file *file = &world->files[world->files_count++];
-
-    memset(file, 0, sizeof *file);
-    file->returned_at_ns = SCHED_NO_TIME;
-    return file;
-}
-
-static void
-file_remove(struct world *world, struct world_file *file)
-{
-    *file = world->files[--world->files_count];
-}
-
-/* backlog_file - one of an earlier life */
-static void
-backlog_file(struct world *world, uint32_t i)
-{
-    struct world_file *file = file_add(world);
-
-    file->message = 1 + i / 2;
-    file->number = 1 + i % 2;
-    file->channel =
-        1 + below(world, knobs_world(&world->knobs, WORLD_CHANNELS));
-    file->host = below(world, knobs_world(&world->knobs, WORLD_HOSTS));
-    file->priority = below(world, SCHED_PRIORITIES_COUNT);
-    file->attempts = below(world, 4);
-    file->is_held = below(world, 8) == 0;
-    file->flags = below(world, 4) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0;
-    file->submitted_at_ns = -(int64_t)below(world, 200) * 3600 * S_NS;
-    if (below(world, 2) == 0) {
-        file->returned_at_ns =
-            file->submitted_at_ns +
-            (int64_t)below(world,
-                           (uint32_t)(-file->submitted_at_ns / S_NS) + 1) *
-                S_NS;
-    }
-    file->recipients_count = 1 + below(world, 3);
-    for (uint32_t r = 0; r < file->recipients_count; r++) {
-        file->recipients[r] = 2 * r + i % 2;
-    }
-}
-
-static void
-file_created(struct world *world, const struct sched_create *create)
-{
-    struct world_file *file = file_add(world);
-
-    file->message = create->message;
-    file->number = create->file;
-    file->channel = create->channel;
-    file->host = world->recipients[create->recipients[0]].host;
-    file->priority = create->priority;
-    file->is_held = create->state == SCHED_FILE_HELD;
-    file->is_known = 1;
-    file->flags = world->submit.flags;
-    file->submitted_at_ns = world->submit.submitted_at_ns;
-    memcpy(file->recipients, create->recipients,
-           create->recipients_count * sizeof *file->recipients);
-    file->recipients_count = create->recipients_count;
-}
-
-/* file_after - its attempt: a REWRITE may follow */
-static void
-file_after(struct world *world, const struct sched_outcome *o)
-{
-    struct world_file *file = file_of(world, o->message, o->file);
-    uint32_t count[4] = {0};
-
-    for (uint32_t i = 0; i < o->recipients_count; i++) {
-        count[o->results != NULL ? o->results[i] : o->result]++;
-    }
-    if (count[SCHED_RESULT_TEMPORARY] == 0) {
-        file_remove(world, file);
-    } else if (count[SCHED_RESULT_DELIVERED] > 0) {
-        file->attempts = 0;
-    } else {
-        file->attempts++;
-    }
-}
-
-static void
-file_rewritten(struct world *world, const struct sched_rewrite *rewrite)
-{
-    struct world_file *file = file_of(world, rewrite->message, rewrite->file);
-
-    file->number = rewrite->new_file;
-    memcpy(file->recipients, rewrite->recipients,
-           rewrite->recipients_count * sizeof *file->recipients);
-    file->recipients_count = rewrite->recipients_count;
-}
-
-/* file_next - of the scan: the first after a message and number; or NULL */
-static struct world_file *
-file_next(struct world *world, uint64_t message, uint32_t number)
-{
-    struct world_file *best = NULL;
-
-    for (uint32_t i = 0; i < world->files_count; i++) {
-        struct world_file *file = &world->files[i];
-
-        if ((world->scan.channel == SCHED_NONE ||
-             world->scan.channel == file->channel) &&
-            (file->message > message ||
-             (file->message == message && file->number > number)) &&
-            (best == NULL || file->message < best->message ||
-             (file->message == best->message && file->number < best->number))) {
-            best = file;
-        }
-    }
-    return best;
 }
 
 void
@@ -167,7 +36,7 @@ world_init(struct world *world, const struct knobs *knobs, uint64_t seed)
         (int64_t)below(world, 100000) * S_NS + (int64_t)below(world, 2);
     const uint32_t count = knobs_world(knobs, WORLD_BACKLOG);
     for (uint32_t i = 0; i < count; i++) {
-        backlog_file(world, i);
+        world_file_of_before(world, i);
     }
 }
 
@@ -269,17 +138,17 @@ world_action(struct world *world, const struct sched_action *action)
         thread->work = action->u.deliver;
         break;
     case SCHED_ACTION_CREATE:
-        file_created(world, &action->u.create);
+        world_file_created(world, &action->u.create);
         break;
     case SCHED_ACTION_REWRITE:
-        file_rewritten(world, &action->u.rewrite);
+        world_file_rewritten(world, &action->u.rewrite);
         break;
     case SCHED_ACTION_RETURN:
-        file_remove(
-            world, file_of(world, action->u.file.message, action->u.file.file));
+        world_file_remove(world, world_file_of(world, action->u.file.message,
+                                               action->u.file.file));
         break;
     case SCHED_ACTION_WARN:
-        file_of(world, action->u.file.message, action->u.file.file)
+        world_file_of(world, action->u.file.message, action->u.file.file)
             ->returned_at_ns = world->now_ns;
         break;
     case SCHED_ACTION_SCAN:
@@ -394,7 +263,7 @@ draw_outcome(struct world *world, struct sched_event *event)
     o->result = world->results[0];
     o->phase = SCHED_PHASE_DOT;
     thread->is = WORLD_THREAD_ASKS;
-    file_after(world, o);
+    world_file_after(world, o);
     return 1;
 }
 
@@ -483,71 +352,6 @@ draw_wall(struct world *world, struct sched_event *event)
     world->wall_offset_ns += ((int64_t)below(world, 3) - 1) * 3600 * S_NS;
     event->u.wall.wall_offset_ns = world->wall_offset_ns;
     return 1;
-}
-
-/* draw_scanned - some of what was asked for */
-static int
-draw_scanned(struct world *world, struct sched_event *event)
-{
-    struct sched_scanned *s = &event->u.scanned;
-    uint32_t most = 1 + below(world, WORLD_SCANNED_MAX);
-    struct world_file *file;
-
-    if (!world->is_scan_asked) {
-        return 0;
-    }
-    if (most > world->scan.files_max) {
-        most = world->scan.files_max;
-    }
-    event->kind = SCHED_EVENT_SCANNED;
-    s->channel = world->scan.channel;
-    s->cursor_message = world->scan.cursor_message;
-    s->cursor_file = world->scan.cursor_file;
-    s->files = world->scanned;
-    while ((file = file_next(world, s->cursor_message, s->cursor_file)) !=
-               NULL &&
-           s->files_count < most) {
-        world->scanned[s->files_count++] = (struct sched_scanned_file){
-            .message = file->message,
-            .submitted_at_ns = file->submitted_at_ns,
-            .returned_at_ns = file->returned_at_ns,
-            .recipients = file->recipients,
-            .recipients_count = file->recipients_count,
-            .file = file->number,
-            .channel = file->channel,
-            .host = file->host,
-            .priority = file->priority,
-            .attempts = file->attempts,
-            .is_held = file->is_held,
-            .flags = file->flags};
-        file->is_known = 1;
-        s->cursor_message = file->message;
-        s->cursor_file = file->number;
-    }
-    s->has_more = file != NULL;
-    world->is_scan_asked = 0;
-    return 1;
-}
-
-/* draw_release - of a held file that the scheduler knows */
-static int
-draw_release(struct world *world, struct sched_event *event)
-{
-    struct sched_command *c = &event->u.command;
-
-    for (uint32_t i = 0; i < world->files_count; i++) {
-        struct world_file *file = &world->files[i];
-
-        if (file->is_held && file->is_known) {
-            event->kind = SCHED_EVENT_COMMAND;
-            c->command = SCHED_COMMAND_RELEASE;
-            c->message = file->message;
-            c->file = file->number;
-            file->is_held = 0;
-            return 1;
-        }
-    }
-    return 0;
 }
 
 /* draw_restart - jobs and attempts go with the scheduler, the mail stays */
@@ -667,9 +471,9 @@ draw(struct world *world, uint32_t kind, struct sched_event *event)
     case SCHED_EVENT_WALL_OFFSET:
         return draw_wall(world, event);
     case SCHED_EVENT_SCANNED:
-        return draw_scanned(world, event);
+        return world_draw_scanned(world, event);
     case SCHED_EVENT_COMMAND:
-        return draw_release(world, event);
+        return world_draw_release(world, event);
     case WORLD_RESTART:
         return draw_restart(world, event);
     default:

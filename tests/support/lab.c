@@ -35,7 +35,7 @@ lab_run(const struct lab_run *run, struct result *result)
 {
     char folder[256], scheduler[256];
     struct scenario scenario;
-    struct run_scheduler about;
+    struct mta_about about;
     struct diag diag;
     struct mta_observer observer = {.context = run->log, .mail = on_mail};
     uint32_t sets_count = 0;

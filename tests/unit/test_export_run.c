@@ -32,7 +32,7 @@ run_logged(const char *file, const char *const *sets, uint32_t sets_count,
     const char *path = logfiles_path("test_export_run.log");
     struct outcome outcome = {0};
     struct scenario scenario = {0};
-    struct run_scheduler about;
+    struct mta_about about;
     struct result result;
     struct diag diag;
     size_t size = 0;

@@ -24,7 +24,7 @@ struct bench {
     bool is_good;
     struct result result;
     struct diag diag;
-    struct run_scheduler about;
+    struct mta_about about;
     uint32_t refused_count;
 };
 

@@ -45,7 +45,7 @@ run(uint64_t seed, uint32_t replication, const struct mta_observer *sees)
     char path[256];
     struct scenario scenario;
     struct result result;
-    struct run_scheduler about;
+    struct mta_about about;
     struct diag diag;
     struct made made;
 
@@ -167,7 +167,7 @@ test_run_a_full_queue_names_its_limit(void **state)
     char path[256];
     struct scenario scenario;
     struct result result;
-    struct run_scheduler about;
+    struct mta_about about;
     struct diag diag;
 
     (void)state;

@@ -90,7 +90,7 @@ result_make(struct result *result, uint64_t luck)
     result->steps[1].queued = 3;
 }
 
-static const struct run_scheduler scheduler = {
+static const struct mta_about scheduler = {
     .sha256 = SHA_A, .name = "jobctl", .version = "1.0"};
 
 /* What a run is put with; the caller fills replication and result. */

@@ -53,7 +53,7 @@ file_write(const char *path, const char *text)
 /* made_up_run - delivered = messages_max * (replication + 1), in 1 s */
 static bool
 made_up_run(const struct run_request *request, struct result *result,
-            struct run_scheduler *scheduler, struct diag *diag)
+            struct mta_about *scheduler, struct diag *diag)
 {
     uint32_t x = request->scenario->messages_max;
     const uint64_t words[] = {x, request->seed, request->replication};

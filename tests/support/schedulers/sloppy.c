@@ -29,7 +29,6 @@ static uint64_t wakes_of_all;
 static uint64_t instances_of_all;
 
 extern sched_entry_fn core_entry;
-const struct sched_object *sched_entry(void);
 
 static int
 is(const struct sloppy *s, const char *what)

@@ -16,8 +16,8 @@
  * MODEL      Priority when a thread goes over to another host: no other host of
  *            the channel that nobody serves has a better head, except as many
  *            as threads are starting (they may be for those), and not while a
- *            process starts, which may have been asked for more. Likewise when a
- *            job's exit frees a slot of a pool. A retry counts as ready from
+ *            process starts, which may have been asked for more. Likewise when
+ *            a job's exit frees a slot of a pool. A retry counts as ready from
  *            the instant after it was due.
  *            After each turn, no thread is idle and no channel stalled while
  *            a host has ready mail and nobody: see models/hands.h.

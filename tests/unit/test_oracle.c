@@ -256,10 +256,30 @@ test_oracle_a_starting_thread_may_be_meant_for_the_head(void **state)
     oracle_job_started(b.oracle, 0, B, false); /* its thread is starting */
     oracle_job_started(b.oracle, 0, A, true);
     fired(&b, 0, "");
+    oracle_job_running(b.oracle, B);
     oracle_thread_ready(b.oracle, B); /* it is here, and was given nothing */
     oracle_job_gone(b.oracle, A);
     oracle_job_started(b.oracle, 0, A, true);
     fired(&b, 1, "policy: a freed slot");
+    bench_free(&b);
+}
+
+static void
+test_oracle_a_starting_process_may_be_meant_for_several_hosts(void **state)
+{
+    struct bench b = bench_new(true, false);
+
+    (void)state;
+    const uint32_t normal = file(&b, A, 1, NORMAL);
+    file(&b, A, 2, URGENT);
+    file(&b, A, 3, URGENT);
+    oracle_job_started(b.oracle, 0, A, false); /* asked for 2, then for 3 */
+    deliver(&b, 0, normal, 1, true);
+    fired(&b, 0, "");
+    oracle_job_running(b.oracle, A); /* one thread now, and no more unseen */
+    const uint32_t other = file(&b, A, 4, NORMAL);
+    deliver(&b, 0, other, 4, true);
+    fired(&b, 1, "priority");
     bench_free(&b);
 }
 
@@ -628,6 +648,8 @@ main(void)
             test_oracle_a_channel_that_may_not_start_cannot_want_the_slot),
         cmocka_unit_test(
             test_oracle_a_starting_thread_may_be_meant_for_the_head),
+        cmocka_unit_test(
+            test_oracle_a_starting_process_may_be_meant_for_several_hosts),
         cmocka_unit_test(test_oracle_a_queue_goes_by_priority),
         cmocka_unit_test(test_oracle_a_queue_without_hosts_is_one_queue),
         cmocka_unit_test(

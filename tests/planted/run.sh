@@ -13,20 +13,23 @@
 #   reference   prop_reference: the naive second scheduler decides otherwise
 #   worlds      prop_jobctl: in a random world something is lost or exceeded
 #   doctor      mtasim doctor: not conformant
+#   units       test_jobctl_*: only asked when nothing above finds anything, for
+#               these are the rules one by one, and the question is what the
+#               whole notices
 #   check       mtasim check: other decisions than the unpatched object's. That
 #               finds nearly anything, but a good object must be at hand
 #
 # The unpatched copy goes first: nothing may find anything in it. It is an error
 # if a patch no longer applies: then rewrite it. FIRST=1 stops at the first
 # check that finds something. BUILD is a debug build with mtasim, libmtasim.a
-# and the objects of both property tests. Exit status 1: something was missed.
+# and the objects of the tests. Exit status 1: something was missed.
 set -eu
 build=$1
 shift
 : "${CC:=cc}" "${CFLAGS:=}" "${LIBS:=-lcmocka -lgsl -lgslcblas -lsqlite3 -lyaml}"
 here=tests/planted
 core=scheduler/core
-seconds_max=120       # an object that hangs is caught as well
+seconds_max=60 # an object that hangs is caught as well
 reference_events=300000
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mtasim-planted.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
@@ -54,17 +57,17 @@ compile() {
   done
 }
 
-# link TREE - its jobctl.so; a property test is linked when it is asked for
+# link TREE - its jobctl.so; a test is linked when it is its turn
 link() {
   # shellcheck disable=SC2086
   "$CC" $CFLAGS -shared -nostartfiles -Wl,-z,relro,-z,now,--build-id=none \
     -o "$1/jobctl.so" "$1/$core"/*.o
 }
 
-link_prop() { # link_prop TREE NAME
+link_test() { # link_test TREE FOLDER/NAME
   # shellcheck disable=SC2086
-  "$CC" $CFLAGS -Wl,--wrap=base_assert_fail -o "$1/$2" \
-    "$build/tests/props/$2.o" "$build"/tests/support/*.o \
+  "$CC" $CFLAGS -Wl,--wrap=base_assert_fail -o "$1/${2##*/}" \
+    "$build/tests/$2.o" "$build"/tests/support/*.o \
     "$build"/tests/reference/*.o "$build/libmtasim.a" "$1/$core"/*.o \
     $LIBS -ldl -lm
 }
@@ -110,17 +113,26 @@ check_golden() {
 }
 
 check_reference() {
-  link_prop "$tree" prop_reference
+  link_test "$tree" props/prop_reference
   SOAK_EVENTS=$reference_events limited "$tree/prop_reference"
 }
 
 check_worlds() {
-  link_prop "$tree" prop_jobctl
+  link_test "$tree" props/prop_jobctl
   PROP_SEED=1 limited "$tree/prop_jobctl"
 }
 
 check_doctor() {
   limited "$mtasim" doctor --scheduler "$tree/jobctl.so"
+}
+
+check_units() {
+  for object in "$build"/tests/unit/test_jobctl_*.o; do
+    name_of=${object##*/}
+    name_of=${name_of%.o}
+    link_test "$tree" "unit/$name_of"
+    limited "$tree/$name_of" || return 1
+  done
 }
 
 check_check() {
@@ -132,7 +144,8 @@ check_check() {
 look() {
   tree=$1
   found=
-  for check in oracle golden reference worlds doctor check; do
+  for check in oracle golden reference worlds doctor units check; do
+    [ "$check" != units ] || [ -z "$found" ] || continue
     "check_$check" || found="$found${found:+, }$check"
     if [ -n "$found" ] && [ -n "${FIRST:-}" ]; then
       return
@@ -153,7 +166,7 @@ is_asked() { # is_asked NAME PART...
 }
 
 for file in mtasim libmtasim.a tests/props/prop_reference.o \
-  tests/props/prop_jobctl.o; do
+  tests/props/prop_jobctl.o tests/unit/test_jobctl_life.o; do
   [ -e "$build/$file" ] || die "$build/$file is missing: make planted-bugs"
 done
 mkdir "$tmp/good"

@@ -366,7 +366,7 @@ oracle_job_started(struct oracle *oracle, int64_t now_ns, uint32_t channel,
     struct pool *pool = &oracle->pools[c->params->pool];
 
     if (oracle->params.is_policy && is_after_exit &&
-        !oracle->params.has_affinity_priority) {
+        !oracle->params.is_host_open) {
         delayed_release(oracle, now_ns);
         slot_judge(oracle, now_ns, channel);
     }
@@ -474,8 +474,7 @@ delivery_judge(struct oracle *oracle, int64_t now_ns,
             return;
         }
     }
-    if (is_moving && queue->active == 0 &&
-        !oracle->params.has_affinity_priority &&
+    if (is_moving && queue->active == 0 && !oracle->params.is_host_open &&
         head_better(channel, file->priority)) {
         oracle_violation(oracle, now_ns,
                          "policy: a thread of %s goes over to a host with mail "
@@ -593,9 +592,9 @@ oracle_stressed(struct oracle *oracle, uint32_t channel)
 }
 
 void
-oracle_changed(struct oracle *oracle, bool has_affinity_priority)
+oracle_changed(struct oracle *oracle, bool is_host_open)
 {
-    oracle->params.has_affinity_priority = has_affinity_priority;
+    oracle->params.is_host_open = is_host_open;
     for (uint32_t i = 0; i < oracle->params.pools_count; i++) {
         oracle->pools[i].jobs_count = 0;
     }

@@ -51,8 +51,10 @@ struct oracle_params {
     const struct pool_params *pools;
     uint32_t programs_count;
     uint32_t pools_count;
-    bool is_policy; /* the object claims to be a Job Controller */
-    bool has_affinity_priority;
+    bool is_policy;    /* the object claims to be a Job Controller */
+    bool is_host_open; /* affinity priority or start policy level: also hosts
+                          that are served compete for a free slot or thread, so
+                          which host gets it is not judged */
 };
 
 struct oracle;
@@ -109,7 +111,7 @@ void oracle_returned(struct oracle *oracle, int64_t now_ns, uint32_t file,
 void oracle_stressed(struct oracle *oracle, uint32_t channel);
 
 /* What `describe` says has changed, in the memory that was given. */
-void oracle_changed(struct oracle *oracle, bool has_affinity_priority);
+void oracle_changed(struct oracle *oracle, bool is_host_open);
 
 /* All jobs are gone, no file is being tried, and all of them are hidden. */
 void oracle_restarted(struct oracle *oracle);

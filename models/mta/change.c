@@ -45,7 +45,7 @@ set(struct host *host, const struct mta_change *change)
         evq_stop(host->evq);
         return;
     }
-    oracle_changed(host->oracle, host->settings.has_affinity_priority);
+    oracle_changed(host->oracle, host->settings.is_host_open);
 }
 
 /* A held file, while all of them are collected. */

@@ -373,7 +373,7 @@ world_build(struct host *host)
         .programs_count = host->settings.programs_count,
         .pools_count = host->settings.pools_count,
         .is_policy = strcmp(host->object.table->policy, "jobctl") == 0,
-        .has_affinity_priority = host->settings.has_affinity_priority,
+        .is_host_open = host->settings.is_host_open,
     };
 
     host->evq = evq_new(EVQ_EVENTS_MAX);

@@ -160,7 +160,7 @@ instance_replace(struct host *host)
     }
     host->is_down = false;
     host->life++;
-    oracle_changed(host->oracle, host->settings.has_affinity_priority);
+    oracle_changed(host->oracle, host->settings.is_host_open);
     host_pull(host);
     enqueue_resume(host);
 }

@@ -198,8 +198,9 @@ row_read(struct reading *reading, const struct sched_setting *row)
     } else if (strncmp(head, "pool.", 5) == 0) {
         pool_row(reading->settings, row, name, key);
     } else if (strcmp(row->path, "option.affinity") == 0) {
-        reading->settings->has_affinity_priority =
-            strcmp(row->value, "priority") == 0;
+        reading->settings->is_host_open |= strcmp(row->value, "priority") == 0;
+    } else if (strcmp(row->path, "option.start_policy") == 0) {
+        reading->settings->is_host_open |= strcmp(row->value, "level") == 0;
     } else if (strcmp(row->path, "option.compat") == 0) {
         reading->is_product = strcmp(row->value, "product") == 0;
     }
@@ -306,7 +307,7 @@ settings_refresh(struct settings *settings, const struct sched_object *table,
                fresh.programs_count * sizeof fresh.programs[0]);
         memcpy(settings->pools, fresh.pools,
                fresh.pools_count * sizeof fresh.pools[0]);
-        settings->has_affinity_priority = fresh.has_affinity_priority;
+        settings->is_host_open = fresh.is_host_open;
     }
     settings_free(&fresh);
     return is_good;

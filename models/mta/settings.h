@@ -26,7 +26,7 @@ struct settings {
     struct pool_params *pools;
     uint32_t programs_count;
     uint32_t pools_count;
-    bool has_affinity_priority;
+    bool is_host_open; /* see models/oracle.h */
 };
 
 MUST_USE bool settings_read(struct settings *settings,

@@ -40,7 +40,7 @@ struct bench {
 };
 
 static struct bench
-bench_new(bool is_policy, bool has_affinity_priority)
+bench_new(bool is_policy, bool is_host_open)
 {
     const struct oracle_params params = {
         .programs = programs,
@@ -48,7 +48,7 @@ bench_new(bool is_policy, bool has_affinity_priority)
         .programs_count = CHANNELS,
         .pools_count = 2,
         .is_policy = is_policy,
-        .has_affinity_priority = has_affinity_priority,
+        .is_host_open = is_host_open,
     };
     struct bench b = {.mail = mail_new(1000)};
 

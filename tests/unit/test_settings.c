@@ -114,7 +114,7 @@ test_settings_channels_and_pools_are_read(void **state)
     assert_int_equal(settings.pools[tcp->pool].job_limit, 3);
     assert_int_equal(settings_channel(&settings, "tcp_local"), 1);
     assert_int_equal(settings_channel(&settings, "tcp"), UINT32_MAX);
-    assert_false(settings.has_affinity_priority);
+    assert_false(settings.is_host_open);
     settings_free(&settings);
     diag_free(&diag);
 }
@@ -160,7 +160,7 @@ test_settings_lists_keep_order_and_unit(void **state)
     assert_int_equal(retry[0].notice_age_ns[1], 24 * NS_PER_HOUR);
     assert_int_equal(retry[2].notice_age_ns[0], 3 * NS_PER_DAY);
     assert_int_equal(retry[1].notice_age_ns[0], NS_PER_DAY);
-    assert_true(settings.has_affinity_priority);
+    assert_true(settings.is_host_open);
     settings_free(&settings);
     diag_free(&diag);
 }

@@ -180,6 +180,8 @@ struct block {
     void *start; /* what malloc gave */
     uint64_t bytes;
     uint64_t magic;
+    struct block *next; /* all that are handed out, for those that leak */
+    struct block *prev;
     uint64_t zero;
 };
 
@@ -205,8 +207,14 @@ memory_allocate(void *context, uint64_t bytes)
         return NULL;
     }
     struct block *block = (struct block *)(void *)(start + shift);
-    *block =
-        (struct block){.start = start, .bytes = bytes, .magic = BLOCK_MAGIC};
+    *block = (struct block){.start = start,
+                            .bytes = bytes,
+                            .magic = BLOCK_MAGIC,
+                            .next = memory->blocks};
+    if (memory->blocks != NULL) {
+        memory->blocks->prev = block;
+    }
+    memory->blocks = block;
     memset(block + 1, memory->garbage, bytes + BLOCK_TAIL);
     memory->bytes += bytes;
     return block + 1;
@@ -234,7 +242,26 @@ memory_release(void *context, void *given, uint64_t bytes)
     memory->bytes -= block->bytes;
     memset(given, ~memory->garbage & 0xff, block->bytes);
     block->magic = 0;
+    if (block->prev == NULL) {
+        memory->blocks = block->next;
+    } else {
+        block->prev->next = block->next;
+    }
+    if (block->next != NULL) {
+        block->next->prev = block->prev;
+    }
     free(block->start);
+}
+
+/* memory_end - frees what the object has not given back */
+static void
+memory_end(struct conform_memory *memory)
+{
+    while (memory->blocks != NULL) {
+        struct block *block = memory->blocks;
+        memory->blocks = block->next;
+        free(block->start);
+    }
 }
 
 /* --- Instances ------------------------------------------------------------- */
@@ -339,12 +366,13 @@ bool
 conform_destroy(struct conform_instance *instance,
                 struct conform_answer *answer)
 {
-    const struct conform_memory *memory = instance->memory;
+    struct conform_memory *memory = instance->memory;
 
     if (instance->self != NULL) {
         instance->table->destroy(instance->self);
         instance->self = NULL;
     }
+    memory_end(memory);
     if (memory->is_misused) {
         conform_say(answer, CONFORM_NOT_OK,
                     "memory was released twice or with another size than it "

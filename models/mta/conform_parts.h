@@ -15,9 +15,12 @@
 #include "models/mta/object.h"
 #include "scheduler/sched_abi.h"
 
+struct block; /* conform.c */
+
 /* Every byte handed out is `garbage` first; blocks lie at addresses that
  * `scatter` moves. */
 struct conform_memory {
+    struct block *blocks; /* handed out now */
     uint64_t requests_count;
     uint64_t fail_at; /* this request gets NULL; 0: none does */
     uint64_t bytes;   /* handed out now */

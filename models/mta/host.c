@@ -165,6 +165,7 @@ event_give(struct host *host, const struct sched_event *event)
     if (status >= 0) {
         host_pull(host);
         oracle_check(host->oracle, now_ns);
+        instant_after(host, event);
     }
     return status;
 }
@@ -457,6 +458,7 @@ host_run(const struct mta_params *params, struct result *result,
     host.has_failed = !scheduler_load(&host, about) || !world_build(&host);
     if (!host.has_failed) {
         measure_begin(&host);
+        instant_begin(&host);
         backlog_load(&host);
         host.has_failed = host.has_failed || !change_begin(&host);
     }

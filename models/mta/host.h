@@ -80,6 +80,28 @@ struct mta_mail_event {
     bool is_null_sender;
 };
 
+enum mta_state_kind {
+    MTA_STATE_QUEUE,     /* a channel with mail: a line a host, and a heading */
+    MTA_STATE_JOBS,      /* processes and their threads */
+    MTA_STATE_SCHEDULER, /* what the scheduler says of its own state */
+    MTA_STATE_FILE,      /* what it says of a file of the watched message */
+    MTA_STATE_WAIT       /* the same, not at at_ns but when its wait begins */
+};
+
+/* The state at one instant, in words. Only what the kind has is set. */
+struct mta_state {
+    enum mta_state_kind kind;
+    int64_t at_ns;
+    const char *text;    /* lines */
+    const char *channel; /* QUEUE, FILE, WAIT */
+    int64_t bytes;       /* QUEUE */
+    int64_t oldest_ns;   /* QUEUE: when its oldest mail was submitted */
+    uint64_t message;    /* FILE, WAIT */
+    uint32_t file;
+    uint32_t attempts;    /* FILE, WAIT: failed ones */
+    uint32_t files_count; /* QUEUE */
+};
+
 /* Sees a run without touching it. NULL functions are not called. */
 struct mta_observer {
     void *context;
@@ -91,6 +113,11 @@ struct mta_observer {
     FILE *recording; /* all that crosses the seam, to be replayed; NULL: no */
     /* At the end of each step of the time series: how far it has come. */
     void (*step)(void *context, int64_t at_ns, int64_t events);
+    /* The state at at_ns (negative: at none), and, after each submit and
+     * outcome of `message` (0: none) and of what was made of it, its files. */
+    void (*state)(void *context, const struct mta_state *state);
+    int64_t at_ns;
+    uint64_t message;
     /* The scheduler's effective configuration, a row each, before the run. */
     void (*setting)(void *context, const char *path, const char *value,
                     const char *unit, const char *origin, const char *help);

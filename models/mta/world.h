@@ -13,6 +13,7 @@
  *     delivery.c  attempts: connection, dialogue, outcome
  *     change.c    what the postmaster does: live changes, release, restart
  *     measure.c   what is counted
+ *     instant.c   the state in words, for an observer
  */
 #ifndef MODELS_MTA_WORLD_H
 #define MODELS_MTA_WORLD_H
@@ -281,6 +282,10 @@ void spool_orphan(struct host *host);
 /* A held file is held no more. */
 void spool_release(struct host *host, struct mail_file *file,
                    uint32_t file_slot);
+
+/* instant.c: the observer's instant; after an event and all that came of it. */
+void instant_begin(struct host *host);
+void instant_after(struct host *host, const struct sched_event *event);
 
 /* service.c: a thread of a service channel sets to work on its file. */
 void service_begin(struct host *host, struct thread *thread, uint64_t handle);

@@ -137,6 +137,19 @@ static const struct option_row rows_check[] = {
 
 static const struct option_row rows_verify[] = {ROWS_OF_A_RUN, ROWS_COMMON};
 
+static const struct option_row rows_explain[] = {
+    {.id = OPTION_MESSAGE, .kind = OPTION_NUMBER, .letter = 'm',
+     .name = "message", .argument = "ID", .least = 1, .most = UINT64_MAX,
+     .help = "Tell what happened to this message, by its number in the trace"},
+    {.id = OPTION_AT, .kind = OPTION_TEXT, .name = "at", .argument = "TIME",
+     .help = "Show queues, jobs and threads so long after the start, as in"
+             " 90s or 2h"},
+    ROWS_OF_A_RUN,
+    {.id = OPTION_QUIET, .letter = 'q', .name = "quiet",
+     .help = "Say nothing on standard error but errors"},
+    ROW_HELP, {.id = OPTION_NONE},
+};
+
 static const struct option_row rows_replay[] = {ROW_SCHEDULER, ROWS_COMMON};
 
 static const struct option_row rows_import[] = {
@@ -251,6 +264,13 @@ static const struct command table[] = {
      .summary = "join results files, in any order",
      .about = "A run that is there with another digest is an alarm: nothing of"
               " that file is\ntaken."},
+    {.name = "explain", .operands = "SCENARIO", .operands_least = 1,
+     .operands_most = 1, .rows = rows_explain, .run = cmd_explain,
+     .summary = "tell one message's story, or the state at an instant",
+     .about =
+         "Each attempt with its job and thread, what it waited for and by"
+         " which rule, how\nfar it came; in sum, how long the mail waited and"
+         " was in delivery."},
     {.name = "import", .operands = "LOG...", .operands_least = 1,
      .operands_most = ANY, .rows = rows_import, .run = cmd_import,
      .summary = "turn a mail host's log into a trace of its traffic",

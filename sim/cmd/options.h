@@ -68,6 +68,8 @@ enum option_id {
     OPTION_MTA,
     OPTION_ONLY,
     OPTION_LIMIT,
+    OPTION_MESSAGE,
+    OPTION_AT,
     OPTIONS_COUNT
 };
 

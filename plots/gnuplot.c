@@ -210,6 +210,41 @@ child_succeeded(pid_t pid)
     return waited == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/*
+ * picture_is_whole - has all of it reached the file?
+ *
+ * gnuplot does not say when its standard output could not be written (a full
+ * disk), so the end of the picture is looked for.
+ */
+static bool
+picture_is_whole(const char *path)
+{
+    char head[4] = "", tail[16] = "";
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL) {
+        return false;
+    }
+    const size_t head_size = fread(head, 1, sizeof head, file);
+    const int step = fseek(file, -(long)sizeof tail, SEEK_END);
+    const size_t tail_size =
+        step != 0 ? 0 : fread(tail, 1, sizeof tail, file);
+    fclose(file);
+    const char *end = "";
+    if (head_size == sizeof head && memcmp(head, "\x89PNG", 4) == 0) {
+        end = "IEND";
+    } else if (head_size == sizeof head && head[0] == '<') {
+        end = "</svg>";
+    }
+    const size_t size = strlen(end);
+    for (size_t i = 0; i + size <= tail_size && size > 0; i++) {
+        if (memcmp(tail + i, end, size) == 0) {
+            return true;
+        }
+    }
+    return size == 0 && head_size > 0;
+}
+
 enum gnuplot_status
 gnuplot_close(struct gnuplot *gp)
 {
@@ -226,6 +261,9 @@ gnuplot_close(struct gnuplot *gp)
     if (!child_succeeded(gp->pid)) {
         complaint_read(gp);
         status = GNUPLOT_FAILED;
+    } else if (!picture_is_whole(gp->path_temporary)) {
+        error_set(gp, gp->path, "the picture is not whole; is the disk full?");
+        status = GNUPLOT_IO;
     } else if (rename(gp->path_temporary, gp->path) != 0) {
         error_set(gp, gp->path, strerror(errno));
         status = GNUPLOT_IO;

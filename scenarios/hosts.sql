@@ -5,7 +5,7 @@
 -- Means over replications, p95 with its 95 % interval (Student's t). A value
 -- beyond the horizon in any replication makes the mean "> horizon".
 WITH host AS (
-    SELECT g.name AS host, v.params, r.point, count(*) AS n,
+    SELECT g.name AS host, r.scheduler_name AS scheduler, v.params, r.point, count(*) AS n,
            avg(g.connections) AS connections,
            avg(g.submitted - g.delivered) AS undelivered,
            CASE WHEN count(*) = count(latency_p50_s)
@@ -19,9 +19,9 @@ WITH host AS (
     JOIN run r ON r.id = g.run
     JOIN v_point v ON v.point = r.point
     WHERE g.kind = 'host'
-    GROUP BY g.name, r.point
+    GROUP BY g.name, r.point, r.scheduler_sha256, r.program_sha256, r.seed
 )
-SELECT host, substr(params, instr(params, '=') + 1) AS value, n,
+SELECT host, scheduler, substr(params, instr(params, '=') + 1) AS value, n,
        CASE WHEN p50 IS NULL THEN '> horizon'
             ELSE printf('%.2f s', p50) END AS p50,
        CASE WHEN p95 IS NULL THEN '> horizon'

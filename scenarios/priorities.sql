@@ -19,7 +19,7 @@ WITH class AS (
     JOIN run r ON r.id = g.run
     JOIN v_point v ON v.point = r.point
     WHERE g.kind = 'priority' AND g.submitted > 0
-    GROUP BY g.name, r.point
+    GROUP BY g.name, r.point, r.scheduler_sha256, r.program_sha256, r.seed
 )
 SELECT params, priority, n,
        CASE WHEN p50 IS NULL THEN '> horizon'

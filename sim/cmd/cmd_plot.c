@@ -13,7 +13,8 @@
 /* In the order of enum gnuplot_format. */
 static const char *const formats[] = {"svg", "png", "ascii", NULL};
 
-/* folder_of - "results/a.db" to "results/a"; else with "-plots" */
+/* folder_of - "results/a.db" to "results/a-plots": not the name of a scenario's
+ * own folder, which a results file beside it would have */
 static const char *
 folder_of(const char *database, struct arena *arena)
 {
@@ -21,11 +22,10 @@ folder_of(const char *database, struct arena *arena)
     const char *slash = strrchr(folder, '/');
     char *dot = strrchr(folder, '.');
 
-    if (dot == NULL || dot == folder || (slash != NULL && dot <= slash + 1)) {
-        return session_join(arena, database, "-plots");
+    if (dot != NULL && dot != folder && (slash == NULL || dot > slash + 1)) {
+        *dot = '\0';
     }
-    *dot = '\0';
-    return folder;
+    return session_join(arena, folder, "-plots");
 }
 
 /* status_code - what the program exits with, and why */

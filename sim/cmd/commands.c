@@ -97,7 +97,7 @@ static const struct option_row rows_plot[] = {
      .name = "picture", .argument = "LIST", .standard = "all",
      .help = "Which of throughput,latency,hosts,backlog,cdf,tail"},
     {.id = OPTION_OUT, .kind = OPTION_TEXT, .letter = 'o', .name = "out",
-     .argument = "DIR", .standard = "DB without its ending",
+     .argument = "DIR", .standard = "DB without its ending, and -plots",
      .help = "Folder for the pictures"},
     {.id = OPTION_FORMAT, .kind = OPTION_TEXTS, .letter = 'f',
      .name = "format", .argument = "LIST", .standard = "svg",

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "models/trace.h"
 #include "sim/lab/import_message.h"
@@ -349,7 +350,16 @@ static bool
 request_check(const struct import_request *request, struct diag *diag)
 {
     const struct src_loc where = {.file = request->out_path};
+    struct stat in, out;
 
+    for (uint32_t i = 0; i < request->paths_count; i++) {
+        if (stat(request->out_path, &out) == 0 &&
+            stat(request->paths[i], &in) == 0 && in.st_dev == out.st_dev &&
+            in.st_ino == out.st_ino) {
+            diag_error(diag, where, "is the log itself; name another file");
+            return false;
+        }
+    }
     if (request->source_channel != NULL &&
         !trace_channel_is_valid(request->source_channel)) {
         diag_error(diag, where, "\"%s\" is no name for a source channel",

@@ -211,6 +211,21 @@ table partial $partial
 table partial-1 $partial --set destinations.club.example.temporary.rcpt=1%
 picture partial $partial latency
 
+most=max-messages
+small=option.max_messages=100000
+table most $most
+table most-scan-0s $most --param $small --set machine.scan_per_file=0s
+table most-scan-5ms $most --param $small --set machine.scan_per_file=5ms
+table most-restart $most --param $small,500000 --set events.1.at=45m
+table most-live $most --param $small --set events.2.at=45m
+table most-slow-burst $most \
+  --set 'traffic.2.arrivals=burst(300000, at 10m, over 1h)'
+table most-level $most --set $policy=level
+for name in "$dir"/most*.db; do
+  sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
+done
+picture most $most backlog
+
 # Both schedulers in one file: each is a line of the picture.
 second=second-scheduler
 qmgr=$(dirname "$mtasim")/qmgr.so

@@ -226,6 +226,20 @@ for name in "$dir"/most*.db; do
 done
 picture most $most backlog
 
+list=mailing-list
+limit=channel.tcp_intranet.expandlimit
+free=channel.tcp_intranet.holdlimit=unlimited
+members=traffic.2.recipients
+table list $list
+table list-100 $list --param $limit=unlimited --param $free --set $members=100
+table list-1000 $list --param $limit=unlimited --param $free --set $members=1000
+table list-expand-1ms $list --param $free --set machine.expand_per_recipient=1ms
+table list-expand-20ms $list --param $free \
+  --set machine.expand_per_recipient=20ms
+table list-depth-1 $list --param $free --set channel.reprocess.threaddepth=1
+table list-jobs-10 $list --param $free --set channel.tcp_local.maxjobs=10
+picture list $list backlog
+
 # Both schedulers in one file: each is a line of the picture.
 second=second-scheduler
 qmgr=$(dirname "$mtasim")/qmgr.so

@@ -240,6 +240,18 @@ table list-depth-1 $list --param $free --set channel.reprocess.threaddepth=1
 table list-jobs-10 $list --param $free --set channel.tcp_local.maxjobs=10
 picture list $list backlog
 
+date=deferred-delivery
+dates=channel.tcp_local.deferred=1
+table date $date
+table date-once $date --param $dates \
+  --set 'traffic.2.arrivals=burst(20000, at 1h, over 1s)'
+table date-level $date --param $dates --set $policy=level
+table date-late $date --param events.1.at=13h15m --param $dates
+table date-expires $date --param events.1.at=70h --param $dates \
+  --set traffic.2.deferred=30h --set horizon=3d \
+  --set 'channel.tcp_local.notices=1'
+picture date $date backlog
+
 # Both schedulers in one file: each is a line of the picture.
 second=second-scheduler
 qmgr=$(dirname "$mtasim")/qmgr.so

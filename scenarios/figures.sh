@@ -220,6 +220,8 @@ table most-restart $most --param $small,500000 --set events.1.at=45m
 table most-live $most --param $small --set events.2.at=45m
 table most-slow-burst $most \
   --set 'traffic.2.arrivals=burst(300000, at 10m, over 1h)'
+table most-after $most --param $small \
+  --set 'traffic.1.arrivals=poisson(2/s, at 41m, over 2h)'
 table most-level $most --set $policy=level
 for name in "$dir"/most*.db; do
   sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"

@@ -211,6 +211,49 @@ table partial $partial
 table partial-1 $partial --set destinations.club.example.temporary.rcpt=1%
 picture partial $partial latency
 
+most=max-messages
+small=option.max_messages=100000
+table most $most
+table most-scan-0s $most --param $small --set machine.scan_per_file=0s
+table most-scan-5ms $most --param $small --set machine.scan_per_file=5ms
+table most-restart $most --param $small,500000 --set events.1.at=45m
+table most-live $most --param $small --set events.2.at=45m
+table most-slow-burst $most \
+  --set 'traffic.2.arrivals=burst(300000, at 10m, over 1h)'
+table most-after $most --param $small \
+  --set 'traffic.1.arrivals=poisson(2/s, at 41m, over 2h)'
+table most-level $most --set $policy=level
+for name in "$dir"/most*.db; do
+  sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
+done
+picture most $most backlog
+
+list=mailing-list
+limit=channel.tcp_intranet.expandlimit
+free=channel.tcp_intranet.holdlimit=unlimited
+members=traffic.2.recipients
+table list $list
+table list-100 $list --param $limit=unlimited --param $free --set $members=100
+table list-1000 $list --param $limit=unlimited --param $free --set $members=1000
+table list-expand-1ms $list --param $free --set machine.expand_per_recipient=1ms
+table list-expand-20ms $list --param $free \
+  --set machine.expand_per_recipient=20ms
+table list-depth-1 $list --param $free --set channel.reprocess.threaddepth=1
+table list-jobs-10 $list --param $free --set channel.tcp_local.maxjobs=10
+picture list $list backlog
+
+date=deferred-delivery
+dates=channel.tcp_local.deferred=1
+table date $date
+table date-once $date --param $dates \
+  --set 'traffic.2.arrivals=burst(20000, at 1h, over 1s)'
+table date-level $date --param $dates --set $policy=level
+table date-late $date --param events.1.at=13h15m --param $dates
+table date-expires $date --param events.1.at=70h --param $dates \
+  --set traffic.2.deferred=30h --set horizon=3d \
+  --set 'channel.tcp_local.notices=1'
+picture date $date backlog
+
 # Both schedulers in one file: each is a line of the picture.
 second=second-scheduler
 qmgr=$(dirname "$mtasim")/qmgr.so

@@ -23,7 +23,7 @@ struct queue {
     uint32_t held;
 };
 
-/* One channel's queues, by the host's number. */
+/* One channel's queues, by the host's number + 1; 0: mail for no host. */
 struct queues {
     struct queue *of;
     uint32_t capacity;
@@ -48,8 +48,10 @@ is_first_of_file(const struct mail_message *message, uint32_t index)
 
 static void
 queues_count(struct queues *queues, const struct mail_message *message,
-             const struct mail_file *file, uint32_t number)
+             const struct mail_file *file, uint32_t host)
 {
+    const uint32_t number = host + 1; /* SCHED_NONE: the first */
+
     if (number >= queues->capacity) {
         const uint32_t before = queues->capacity;
         queues->capacity = 2 * (number + 8);
@@ -95,7 +97,7 @@ queues_read(const struct host *host, uint32_t channel, struct queues *queues)
 static const char *
 host_name(const struct host *host, uint32_t number)
 {
-    return number == SCHED_NONE ? "-"
+    return number == SCHED_NONE ? "*"
                                 : directory_host(host->directory, number)->name;
 }
 
@@ -109,7 +111,7 @@ queues_say(const struct host *host, const struct queues *queues, FILE *out)
 
         if (queue->active + queue->delayed + queue->held > 0) {
             fprintf(out, "  %-40s %9" PRIu32 " %9" PRIu32 " %9" PRIu32 "\n",
-                    host_name(host, i), queue->active, queue->delayed,
+                    host_name(host, i - 1), queue->active, queue->delayed,
                     queue->held);
         }
     }

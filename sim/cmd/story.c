@@ -61,6 +61,7 @@ wait_begin(struct story *story, struct track *track, int64_t now_ns)
     track->due_ns = 0;
     track->ahead = 0;
     track->is_tried = false;
+    track->has_delivered = false;
     track->reason[0] = '\0';
     track->channel_jobs = story_jobs_count(story, track->channel, false);
     track->pool_jobs = story_jobs_count(story, track->channel, true);
@@ -121,6 +122,19 @@ deliver_line(struct story *story, const char *line, int64_t now_ns)
     track->is_held = false;
 }
 
+/* total_say - to the end of an attempt that delivered */
+static void
+total_say(struct story *story, const struct track *track, int64_t now_ns)
+{
+    fprintf(story->out, "%41ssubmit to delivery ", "");
+    story_duration(story->out, now_ns - track->submitted_ns);
+    fputs(" = waited ", story->out);
+    story_duration(story->out, track->waited_ns);
+    fputs(" + in delivery ", story->out);
+    story_duration(story->out, track->tried_ns);
+    fputc('\n', story->out);
+}
+
 static void
 outcome_line(struct story *story, const char *line, int64_t now_ns)
 {
@@ -139,6 +153,9 @@ outcome_line(struct story *story, const char *line, int64_t now_ns)
     fputc('\n', story->out);
     track->tried_ns += now_ns - track->since_ns;
     track->attempts++;
+    if (track->has_delivered) {
+        total_say(story, track, now_ns);
+    }
     wait_begin(story, track, now_ns);
 }
 
@@ -182,8 +199,9 @@ submit_line(struct story *story, const char *line, int64_t now_ns)
     }
     fprintf(story_beat(story, now_ns),
             "message %" PRIu64 ": submitted, %" PRId64 " bytes, %" PRId64
-            " recipients",
-            message, story_word(line, "bytes"), story_word(line, "recipients"));
+            " recipient%s",
+            message, story_word(line, "bytes"), story_word(line, "recipients"),
+            story_word(line, "recipients") == 1 ? "" : "s");
     if (parent != 0) {
         fprintf(story->out, ", made of message %" PRIu64, parent);
     }
@@ -302,7 +320,7 @@ story_mail(struct story *story, const struct mta_mail_event *event)
         "rejected"};
     static const char *const phases[] = {"connect", "greeting", "EHLO", "MAIL",
                                          "RCPT",    "DATA",     "dot"};
-    const struct track *track =
+    struct track *track =
         track_find(story, event->message, (int64_t)event->file);
 
     if (event->kind == MTA_MAIL_ENQUEUED ||
@@ -320,15 +338,7 @@ story_mail(struct story *story, const struct mta_mail_event *event)
     }
     fputc('\n', story->out);
     if (event->kind == MTA_MAIL_DELIVERED && track != NULL) {
-        const int64_t open_ns =
-            track->is_tried ? event->at_ns - track->since_ns : 0;
-        fprintf(story->out, "%41ssubmit to delivery ", "");
-        story_duration(story->out, event->at_ns - track->submitted_ns);
-        fputs(" = waited ", story->out);
-        story_duration(story->out, track->waited_ns);
-        fputs(" + in delivery ", story->out);
-        story_duration(story->out, track->tried_ns + open_ns);
-        fputc('\n', story->out);
+        track->has_delivered = true;
     }
 }
 

@@ -47,7 +47,8 @@ struct track {
     uint32_t pool_jobs;
     bool is_tried;
     bool is_held;
-    bool is_backoff; /* due_ns is by backoff, not by a period */
+    bool has_delivered; /* to someone, in the attempt under way */
+    bool is_backoff;    /* due_ns is by backoff, not by a period */
     char reason[STORY_REASON_SIZE];
 };
 

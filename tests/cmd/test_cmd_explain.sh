@@ -12,6 +12,7 @@ says out 'message 1: submitted, 6032 bytes, 3 recipients'
 says out 'message 1, file 1: attempt 1, job 1, thread 0; it had waited 205 ms'
 says out 'waited 200 ms: the process was starting'
 says out 'waited 5 ms: the thread was starting'
+says out 'the attempt ends; in delivery 483 ms'
 says out 'submit to delivery 688 ms = waited 205 ms + in delivery 483 ms'
 says out '2006-03-12 08:00:10'
 ok "a message's waits are taken apart and add up to its latency"
@@ -43,6 +44,15 @@ says out 'job 2, channel tcp_local: running, 5 threads'
 expect 0 "$mtasim" explain "$small" --at 0s
 says out 'the state 0s after the start'
 ok "at an instant, host and scheduler tell the same queues"
+
+# A channel without host queues has one, for all hosts.
+expect 0 "$mtasim" explain "$root/scenarios/batch-channel" --at 30m
+queued=$(sed -n 's/^channel archive: \([0-9]*\) queued, .*/\1/p' out)
+[ -n "$queued" ] || fail 'no mail is queued'
+[ "$(awk '$1 == "*" { print $2; exit }' out)" = "$queued" ] ||
+    fail 'the one queue is not all of the channel'
+says out "* | $queued | 0"
+ok "a channel without host queues has one queue"
 
 # Every attempt of the message ends, by the story, when the trace says.
 expect 0 "$mtasim" run "$small" --trace -

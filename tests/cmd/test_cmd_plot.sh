@@ -31,5 +31,5 @@ for file in throughput.svg cdf.svg; do
 done
 [ "$(wc -l <out)" -eq 4 ] || fail 'not the four paths'
 expect 0 "$mtasim" plot r.db --json
-says out '"r/tail.svg"'
+says out '"r-plots/tail.svg"'
 ok "pictures are drawn"

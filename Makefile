@@ -104,6 +104,7 @@ TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PARTS  := $(filter-out $(FUZZ_SRC) tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
+VALID_SRC   := $(sort $(wildcard tests/validation/tcp/*.c))
 LINT_SRC    := tests/lint/abi.c
 WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
@@ -111,7 +112,7 @@ obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
 ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC) $(SUPPORT_SRC) \
            $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC) $(FUZZ_SRC) \
-           $(FUZZ_PARTS) tests/fuzz/replay.c
+           $(FUZZ_PARTS) tests/fuzz/replay.c $(VALID_SRC)
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h models/tcp/*.h plots/*.h \
              scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
@@ -126,6 +127,7 @@ WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 FUZZERS := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
+VALIDATE := $(OUT)/tests/validation/tcp/validate
 
 ifeq ($(V),0)
 say = @printf '  %-7s %s\n' $(1) $(2);
@@ -203,6 +205,10 @@ run-tests/cmd/test_cmd_replay: | $(WRONG)
 
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm
+
+# The model beside the real kernel.
+$(VALIDATE): $(call obj,$(VALID_SRC)) $(LIB)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lm
 
 # A fuzz target is a program that answers files, or, from clang, looks for more.
 $(FUZZERS): $(OUT)/%: $(OUT)/%.o $(call obj,$(FUZZ_PARTS) $(if $(filter \

@@ -317,8 +317,7 @@ static const char *const class_names[OUTCOME_CLASSES_COUNT] = {
     [OUTCOME_STALLED_DATA] = "stalled-data",
 };
 
-const char *
-outcome_class_name(enum outcome_class class)
+const char *outcome_class_name(enum outcome_class class)
 {
     return class_names[class];
 }

@@ -176,13 +176,10 @@ packets_take(struct rig *rig, enum tcp_side from)
 static int64_t
 packets_give(struct rig *rig)
 {
-    int64_t next_ns = INT64_MAX;
-
     for (int i = 0; i < TCP_SIDES_COUNT; i++) {
         const enum tcp_side from = (enum tcp_side)i;
-        int64_t due_ns = wire_due_ns(&rig->wire, from);
 
-        while (due_ns <= now_ns()) {
+        while (wire_due_ns(&rig->wire, from) <= now_ns()) {
             const struct wire_flight *flight =
                 wire_give(&rig->wire, from, now_ns());
 
@@ -192,11 +189,12 @@ packets_give(struct rig *rig)
                 return INT64_MAX;
             }
             packets_take(rig, tcp_other(from)); /* its answer, at once */
-            due_ns = wire_due_ns(&rig->wire, from);
         }
-        next_ns = due_ns < next_ns ? due_ns : next_ns;
     }
-    return next_ns;
+    const int64_t up_ns = wire_due_ns(&rig->wire, TCP_CLIENT);
+    const int64_t down_ns = wire_due_ns(&rig->wire, TCP_SERVER);
+
+    return up_ns < down_ns ? up_ns : down_ns;
 }
 
 static void
@@ -250,8 +248,8 @@ polls_fill(const struct rig *rig, struct pollfd polls[4])
     const struct cell_step *step = &rig->steps[rig->step];
 
     for (int i = 0; i < TCP_SIDES_COUNT; i++) {
-        const bool writes = step->from == (enum tcp_side)i &&
-                            rig->written_bytes < step->bytes;
+        const bool writes =
+            step->from == (enum tcp_side)i && rig->written_bytes < step->bytes;
         const bool reads = step->from != (enum tcp_side)i;
         short wanted = (short)((writes ? POLLOUT : 0) | (reads ? POLLIN : 0));
         int socket = rig->sockets[i];
@@ -295,9 +293,10 @@ ask_for_precision(void)
 {
     const struct sched_param first = {.sched_priority = 10};
 
-    sched_setscheduler(0, SCHED_FIFO, &first);
-    prctl(PR_SET_TIMERSLACK, 1UL);
+    /* Fetching the memory takes milliseconds, which no other cell shall lose. */
     mlockall(MCL_CURRENT | MCL_FUTURE);
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    sched_setscheduler(0, SCHED_FIFO, &first);
 }
 
 static void

@@ -101,7 +101,8 @@ report_print(const struct job *job, const struct kernel_report *report)
 {
     printf("%s : ", job->text);
     outcome_print(stdout, &report->outcome);
-    printf(" late_us=%lld overflow=%llu\n", (long long)report->late_ns_max / 1000,
+    printf(" late_us=%lld overflow=%llu\n",
+           (long long)report->late_ns_max / 1000,
            (unsigned long long)report->overflow_count);
     fflush(stdout);
 }

@@ -80,9 +80,8 @@ trace_line(const struct wire *wire, enum tcp_side from,
         }
     }
     for (uint32_t i = 0; i < segment->sacks_count; i++) {
-        fprintf(wire->trace, "%s%" PRId64 "-%" PRId64,
-                i == 0 ? " sack=" : ",", segment->sacks[i].from,
-                segment->sacks[i].until);
+        fprintf(wire->trace, "%s%" PRId64 "-%" PRId64, i == 0 ? " sack=" : ",",
+                segment->sacks[i].from, segment->sacks[i].until);
     }
     fprintf(wire->trace, "  %s\n", note);
 }
@@ -147,8 +146,8 @@ is_lost(struct wire *wire, struct wire_lane *lane)
     const int32_t ppm = wire->cell->loss_ppm;
 
     return ppm > 0 &&
-           chance_hits(chance_u64(&lane->chance, 0, 0, lane->loss_draws_count++),
-                       ppm);
+           chance_hits(
+               chance_u64(&lane->chance, 0, 0, lane->loss_draws_count++), ppm);
 }
 
 static void
@@ -177,11 +176,10 @@ lane_push(struct wire *wire, struct wire_lane *lane, const uint8_t *bytes,
     ASSERT(lane->end - lane->first < WIRE_FLIGHTS_MAX);
     struct wire_flight *flight =
         &lane->flights[lane->end & (WIRE_FLIGHTS_MAX - 1)];
-    const int64_t start =
-        lane->free_at_ns > now_ns ? lane->free_at_ns : now_ns;
-    const int64_t line_ns = ((int64_t)count * 8 * NS_PER_S +
-                             cell->rate_bits_per_s - 1) /
-                            cell->rate_bits_per_s;
+    const int64_t start = lane->free_at_ns > now_ns ? lane->free_at_ns : now_ns;
+    const int64_t line_ns =
+        ((int64_t)count * 8 * NS_PER_S + cell->rate_bits_per_s - 1) /
+        cell->rate_bits_per_s;
 
     lane->free_at_ns = start + line_ns;
     lane->queue_bytes += count;
@@ -196,29 +194,23 @@ lane_push(struct wire *wire, struct wire_lane *lane, const uint8_t *bytes,
 static const char *
 drop_note(const struct wire *wire)
 {
-    switch (wire->cell->fault.fault) {
-    case MIDDLEBOX_DROP_SYN:
-        return "DROP fault (SYN carries wscale)";
-    case MIDDLEBOX_DROP_SYNACK:
-        return "DROP fault (SYN-ACK carries wscale)";
-    default:
-        return "DROP fault (beyond unscaled window)";
-    }
+    const enum middlebox_fault fault = wire->cell->fault.fault;
+
+    return fault == MIDDLEBOX_DROP_SYN ? "DROP fault (SYN carries wscale)"
+           : fault == MIDDLEBOX_DROP_SYNACK
+               ? "DROP fault (SYN-ACK carries wscale)"
+               : "DROP fault (beyond unscaled window)";
 }
 
 static const char *
 change_note(const struct wire *wire)
 {
-    switch (wire->cell->fault.fault) {
-    case MIDDLEBOX_CLAMP:
-        return "window clamped";
-    case MIDDLEBOX_SET_SYN:
-    case MIDDLEBOX_SET_SYNACK:
-    case MIDDLEBOX_SET_BOTH:
-        return "shift rewritten";
-    default:
-        return "wscale stripped";
-    }
+    const enum middlebox_fault fault = wire->cell->fault.fault;
+
+    return fault == MIDDLEBOX_CLAMP ? "window clamped"
+           : fault >= MIDDLEBOX_SET_SYN && fault <= MIDDLEBOX_SET_BOTH
+               ? "shift rewritten"
+               : "wscale stripped";
 }
 
 void

@@ -130,8 +130,8 @@ turns_make(struct trial *trial)
 static struct trial_turn *
 turn_now(struct trial *trial)
 {
-    return trial->turns_begun == 0 ? NULL
-                                   : &trial->turns[trial->turns_begun - 1];
+    ASSERT(trial->turns_begun > 0); /* the first is begun before the SYN */
+    return &trial->turns[trial->turns_begun - 1];
 }
 
 static bool
@@ -254,7 +254,7 @@ on_sight(void *arg, const struct tcp_connection *connection, int64_t at_ns,
     counts_see(trial, sight);
     if ((segment->flags & TCP_SYN) != 0) {
         offer_see(trial, sight, from, segment);
-    } else if (segment->payload_bytes > 0 && turn != NULL) {
+    } else if (segment->payload_bytes > 0) {
         struct trial_leg *leg = &turn->legs[from];
 
         leg_see(leg, sight);
@@ -266,7 +266,7 @@ on_sight(void *arg, const struct tcp_connection *connection, int64_t at_ns,
     if (sight == TCP_SIGHT_SENT) {
         trial->last[from] = *segment;
     }
-    if (turn != NULL && !work->is_over) {
+    if (!work->is_over) {
         legs_look(work);
         windows_look(work);
     }
@@ -516,31 +516,40 @@ turn_at(const struct trial *trial, enum tcp_side side, int64_t seq,
     return turn;
 }
 
+/* What is said in a turn: its beginning and its end, filled up between. */
+struct words {
+    const char *begin;
+    const char *end;
+};
+
 uint8_t
 trial_text(const struct trial *trial, enum tcp_side side, int64_t seq)
 {
-    static const char *const up[TCP_SIDES_COUNT][TRIAL_TURNS_MAX] = {
-        {"", "EHLO client.example.", "MAIL FROM:<a@client.example> SIZE=",
-         "RCPT TO:<b@server.example", "DATA", "Subject: a trial\r\n\r\n"},
-        {"220 server.example ESMTP ", "250 server.example ", "250 2.1.0 ",
-         "250 2.1.5 ", "354 End data with <CR><LF>.<CR><LF>",
-         "250 2.0.0 Ok: queued as "},
+    static const struct words up[TRIAL_TURNS_MAX][TCP_SIDES_COUNT] = {
+        {{"", ""}, {"220 server.example ESMTP ", "\r\n"}},
+        {{"EHLO client.example.", "\r\n"}, {"250 server.example ", "\r\n"}},
+        {{"MAIL FROM:<a@client.example> BODY=8BITMIME SIZE=", "\r\n"},
+         {"250 2.1.0 Ok", "\r\n"}},
+        {{"RCPT TO:<b@x.server.example", ">\r\n"}, {"250 2.1.5 Ok", "\r\n"}},
+        {{"DATA", "\r\n"}, {"354 End data with <CR><LF>.<CR><LF>", "\r\n"}},
+        {{"Subject: a trial\r\n\r\n", "\r\n.\r\n"},
+         {"250 2.0.0 Ok: queued as ", "\r\n"}},
     };
-    static const char *const ends[TRIAL_TURNS_MAX] = {
-        "", "\r\n", ">\r\n", ">\r\n", "\r\n", "\r\n.\r\n"};
+    static const struct words down[TCP_SIDES_COUNT] = {
+        {"RETR 1", "\r\n"}, {"+OK\r\n", "\r\n.\r\n"}};
     int64_t offset = 0;
     const uint32_t turn = turn_at(trial, side, seq, &offset);
-    const int64_t bytes = trial->turns[turn].legs[side].bytes;
-    const char *end = side == TCP_SERVER ? "\r\n" : ends[turn];
-    const int64_t end_size = (int64_t)strlen(end);
-    const char *text = up[side][turn];
+    const struct words *words = turn == 2 && trial->params->sender == TCP_SERVER
+                                    ? &down[side]
+                                    : &up[turn][side];
+    const int64_t left = trial->turns[turn].legs[side].bytes - offset;
+    const int64_t end_size = (int64_t)strlen(words->end);
 
-    if (offset >= bytes - end_size) {
-        return (uint8_t)end[i64_min(offset - (bytes - end_size),
-                                    end_size > 0 ? end_size - 1 : 0)];
+    if (left >= 1 && left <= end_size) {
+        return (uint8_t)words->end[end_size - left];
     }
-    if (offset < (int64_t)strlen(text)) {
-        return (uint8_t)text[offset];
+    if (offset < (int64_t)strlen(words->begin)) {
+        return (uint8_t)words->begin[offset];
     }
     return (uint8_t)(offset % 78 == 76 ? '\r' : offset % 78 == 77 ? '\n' : 'x');
 }

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_MS INT64_C(1000000)
-#define NS_PER_S  INT64_C(1000000000)
+#include "sim/kernel/base.h"
 
 struct cell
 cell_default(void)

@@ -137,7 +137,7 @@ endif
 .SUFFIXES:
 .PHONY: all release asan demo check soak fuzz golden golden-update check-digest bench \
         check-seam check-globals check-headers check-abi check-planted planted-bugs lint \
-        guesses tidy format format-check compile_commands clean help FORCE
+        validate-tcp validate-tcp-recorded guesses tidy format format-check compile_commands clean help FORCE
 
 all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) $(JOBCTLD) ## build the simulator (default)
 
@@ -228,7 +228,7 @@ demo: ## one command: sweep a question, draw the answer, say where it is
 CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh tests/live/test_*.sh))
 # The rules are about the sources: once, not in every variant.
 RULES := golden $(if $(filter debug,$(BUILD)),check-seam check-globals \
-         check-headers check-abi lint check-planted)
+         check-headers check-abi lint check-planted validate-tcp-recorded)
 ALL_RUNS := $(TESTS:$(OUT)/%=run-%) $(FUZZERS:$(OUT)/%=run-%) $(CMD_TESTS:%.sh=run-%) $(RULES:%=run-%)
 RUNS := $(strip $(foreach r,$(ALL_RUNS),$(if $(T),$(if $(findstring \
           $(T),$(notdir $(r))),$(r)),$(r))))
@@ -261,6 +261,7 @@ do-check-headers = env CC='$(CC)' FLAGS='$(LIBS_CFLAGS) $(ALL_CFLAGS)' \
 do-check-abi     = sh tests/lint/abi.sh $(OUT)/tests/lint/abi \
                    scheduler/sched_abi.h tests/golden/sched_abi.txt
 do-lint          = sh tests/lint/lint.sh
+do-validate-tcp-recorded = $(VALIDATE) check $(VALID_DIR)/kernel.csv
 do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
                    WERROR='$(WERROR)' OBJECTS=$(OUT) RELEASE=$(RELEASE_OUT) \
                    sh tests/lint/planted.sh
@@ -282,6 +283,7 @@ before-golden: $(MTASIM)
 before-check-seam: $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 before-check-globals: $(LIB) $(CORE)
 before-check-headers: $(OUT)/flags
+before-validate-tcp-recorded: $(VALIDATE)
 before-check-abi: $(OUT)/tests/lint/abi
 before-check-planted: $(LIB) $(CORE) $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 
@@ -307,6 +309,19 @@ lint: ## who includes whom, banned calls, licences, lengths
 	@$(do-$@)
 
 check-planted: before-check-planted ## each rule finds a planted violation
+	@$(do-$@)
+
+# As root: CELLS (spec, grid, random), SEED and N of the random ones, how many
+# at once. The table is printed from the measurements, which are kept.
+VALID_DIR := tests/validation/tcp
+CELLS ?= spec,grid,random
+SEED  ?= 2026
+N     ?= 300
+CELLS_AT_ONCE ?= 12
+validate-tcp: $(VALIDATE) ## the TCP model beside this machine's kernel; CELLS= SEED= N=
+	@sh $(VALID_DIR)/validate.sh $(VALIDATE) $(VALID_DIR) $(CELLS_AT_ONCE) $(CELLS) $(SEED) $(N)
+
+validate-tcp-recorded: before-validate-tcp-recorded ## the same, with the measurements that are kept
 	@$(do-$@)
 
 PLANTED_SRC := $(SUPPORT_SRC) $(wildcard tests/props/prop_reference.c \

@@ -224,56 +224,124 @@ percent_print(FILE *file, int64_t ppm)
     }
 }
 
-static bool
-share_print(FILE *file, const char *what, int count, int64_t found_ppm,
-            int64_t demanded_ppm)
-{
-    const bool is_kept = found_ppm >= demanded_ppm;
+/* What is promised of a set: a share at least, or an error at most. */
+struct promise {
+    const char *what;
+    int cells_count;
+    int64_t found_ppm;
+    int64_t demanded_ppm;
+    bool is_at_most;
+};
 
-    fprintf(file, "| %s | %d | ", what, count);
-    percent_print(file, found_ppm);
-    fprintf(file, " | >= ");
-    percent_print(file, demanded_ppm);
-    fprintf(file, " | %s |\n", is_kept ? "kept" : "MISSED");
-    return is_kept;
+#define PROMISES_COUNT 6
+
+static void
+promises_make(struct promise promises[PROMISES_COUNT],
+              const struct tally *tally)
+{
+    const int64_t same_ppm =
+        tally->cells_count == 0
+            ? 1000000
+            : (int64_t)tally->same_count * 1000000 / tally->cells_count;
+    const struct promise all[PROMISES_COUNT] = {
+        {"outcome class equal", tally->cells_count, same_ppm, 980000, false},
+        {"no loss, no fault: body within 10 %", tally->plain.count,
+         errors_share_ppm(&tally->plain, PPM_10_PERCENT), 950000, false},
+        {"no loss, no fault: median error of the body", tally->plain.count,
+         errors_quantile(&tally->plain, 50), PPM_1_PERCENT, true},
+        {"random loss: mean over the seeds within 10 %", tally->loss.count,
+         errors_share_ppm(&tally->loss, PPM_10_PERCENT), 900000, false},
+        {"fault: banner within 10 %", tally->banner.count,
+         errors_share_ppm(&tally->banner, PPM_10_PERCENT), 950000, false},
+        {"fault: body, or its bytes, within 25 %", tally->body.count,
+         errors_share_ppm(&tally->body, PPM_25_PERCENT), 850000, false},
+    };
+
+    memcpy(promises, all, sizeof all);
 }
 
 static bool
-tally_print(FILE *file, const struct tally *tally)
+is_kept(const struct promise *promise)
 {
-    const int64_t median_ppm = errors_quantile(&tally->plain, 50);
-    bool is_kept = true;
+    return promise->is_at_most ? promise->found_ppm <= promise->demanded_ppm
+                               : promise->found_ppm >= promise->demanded_ppm;
+}
 
+static void
+promises_print(FILE *file, const struct tally *tally)
+{
+    struct promise promises[PROMISES_COUNT];
+
+    promises_make(promises, tally);
     fprintf(file, "| promise | cells | found | demanded | |\n"
                   "|---|---|---|---|---|\n");
-    is_kept &=
-        share_print(file, "outcome class equal", tally->cells_count,
-                    tally->cells_count == 0 ? 1000000
-                                            : (int64_t)tally->same_count *
-                                                  1000000 / tally->cells_count,
-                    980000);
-    is_kept &= share_print(
-        file, "no loss, no fault: body within 10 %", tally->plain.count,
-        errors_share_ppm(&tally->plain, PPM_10_PERCENT), 950000);
-    fprintf(file, "| no loss, no fault: median error of the body | %d | ",
-            tally->plain.count);
-    percent_print(file, median_ppm);
-    fprintf(file, " | <= 1.0 %% | %s |\n",
-            median_ppm <= PPM_1_PERCENT ? "kept" : "MISSED");
-    is_kept &= median_ppm <= PPM_1_PERCENT;
-    is_kept &= share_print(
-        file, "random loss: mean over the seeds within 10 %", tally->loss.count,
-        errors_share_ppm(&tally->loss, PPM_10_PERCENT), 900000);
-    is_kept &=
-        share_print(file, "fault: banner within 10 %", tally->banner.count,
-                    errors_share_ppm(&tally->banner, PPM_10_PERCENT), 950000);
-    is_kept &= share_print(
-        file, "fault: body, or its bytes, within 25 %", tally->body.count,
-        errors_share_ppm(&tally->body, PPM_25_PERCENT), 850000);
-    return is_kept;
+    for (int i = 0; i < PROMISES_COUNT; i++) {
+        const struct promise *promise = &promises[i];
+
+        if (promise->cells_count == 0) {
+            continue;
+        }
+        fprintf(file, "| %s | %d | ", promise->what, promise->cells_count);
+        percent_print(file, promise->found_ppm);
+        fprintf(file, " | %s ", promise->is_at_most ? "<=" : ">=");
+        percent_print(file, promise->demanded_ppm);
+        fprintf(file, " | %s |\n", is_kept(promise) ? "kept" : "MISSED");
+    }
 }
 
 bool
+compare_promises_check(FILE *file, const struct record *records,
+                       int records_count)
+{
+    struct promise promises[PROMISES_COUNT];
+    struct tally tally;
+    bool all_are_kept = true;
+
+    tally_init(&tally, records_count);
+    tally_fill(&tally, records, records_count, NULL);
+    promises_make(promises, &tally);
+    tally_close(&tally);
+    for (int i = 0; i < PROMISES_COUNT; i++) {
+        const struct promise *promise = &promises[i];
+        const bool ok = is_kept(promise) && promise->cells_count > 0;
+
+        fprintf(file, "%s - %s: ", ok ? "ok" : "not ok", promise->what);
+        percent_print(file, promise->found_ppm);
+        fprintf(file, " of %d cells, %s ", promise->cells_count,
+                promise->is_at_most ? "at most" : "at least");
+        percent_print(file, promise->demanded_ppm);
+        fprintf(file, "\n");
+        all_are_kept = all_are_kept && ok;
+    }
+    return all_are_kept;
+}
+
+/* quantiles_print - for who wants more than a share */
+static void
+quantiles_print(FILE *file, const struct tally *tally)
+{
+    const struct errors *const kinds[] = {&tally->plain, &tally->loss,
+                                          &tally->banner, &tally->body};
+    static const char *const names[] = {
+        "no loss, no fault: body", "random loss: mean of the body",
+        "fault: banner", "fault: body or its bytes"};
+
+    fprintf(file, "\n| error of | median | 90 %% | 95 %% | most |\n"
+                  "|---|---|---|---|---|\n");
+    for (int i = 0; i < 4; i++) {
+        static const int of[] = {50, 90, 95, 100};
+
+        fprintf(file, "| %s |", names[i]);
+        for (int k = 0; k < 4; k++) {
+            fprintf(file, " ");
+            percent_print(file, errors_quantile(kinds[i], of[k]));
+            fprintf(file, " |");
+        }
+        fprintf(file, "\n");
+    }
+}
+
+void
 compare_shares_print(FILE *file, const struct record *records,
                      int records_count)
 {
@@ -282,36 +350,22 @@ compare_shares_print(FILE *file, const struct record *records,
         "Documented cases (spec)", "Ways without a fault (grid)",
         "Drawn at random, never tuned on (random)"};
     struct tally tally;
-    bool is_kept = false;
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         tally_init(&tally, records_count);
         tally_fill(&tally, records, records_count, sets[i]);
         if (tally.cells_count > 0) {
             fprintf(file, "\n### %s\n\n", titles[i]);
-            tally_print(file, &tally);
+            promises_print(file, &tally);
         }
         tally_close(&tally);
     }
     tally_init(&tally, records_count);
     tally_fill(&tally, records, records_count, NULL);
     fprintf(file, "\n### All of them\n\n");
-    is_kept = tally_print(file, &tally);
-    fprintf(file, "\nErrors of the body, median / 90 %% / 95 %%: plain ");
-    const struct errors *const kinds[] = {&tally.plain, &tally.loss,
-                                          &tally.body};
-    static const char *const names[] = {"; loss (means) ", "; fault ", ".\n"};
-
-    for (int i = 0; i < 3; i++) {
-        percent_print(file, errors_quantile(kinds[i], 50));
-        fprintf(file, " / ");
-        percent_print(file, errors_quantile(kinds[i], 90));
-        fprintf(file, " / ");
-        percent_print(file, errors_quantile(kinds[i], 95));
-        fprintf(file, "%s", names[i]);
-    }
+    promises_print(file, &tally);
+    quantiles_print(file, &tally);
     tally_close(&tally);
-    return is_kept;
 }
 
 void

@@ -19,8 +19,12 @@ void compare_ask(struct record *records, int records_count);
 void compare_cells_print(FILE *file, const struct record *records,
                          int records_count);
 
-/* The shares that are promised; true if all are kept. */
-bool compare_shares_print(FILE *file, const struct record *records,
+/* The shares that are promised, as tests ("ok - ..."); true if all are kept. */
+bool compare_promises_check(FILE *file, const struct record *records,
+                            int records_count);
+
+/* The same as tables, by set, with quantiles. */
+void compare_shares_print(FILE *file, const struct record *records,
                           int records_count);
 
 /* By fault, the documented cases beside each other, and what differs. */

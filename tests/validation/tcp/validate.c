@@ -25,7 +25,7 @@ usage(void)
             "usage: validate kernel [--trace] [--pcap FILE] [WORD...]\n"
             "       validate model [--trace] [WORD...]\n"
             "       validate measure JOBS SET[,SET...] SEED COUNT >CSV\n"
-            "       validate compare CSV [cells]\n"
+            "       validate tables|each|check CSV\n"
             "       validate cells SET SEED COUNT\n");
     return EXIT_USAGE;
 }
@@ -185,14 +185,25 @@ cells_command(char **argv)
     return count < 0 ? usage() : EXIT_SUCCESS;
 }
 
+static void
+tables_print(const struct record *records, int count, const char *kernel)
+{
+    printf("# The TCP model beside %s\n\n"
+           "Written by `make validate-tcp`; the measurements are in "
+           "kernel.csv.\n\n## What is promised\n",
+           kernel);
+    compare_shares_print(stdout, records, count);
+    compare_tables_print(stdout, records, count);
+}
+
 static int
-compare_command(const char *name, bool has_cells)
+compare_command(const char *what, const char *name)
 {
     struct record *records = base_alloc(CELLS_MAX * sizeof *records);
     FILE *file = fopen(name, "r");
     char kernel[128];
     int line = 0;
-    bool is_kept = false;
+    bool is_good = false;
     const int count =
         file == NULL ? -1
                      : record_read_all(records, CELLS_MAX, file, kernel, &line);
@@ -202,18 +213,20 @@ compare_command(const char *name, bool has_cells)
                 line);
     } else {
         compare_ask(records, count);
-        if (has_cells) {
+        is_good = true;
+        if (strcmp(what, "each") == 0) {
             compare_cells_print(stdout, records, count);
+        } else if (strcmp(what, "check") == 0) {
+            is_good = compare_promises_check(stdout, records, count);
+        } else {
+            tables_print(records, count, kernel);
         }
-        printf("# The model beside %s\n\n## What is promised\n", kernel);
-        is_kept = compare_shares_print(stdout, records, count);
-        compare_tables_print(stdout, records, count);
     }
     if (file != NULL) {
         fclose(file);
     }
     free(records);
-    return is_kept ? EXIT_SUCCESS : EXIT_FAILURE;
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
@@ -233,8 +246,10 @@ main(int argc, char **argv)
     if (strcmp(command, "cells") == 0 && argc == 5) {
         return cells_command(argv + 2);
     }
-    if (strcmp(command, "compare") == 0 && (argc == 3 || argc == 4)) {
-        return compare_command(argv[2], argc == 4);
+    if (argc == 3 &&
+        (strcmp(command, "tables") == 0 || strcmp(command, "each") == 0 ||
+         strcmp(command, "check") == 0)) {
+        return compare_command(command, argv[2]);
     }
     return usage();
 }

@@ -191,6 +191,8 @@ $(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOB
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=base_assert_fail \
 	  -o $@ $(filter-out $(CORE),$^) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
 
+$(OUT)/tests/unit/test_validation: $(call obj,$(filter-out %/validate.c,$(VALID_SRC)))
+
 # Schedulers that are wrong on purpose; most are the real one behind a forger,
 # so its entry has another name there.
 WRONG_OUT := $(OUT)/tests/support/schedulers

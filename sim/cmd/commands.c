@@ -280,6 +280,33 @@ static const struct option_row rows_link[] = {
     ROW_SEED, ROW_REPLICATION, ROWS_COMMON,
 };
 
+static const struct option_row rows_diagnose[] = {
+    {.id = OPTION_CONNECT, .kind = OPTION_TEXT, .name = "connect",
+     .argument = "yes|no", .help = "Does a connection come about?"},
+    {.id = OPTION_BANNER, .kind = OPTION_TEXT, .name = "banner",
+     .argument = "yes|no|TIME",
+     .help = "Does the server's greeting come, or after how long?"},
+    {.id = OPTION_EHLO_HELPS, .kind = OPTION_TEXT, .name = "ehlo-helps",
+     .argument = "yes|no",
+     .help = "Does text appear when EHLO is typed into the blank screen?"},
+    {.id = OPTION_SMALL_MAILS, .kind = OPTION_TEXT, .name = "small-mails",
+     .argument = "pass|fail|slow", .help = "Of 2 kB or so"},
+    {.id = OPTION_LARGE_MAILS, .kind = OPTION_TEXT, .name = "large-mails",
+     .argument = "pass|fail|slow", .help = "Of 500 kB or so"},
+    {.id = OPTION_STALLED_AFTER, .kind = OPTION_TEXT, .name = "stalled-after",
+     .argument = "BYTES", .help = "How much of a mail had passed by then"},
+    {.id = OPTION_OTHER_CLIENTS, .kind = OPTION_TEXT,
+     .name = "other-clients-fine", .argument = "yes|no",
+     .help = "Do clients that do not scale windows have no trouble?"},
+    {.id = OPTION_OUR_STACK, .kind = OPTION_TEXT, .name = "our-stack",
+     .argument = "STACK", .standard = "linux and windows-2008",
+     .help = "TCP of our host"},
+    {.id = OPTION_OUR_ROLE, .kind = OPTION_TEXT, .name = "our-role",
+     .argument = "client|server|both", .standard = "client",
+     .help = "Does our host connect, or is it the one that answers?"},
+    ROWS_OF_A_PATH, ROW_SEED, ROWS_COMMON,
+};
+
 static const struct option_row rows_help[] = {
     {.id = OPTION_MAN, .is_hidden = true, .name = "man",
      .help = "The tables of the manual page, as mdoc"},
@@ -358,6 +385,14 @@ static const struct command table[] = {
          "Who said what, when it was there and what it waited for; what both"
          " ends believe\nabout the window, and what happens where a router on"
          " the way breaks window scaling."},
+    {.name = "diagnose", .operands = "", .rows = rows_diagnose,
+     .run = cmd_diagnose,
+     .summary = "which fault of window scaling makes this symptom, what cures"
+                " it",
+     .about =
+         "Simulates every fault that is known between several kinds of hosts,"
+         " ranks them by\nhow well what comes out agrees with what was told,"
+         " and tries the remedies."},
     {.name = "doctor", .operands = "", .rows = rows_doctor, .run = cmd_doctor,
      .summary = "does a scheduler object keep the contract? is all here?",
      .about =

@@ -662,37 +662,41 @@ sender_repeat_lost(struct tcp_endpoint *end)
 
 /* --- When the timer fires ------------------------------------------------- */
 
-/* tail_probe - one segment, new or the last one again: is anybody there? */
-static void
-tail_probe(struct tcp_endpoint *end)
+/* tail_probe_send - a new segment, or the last one again; false: neither */
+static bool
+tail_probe_send(struct tcp_endpoint *end)
 {
     struct sender *snd = &end->snd;
     const int64_t left = unsent(snd);
     const int64_t window = snd->una + snd->window - snd->next;
+
+    if (snd->tail_seq != 0) {
+        return false; /* one an episode */
+    }
+    snd->is_tail_repeat = left == 0 || window < i64_min(left, snd->mss);
+    if (!snd->is_tail_repeat) {
+        fresh_send(end, i64_min(left, snd->mss), false);
+        snd->prr_out += snd->is_reducing;
+    } else if (!sender_repeat(end, snd->ring.next - 1)) {
+        return false;
+    }
+    snd->probes_count++;
+    snd->tail_seq = snd->next;
+    return true;
+}
+
+/* tail_probe - is anybody there? */
+static void
+tail_probe(struct tcp_endpoint *end)
+{
+    struct sender *snd = &end->snd;
 
     if (packets_out(snd) == 0) {
         sender_retry_off(end);
         probe_check(end);
         return;
     }
-    if (snd->tail_seq == 0) {
-        if (left > 0 && window >= i64_min(left, snd->mss)) {
-            snd->probes_count++;
-            fresh_send(end, i64_min(left, snd->mss), false);
-            if (snd->is_reducing) {
-                snd->prr_out++;
-            }
-            snd->tail_seq = snd->next;
-            snd->is_tail_repeat = false;
-        } else {
-            snd->probes_count++;
-            if (sender_repeat(end, snd->ring.next - 1)) {
-                snd->tail_seq = snd->next;
-                snd->is_tail_repeat = true;
-            }
-        }
-    }
-    snd->retry = RETRY_PROBE_TAIL;
+    snd->retry = tail_probe_send(end) ? RETRY_NONE : RETRY_PROBE_TAIL;
     sender_rto_rearm(end);
 }
 

@@ -21,7 +21,10 @@
 #define DELACK_MAX_US  200000
 #define PUSH_MAX_US    500000 /* HZ / 2 */
 #define SKB_BYTES      2304   /* memory of a full segment: 1448 of 2304 */
-#define RATIO          160    /* of 256: what of memory is data */
+#define SKB_HEAD       256    /* of it not the data's buffer, */
+#define SKB_ROOM       436    /* which has this beside the data */
+#define SKB_MIN        512
+#define RATIO          160 /* of 256: what of memory is data */
 #define RATIO_ONE      256
 #define COMPRESSED_MAX 44 /* tcp_comp_sack_nr */
 #define COMPRESSED_US  1000
@@ -78,17 +81,20 @@ receiver_syn_field(const struct tcp_endpoint *end)
     return (uint16_t)first_window(end, mss);
 }
 
-/* clamp_set - the most this buffer lets it offer */
+/* clamp_set - the most this buffer lets it offer: half, less a segment, until
+ * the first full segment shows what memory segments take */
 static void
 clamp_set(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
+    int64_t clamp = rcv->buffer / 2;
 
+    if (is_linux(end)) {
+        clamp = rcv->is_ratio_known ? rcv->buffer * RATIO / RATIO_ONE
+                                    : clamp - end->snd.mss_full;
+    }
     rcv->clamp =
-        i64_min(is_linux(end) ? (rcv->buffer - SKB_BYTES) * RATIO / RATIO_ONE
-                              : rcv->buffer / 2,
-                rcv->clamp_hard);
-    rcv->clamp = i64_max(rcv->clamp, end->stack->mss_bytes);
+        i64_max(i64_min(clamp, rcv->clamp_hard), end->stack->mss_bytes);
 }
 
 void
@@ -96,18 +102,20 @@ receiver_established(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
 
-    if (!end->is_scaling) {
+    /* Linux forgets, when the ceiling rises, that without scaling there is no
+     * showing more than 65535: it goes on to take in what it cannot offer. */
+    if (!end->is_scaling && !is_linux(end)) {
         rcv->clamp_hard = i64_min(rcv->clamp_hard, TCP_WINDOW_MAX);
     }
     rcv->window = receiver_syn_field(end);
     rcv->window_at = rcv->next;
-    rcv->limit = rcv->window;
-    rcv->space = i64_min(rcv->window, (int64_t)end->stack->initial_window *
-                                          end->snd.mss_full);
+    clamp_set(end);
+    rcv->limit = i64_min(rcv->window, rcv->clamp);
+    rcv->space = i64_min(i64_min(rcv->limit, rcv->window),
+                         10 * (int64_t)end->snd.mss_full);
     rcv->space_seq = rcv->next;
     rcv->space_at_us = end_now_us(end);
     rcv->edge = rcv->next + rcv->window;
-    clamp_set(end);
     rcv->mss = (int32_t)i64_max(
         i64_min(i64_min(end->snd.mss_full, rcv->window / 2), MSS_DEFAULT),
         MSS_MIN);
@@ -195,9 +203,12 @@ buffer_grow(struct tcp_endpoint *end)
     }
     const int64_t read = rcv->next - rcv->space_seq;
     if (read > rcv->space) {
-        int64_t window = 2 * read + 16 * (int64_t)end->snd.mss_full;
+        int64_t window = 2 * read;
         window +=
             2 * (int64_t)((base_i128)window * (read - rcv->space) / rcv->space);
+        if (rcv->ofo_count > 0) {
+            window += rcv->ofo[rcv->ofo_count - 1].until - rcv->next;
+        }
         window = i64_min(window, end->stack->window_max_bytes);
         const int64_t buffer =
             is_linux(end) ? window * RATIO_ONE / RATIO : 2 * window;
@@ -206,11 +217,6 @@ buffer_grow(struct tcp_endpoint *end)
             clamp_set(end);
         }
         rcv->space = read;
-    } else {
-        rcv->space = i64_max(read, 1);
-        if (read < (int64_t)end->snd.mss_full) {
-            rcv->space = end->snd.mss_full;
-        }
     }
     rcv->space_seq = rcv->next;
     rcv->space_at_us = now_us;
@@ -237,31 +243,49 @@ rtt_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
 }
 
+/* memory_bytes - what a segment takes of the buffer: a power of 2 for its data
+ */
+static int64_t
+memory_bytes(const struct tcp_segment *segment)
+{
+    int64_t bytes = SKB_MIN;
+
+    while (bytes < (int64_t)segment->payload_bytes + SKB_ROOM) {
+        bytes *= 2;
+    }
+    return bytes + SKB_HEAD;
+}
+
 static void
 window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment)
 {
     struct receiver *rcv = &end->rcv;
-    const int64_t room = rcv->clamp - rcv->limit;
+    int64_t room = rcv->clamp - rcv->limit;
+    int64_t more = 2 * (int64_t)end->snd.mss_full;
 
     if (segment->payload_bytes < 128 || room <= 0) {
         return;
     }
-    int64_t more = 2 * (int64_t)end->stack->mss_bytes;
-    if (is_linux(end) &&
-        segment->payload_bytes * RATIO_ONE < (uint32_t)(SKB_BYTES * RATIO)) {
-        /* A small segment wastes its memory: grow only far from the limit. */
-        more = 0;
-        int64_t waste = SKB_BYTES * RATIO / RATIO_ONE / 2;
-        int64_t window = rcv->clamp / 2;
-        while (rcv->limit <= window) {
-            if (waste <= (int64_t)segment->payload_bytes) {
-                more = 2 * (int64_t)rcv->mss;
-                break;
-            }
+    if (is_linux(end)) {
+        const int64_t ratio = rcv->is_ratio_known ? RATIO : RATIO_ONE / 2;
+        int64_t waste = memory_bytes(segment);
+        room = i64_min(room,
+                       (rcv->buffer - waste) * ratio / RATIO_ONE - rcv->limit);
+        waste = waste * ratio / RATIO_ONE;
+        if (waste > (int64_t)segment->payload_bytes) {
+            /* It wastes its memory: grow only far from the ceiling. */
+            more = 0;
             waste /= 2;
-            window /= 2;
+            for (int64_t window = end->stack->window_max_bytes / 2;
+                 rcv->limit <= window; window /= 2) {
+                if (waste <= (int64_t)segment->payload_bytes) {
+                    more = 2 * (int64_t)rcv->mss;
+                    break;
+                }
+                waste /= 2;
+            }
         }
-        if (more == 0) {
+        if (more == 0 || room <= 0) {
             return;
         }
     }
@@ -304,6 +328,13 @@ mss_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
 
     rcv->last_bytes = 0;
     if (bytes >= rcv->mss) {
+        if (bytes >= end->snd.mss_full && !rcv->is_ratio_known) {
+            /* What memory a segment takes is known now: the ceiling rises, and
+             * what was offered is no longer beyond the limit. */
+            rcv->is_ratio_known = true;
+            clamp_set(end);
+            rcv->limit = i64_max(rcv->limit, i64_min(rcv->window, rcv->clamp));
+        }
         rcv->mss = (int32_t)i64_min(bytes, end->stack->mss_bytes);
         if (is_pushed) {
             rcv->pending |= ACK_PUSHED;

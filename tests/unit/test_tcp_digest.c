@@ -14,7 +14,7 @@
 #include "sim/kernel/digest.h"
 #include "tests/support/support.h"
 
-#define DIGEST     "5b286b1649460f873df60c263e7a7e20"
+#define DIGEST     "711a7cbf81085c66102bfd0ef5ce1408"
 #define HORIZON_NS (600 * NS_PER_S)
 
 struct run {

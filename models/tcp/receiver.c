@@ -30,6 +30,7 @@
 #define COMPRESSED_US  1000
 #define OPTION_SPACE   20
 #define TCP_HEADER     20
+#define OFO_FIRST      8 /* OFO_MAX is this times a power of 2 */
 
 static void on_delayed(void *arg, uint64_t data);
 static void on_compressed(void *arg, uint64_t data);
@@ -611,6 +612,16 @@ blocks_clean(struct receiver *rcv)
     rcv->blocks_count = kept;
 }
 
+static void
+ofo_grow(struct receiver *rcv)
+{
+    const uint32_t capacity =
+        rcv->ofo_capacity == 0 ? OFO_FIRST : 2 * rcv->ofo_capacity;
+
+    rcv->ofo = base_realloc(rcv->ofo, capacity * sizeof *rcv->ofo);
+    rcv->ofo_capacity = capacity;
+}
+
 /* ofo_add - a stretch beyond a hole; when all places are taken, the segment is
  * dropped, as by a full buffer */
 static void
@@ -628,6 +639,9 @@ ofo_add(struct receiver *rcv, struct tcp_sack stretch)
     } else {
         if (rcv->ofo_count == OFO_MAX) {
             return;
+        }
+        if (rcv->ofo_count == rcv->ofo_capacity) {
+            ofo_grow(rcv);
         }
         memmove(&rcv->ofo[at + 1], &rcv->ofo[at],
                 (rcv->ofo_count - at) * sizeof *rcv->ofo);

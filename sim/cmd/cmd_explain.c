@@ -9,7 +9,7 @@
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
 #include "sim/cmd/figures.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/sheet.h"
 #include "sim/cmd/story.h"
 #include "sim/lab/unit.h"
@@ -17,7 +17,7 @@
 /* One call of the command. */
 struct work {
     struct command_call *call;
-    struct session session;
+    struct launch launch;
     struct sheet_settings settings;
     struct mta_observer observer;
     struct story *story; /* NULL: no message is asked for */
@@ -71,7 +71,7 @@ static void
 on_state(void *context, const struct mta_state *state)
 {
     const struct work *work = context;
-    const int64_t start_ns = work->session.scenario.start_wall_ns;
+    const int64_t start_ns = work->launch.scenario.start_wall_ns;
 
     switch (state->kind) {
     case MTA_STATE_QUEUE:
@@ -119,7 +119,7 @@ asked_read(struct work *work)
         return false;
     }
     if (work->observer.at_ns < 0 ||
-        work->observer.at_ns > work->session.scenario.horizon_ns) {
+        work->observer.at_ns > work->launch.scenario.horizon_ns) {
         diag_error(work->call->diag, command_line,
                    "--at must be within the run, found '%s'", at);
         return false;
@@ -159,7 +159,7 @@ explain_do(struct work *work)
     if (work->observer.message != 0) {
         work->story =
             story_new(work->observer.message,
-                      work->session.scenario.start_wall_ns, &work->settings);
+                      work->launch.scenario.start_wall_ns, &work->settings);
         work->observer.line = on_line;
         work->observer.line_until = UINT64_MAX;
         work->observer.mail = on_mail;
@@ -167,10 +167,10 @@ explain_do(struct work *work)
     work->state = open_memstream(&work->state_text, &work->state_size);
     ASSERT(work->state != NULL);
     result_init(&result);
-    if (session_run(&work->session, &work->observer, &result, &scheduler,
-                    work->call->diag) &&
+    if (launch_run(&work->launch, &work->observer, &result, &scheduler,
+                   work->call->diag) &&
         told_print(work)) {
-        code = session_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+        code = launch_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
     }
     result_free(&result);
     fclose(work->state);
@@ -187,12 +187,12 @@ cmd_explain(struct command_call *call)
 
     work.observer = (struct mta_observer){
         .context = &work, .setting = on_setting, .state = on_state};
-    if (session_open(&work.session, call, call->options->operands[0])) {
-        work.settings.arena = work.session.arena;
+    if (launch_open(&work.launch, call, call->options->operands[0])) {
+        work.settings.arena = work.launch.arena;
         if (asked_read(&work)) {
             code = explain_do(&work);
         }
     }
-    session_close(&work.session);
+    launch_close(&work.launch);
     return code;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/json.h"
 #include "sim/lab/store.h"
 
@@ -33,7 +33,7 @@ report(const struct command_call *call, int64_t before, int64_t after)
     if (!options_has(call->options, OPTION_JSON)) {
         printf("%s: %" PRId64 " runs, %" PRId64 " of them new\n", path, after,
                after - before);
-        return session_flush(call->diag);
+        return launch_flush(call->diag);
     }
     json_init(&json, stdout);
     json_object_begin(&json);
@@ -44,7 +44,7 @@ report(const struct command_call *call, int64_t before, int64_t after)
     json_key(&json, "new");
     json_i64(&json, after - before);
     json_object_end(&json);
-    return json_end(&json) && session_flush(call->diag);
+    return json_end(&json) && launch_flush(call->diag);
 }
 
 /* shards_check - all of them are results files; before anything is made */

@@ -50,12 +50,12 @@ put_metric(struct json *json, const char *key, const char *name,
 }
 
 static void
-scheduler_put(struct json *json, const struct session *session,
+scheduler_put(struct json *json, const struct launch *launch,
               const struct mta_about *scheduler)
 {
     json_key(json, "scheduler");
     json_object_begin(json);
-    put_text(json, "path", session->scheduler_path);
+    put_text(json, "path", launch->scheduler_path);
     put_text(json, "sha256", scheduler->sha256);
     put_text(json, "name", scheduler->name);
     put_text(json, "version", scheduler->version);
@@ -201,21 +201,21 @@ little_put(struct json *json, const struct result *result)
 }
 
 static void
-head_put(struct json *json, const struct session *session,
+head_put(struct json *json, const struct launch *launch,
          const struct result *result, const struct mta_about *scheduler)
 {
     char digest[DIGEST_TEXT_SIZE];
 
     digest_format(&result->digest, digest);
-    put_text(json, "scenario", session->scenario.name);
-    put_text(json, "title", session->scenario.title);
+    put_text(json, "scenario", launch->scenario.name);
+    put_text(json, "title", launch->scenario.title);
     json_key(json, "seed");
-    json_u64(json, session->seed);
-    put_i64(json, "replication", session->replication);
+    json_u64(json, launch->seed);
+    put_i64(json, "replication", launch->replication);
     put_text(json, "digest", digest);
-    put_text(json, "command", session_command(session));
-    scheduler_put(json, session, scheduler);
-    put_seconds(json, "horizon_s", session->scenario.horizon_ns);
+    put_text(json, "command", launch_command(launch));
+    scheduler_put(json, launch, scheduler);
+    put_seconds(json, "horizon_s", launch->scenario.horizon_ns);
     put_seconds(json, "simulated_s", result->simulated_ns);
     put_seconds(json, "wall_s", result->wall_ns);
     put_i64(json, "events", result->events);
@@ -230,14 +230,14 @@ head_put(struct json *json, const struct session *session,
 }
 
 bool
-runjson_write(const struct session *session, const struct result *result,
+runjson_write(const struct launch *launch, const struct result *result,
               const struct mta_about *scheduler, FILE *out)
 {
     struct json json;
 
     json_init(&json, out);
     json_object_begin(&json);
-    head_put(&json, session, result, scheduler);
+    head_put(&json, launch, result, scheduler);
     recipients_put(&json, result);
     work_put(&json, result);
     put_metric(&json, "throughput_msg_per_s", "throughput", result);

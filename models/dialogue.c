@@ -341,6 +341,7 @@ dialogue_give_up(struct dialogue *dialogue, int64_t now_ns, bool has_all)
 {
     const enum smtp_phase phase = dialogue->phase;
 
+    dialogue->is_given_up = true;
     if (phase < SMTP_RCPT) {
         dialogue_fail(dialogue, now_ns, phase, DIALOGUE_TEMPORARY);
         return;
@@ -369,6 +370,8 @@ dialogue_walk(struct dialogue *dialogue, int64_t now_ns,
         const struct dialogue_turn turn = dialogue_turn(dialogue);
         const bool is_greeting = dialogue->phase == SMTP_GREETING;
         int64_t arrived_at_ns = now_ns;
+        dialogue->turns_count++;
+        dialogue->think_ns += turn.think_ns;
         if (dialogue->phase == SMTP_DOT) {
             arrived_at_ns += link_transfer_ns(link, dialogue->link, now_ns,
                                               turn.command_bytes);

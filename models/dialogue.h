@@ -71,11 +71,14 @@ struct dialogue {
     int64_t size_bytes;
     uint32_t recipients_count;
     /* Where it stands: */
-    uint32_t asked_count; /* recipients; of those not pipelined */
+    uint32_t asked_count; /* recipients */
+    uint32_t turns_count; /* begun, */
+    int64_t think_ns;     /* and what the server has thought in them */
     /* The answer: */
     enum smtp_phase phase; /* of the turn; where the first failure, or the end,
                               was met */
     bool is_broken;        /* no connection is left after this */
+    bool is_given_up;      /* a timeout, or the connection, ended it */
     int64_t end_at_ns;
 };
 

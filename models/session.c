@@ -106,6 +106,13 @@ is_answered(const struct session *session)
            session_reply_received_bytes(session) >= session->turn.reply_bytes;
 }
 
+/* is_ended - the waiting has: there is a reply, or there will be none */
+static bool
+is_ended(const struct session *session)
+{
+    return session->is_failed || session->is_closed || is_answered(session);
+}
+
 /* is_news - something stands to be told that was not */
 static bool
 is_news(const struct session *session)
@@ -113,7 +120,7 @@ is_news(const struct session *session)
     return !session->is_over &&
            ((session->is_connected && !session->is_connected_told) ||
             (session->is_accepted && !session->is_accepted_told) ||
-            session->is_failed || session->is_closed || is_answered(session));
+            is_ended(session));
 }
 
 /* --- The client's timeouts ----------------------------------------------- */
@@ -157,7 +164,7 @@ on_deadline(void *arg, uint64_t data)
         session->deadline = push(session, session->deadline_at_ns, on_deadline);
         return;
     }
-    if (is_news(session)) {
+    if (is_ended(session)) {
         return; /* the poke under way tells it */
     }
     session->is_over = true;

@@ -13,7 +13,10 @@
         PHASE("mail", "to MAIL"), PHASE("rcpt", "to RCPT"),                    \
         PHASE("data", "to DATA"), PHASE("dot", "to the final dot")
 
-#define STACKS "linux windows-2008 windows-2003 bsd"
+#define STACKS                                                                 \
+    "linux windows-2008 windows-2003 bsd windows-2008-disabled "               \
+    "windows-2008-highlyrestricted windows-2008-restricted "                   \
+    "windows-2008-normal windows-2008-experimental"
 #define SHIFTS "stack none 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14"
 #define FAULTS                                                                 \
     "strip-syn, strip-synack, strip-both, set-syn=N, set-synack=N, "           \

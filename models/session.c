@@ -63,11 +63,11 @@ end_of(const struct session *session, enum tcp_side side)
 }
 
 static struct evq_id
-push(struct session *session, int64_t at_ns, evq_fn *fn)
+push(struct session *session, int64_t at_ns, evq_fn *fn, uint64_t data)
 {
     const struct evq_id id =
         evq_push(queue(session), at_ns, session->params.connection.evq_class,
-                 fn, session, 0);
+                 fn, session, data);
 
     ASSERT(id.generation != 0); /* whoever sizes the queue counts on us */
     return id;
@@ -150,22 +150,22 @@ tell(struct session *session, enum session_news news)
     return true;
 }
 
+/* on_deadline - `is_last`: all else that was due at this instant has been,
+ * and so a reply that comes at it is in time */
 static void
-on_deadline(void *arg, uint64_t data)
+on_deadline(void *arg, uint64_t is_last)
 {
     struct session *session = arg;
 
-    (void)data;
     session->deadline = EVQ_NONE;
-    if (session->deadline_at_ns == NEVER || session->is_over) {
-        return;
+    if (session->deadline_at_ns == NEVER || session->is_over ||
+        is_ended(session)) {
+        return; /* if it ended, the poke under way tells it */
     }
-    if (now_ns(session) < session->deadline_at_ns) {
-        session->deadline = push(session, session->deadline_at_ns, on_deadline);
+    if (now_ns(session) < session->deadline_at_ns || is_last == 0) {
+        session->deadline = push(session, session->deadline_at_ns, on_deadline,
+                                 now_ns(session) == session->deadline_at_ns);
         return;
-    }
-    if (is_ended(session)) {
-        return; /* the poke under way tells it */
     }
     session->is_over = true;
     (void)tell(session, SESSION_TIMED_OUT);
@@ -189,7 +189,7 @@ deadline_set(struct session *session, int64_t at_ns)
         return;
     }
     evq_cancel(queue(session), session->deadline);
-    session->deadline = push(session, at_ns, on_deadline);
+    session->deadline = push(session, at_ns, on_deadline, 0);
 }
 
 /* deadline_of_turn - from now: all is buffered, or there was progress */
@@ -226,7 +226,7 @@ server_look(struct session *session)
     }
     session->is_thought = true;
     session->think =
-        push(session, now_ns(session) + session->turn.think_ns, on_thought);
+        push(session, now_ns(session) + session->turn.think_ns, on_thought, 0);
 }
 
 /* client_look - what of the command has the send buffer taken by now? */
@@ -318,7 +318,7 @@ on_connection(void *arg, enum tcp_side side, enum tcp_news news)
         server_look(session);
     }
     if (is_news(session) && session->poke.generation == 0) {
-        session->poke = push(session, now_ns(session), on_poke);
+        session->poke = push(session, now_ns(session), on_poke, 0);
     }
 }
 

@@ -15,9 +15,8 @@ enum {
 
 static const struct src_loc command_line = {.file = "command line"};
 
-/* bytes_parse - windows and banners are often told as plain numbers */
-static bool
-bytes_parse(const char *text, int64_t *bytes, const char **why)
+bool
+linkoptions_bytes_parse(const char *text, int64_t *bytes, const char **why)
 {
     return unit_integer_parse(text, bytes, why) ||
            unit_bytes_parse(text, bytes, why);
@@ -88,7 +87,7 @@ linkoptions_path_read(const struct options *options,
         OPTION_RATE, "rate",          unit_bit_rate_parse,
         0,           1000 * NS_PER_S, "at most 1000Gbit/s, or unlimited"};
     static const struct linkoptions_amount queue = {
-        OPTION_QUEUE, "queue", bytes_parse, 0, INT64_MAX, "a size"};
+        OPTION_QUEUE, "queue", linkoptions_bytes_parse, 0, INT64_MAX, "a size"};
     static const struct linkoptions_amount loss = {
         OPTION_LOSS, "loss", unit_probability_parse, 0, PPM, "at most 100%"};
     struct hop_params *hop = &params->path.hops[0];
@@ -199,18 +198,18 @@ static const struct {
      OPTION_CLIENT_SHIFT,
      "client",
      "client-shift",
-     {OPTION_CLIENT_WINDOW, "client-window", bytes_parse, 1, 1 << 30,
-      "1B to 1GiB"},
-     {OPTION_CLIENT_WINDOW_MAX, "client-window-max", bytes_parse, 1, 1 << 30,
-      "1B to 1GiB"}},
+     {OPTION_CLIENT_WINDOW, "client-window", linkoptions_bytes_parse, 1,
+      1 << 30, "1B to 1GiB"},
+     {OPTION_CLIENT_WINDOW_MAX, "client-window-max", linkoptions_bytes_parse, 1,
+      1 << 30, "1B to 1GiB"}},
     {OPTION_SERVER,
      OPTION_SERVER_SHIFT,
      "server",
      "server-shift",
-     {OPTION_SERVER_WINDOW, "server-window", bytes_parse, 1, 1 << 30,
-      "1B to 1GiB"},
-     {OPTION_SERVER_WINDOW_MAX, "server-window-max", bytes_parse, 1, 1 << 30,
-      "1B to 1GiB"}},
+     {OPTION_SERVER_WINDOW, "server-window", linkoptions_bytes_parse, 1,
+      1 << 30, "1B to 1GiB"},
+     {OPTION_SERVER_WINDOW_MAX, "server-window-max", linkoptions_bytes_parse, 1,
+      1 << 30, "1B to 1GiB"}},
 };
 
 static bool
@@ -244,8 +243,10 @@ mail_read(const struct options *options, struct trial_params *params,
           struct diag *diag)
 {
     static const struct linkoptions_amount amounts[] = {
-        {OPTION_SIZE, "size", bytes_parse, 8, 1000000000, "8B to 1GB"},
-        {OPTION_BANNER, "banner", bytes_parse, 6, 100000, "6B to 100kB"},
+        {OPTION_SIZE, "size", linkoptions_bytes_parse, 8, 1000000000,
+         "8B to 1GB"},
+        {OPTION_BANNER, "banner", linkoptions_bytes_parse, 6, 100000,
+         "6B to 100kB"},
         {OPTION_LIMIT, "limit", unit_duration_parse, NS_PER_MS, NS_PER_DAY,
          "1ms to 1d"},
         {OPTION_TIMEOUT, "timeout", unit_duration_parse, NS_PER_MS, NS_PER_DAY,

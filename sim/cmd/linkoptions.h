@@ -11,6 +11,11 @@
 #include "sim/cmd/trial.h"
 #include "sim/lab/unit.h"
 
+/* As unit_bytes_parse(); a number alone is bytes: windows and banners are often
+ * told so. */
+MUST_USE bool linkoptions_bytes_parse(const char *text, int64_t *bytes,
+                                      const char **why);
+
 /* An option's amount, in its unit; *value stays as it is where the option is
  * not given. False: it is no such amount or out of range, reported. */
 struct linkoptions_amount {

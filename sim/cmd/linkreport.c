@@ -11,27 +11,7 @@
 #include "sim/cmd/linkwords.h"
 #include "sim/lab/json.h"
 
-enum { LINE_WIDTH = 78, NS_PLACES = 9, CELL_SIZE = 96 };
-
-/* wrap - a text in lines of the screen's width */
-static void
-wrap(const char *text, FILE *out)
-{
-    size_t column = 0;
-
-    while (*text != '\0') {
-        const size_t size = strcspn(text, " ");
-
-        if (column > 0 && column + 1 + size > LINE_WIDTH) {
-            fputc('\n', out);
-            column = 0;
-        }
-        fprintf(out, "%s%.*s", column > 0 ? " " : "", (int)size, text);
-        column += size + (column > 0);
-        text += size + strspn(text + size, " ");
-    }
-    fputc('\n', out);
-}
+enum { NS_PLACES = 9, CELL_SIZE = 96 };
 
 /* --- What is on the path ------------------------------------------------- */
 
@@ -259,10 +239,10 @@ linkreport_print(const struct trial *trial, const struct trial *clean,
     windows_print(trial, out);
     fputc('\n', out);
     linkwords_outcome(text, trial, clean);
-    wrap(text, out);
+    linkwords_wrap("", text, out);
     linkwords_story(text, trial);
     if (text[0] != '\0') {
-        wrap(text, out);
+        linkwords_wrap("", text, out);
     }
 }
 

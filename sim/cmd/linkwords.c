@@ -12,6 +12,7 @@
 #include "sim/cmd/figures.h"
 
 enum {
+    LINE_WIDTH = 78,
     STALL_S = 10 /* GUESS: no byte for so long is called standing still */
 };
 
@@ -59,6 +60,30 @@ const char *
 linkwords_side(enum tcp_side side)
 {
     return side == TCP_CLIENT ? "client" : "server";
+}
+
+void
+linkwords_wrap(const char *first, const char *text, FILE *out)
+{
+    const size_t indent = strlen(first);
+    size_t column = indent;
+    bool is_begun = false;
+
+    fputs(first, out);
+    while (*text != '\0') {
+        const size_t size = strcspn(text, " ");
+
+        if (is_begun && column + 1 + size > LINE_WIDTH) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            column = indent;
+            is_begun = false;
+        }
+        fprintf(out, "%s%.*s", is_begun ? " " : "", (int)size, text);
+        column += size + (is_begun ? 1 : 0);
+        is_begun = true;
+        text += size + strspn(text + size, " ");
+    }
+    fputc('\n', out);
 }
 
 void

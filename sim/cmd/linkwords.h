@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/cmd/trial.h"
 
@@ -60,6 +61,10 @@ void linkwords_outcome(char text[LINKWORDS_SIZE], const struct trial *trial,
 
 /* What happened to the window, some sentences; empty: nothing worth telling. */
 void linkwords_story(char text[LINKWORDS_SIZE], const struct trial *trial);
+
+/* The text in lines of a screen's width, behind `first`; further lines are
+ * indented as far. */
+void linkwords_wrap(const char *first, const char *text, FILE *out);
 
 /* Why a leg took longer than its way; empty: it did not. */
 void linkwords_leg(char text[LINKWORDS_SIZE], const struct trial *trial,

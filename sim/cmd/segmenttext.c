@@ -128,21 +128,27 @@ segmenttext_format(char text[SEGMENTTEXT_SIZE],
     add(&line, ", length %" PRIu32, segment->payload_bytes);
 }
 
+/* change_next - a comma between what was changed */
+static void
+change_next(struct line *line)
+{
+    add(line, "%s", line->text[0] == '\0' ? "" : ", ");
+}
+
 /* change_add - what a middlebox has made of it */
 static void
 change_add(struct line *line, const struct tcp_segment *sent,
            const struct tcp_segment *came)
 {
     const uint32_t gone = sent->options & ~(uint32_t)came->options;
-    const char *comma = "";
 
     if ((sent->options & came->options & TCP_OPTION_SCALE) != 0 &&
         sent->shift != came->shift) {
-        option_next(line, &comma);
+        change_next(line);
         add(line, "wscale %u became %u", sent->shift, came->shift);
     }
     if (sent->window != came->window) {
-        option_next(line, &comma);
+        change_next(line);
         add(line, "win %u became %u", sent->window, came->window);
     }
     static const struct {
@@ -158,7 +164,7 @@ change_add(struct line *line, const struct tcp_segment *sent,
 
     for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if ((gone & names[i].option) != 0) {
-            option_next(line, &comma);
+            change_next(line);
             add(line, "%s removed", names[i].name);
         }
     }

@@ -40,6 +40,7 @@ sample_take(struct witness *witness, const struct tcp_connection *connection,
 {
     const struct tcp_endpoint *end = tcp_connection_end_const(connection, side);
     const struct tcp_progress progress = tcp_endpoint_progress(end);
+    const int64_t offered_bytes = tcp_endpoint_belief(end).receive_window_bytes;
 
     witness->samples = room(witness->samples, witness->samples_count,
                             &witness->samples_max, sizeof *witness->samples);
@@ -49,8 +50,8 @@ sample_take(struct witness *witness, const struct tcp_connection *connection,
         .acked_seq = progress.acked_seq,
         .window_edge = progress.window_edge,
         .congestion_bytes = progress.window_segments * witness->mss_bytes,
-        .offered_edge = 1 + tcp_endpoint_received_bytes(end) +
-                        tcp_endpoint_belief(end).receive_window_bytes,
+        .offered_edge = 1 + tcp_endpoint_received_bytes(end) + offered_bytes,
+        .offered_bytes = offered_bytes,
     };
 }
 

@@ -51,6 +51,7 @@ struct witness_sample {
     int64_t window_edge;      /* up to which it may send, as it believes */
     int64_t congestion_bytes; /* cwnd */
     int64_t offered_edge;     /* up to which it takes data, in truth */
+    int64_t offered_bytes;    /* and how much that is */
 };
 
 struct witness {

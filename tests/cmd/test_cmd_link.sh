@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# test_link.sh - mtasim link: what a broken path does to one delivery, on the
+# test_cmd_link.sh - mtasim link: what a broken path does to one delivery, on the
 # screen, as JSON, as packets, as a capture, as a picture
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"

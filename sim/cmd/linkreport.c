@@ -108,12 +108,12 @@ offer_print(const struct trial *trial, enum tcp_side side, FILE *out)
         snprintf(why, sizeof why, "sent %" PRIu32 " times", offer->sent_count);
     }
     if (offer->has_arrived &&
-        (offer->sent.options & ~(uint32_t)offer->arrived.options &
+        (offer->original.options & ~(uint32_t)offer->arrived.options &
          TCP_OPTION_SCALE) != 0) {
         snprintf(why + strlen(why), sizeof why - strlen(why),
                  "%sarrives without the scale", why[0] == '\0' ? "" : ", ");
     } else if (offer->has_arrived &&
-               offer->arrived.shift != offer->sent.shift) {
+               offer->arrived.shift != offer->original.shift) {
         snprintf(why + strlen(why), sizeof why - strlen(why),
                  "%sarrives with scale %u", why[0] == '\0' ? "" : ", ",
                  offer->arrived.shift);
@@ -199,7 +199,10 @@ windows_print(const struct trial *trial, FILE *out)
     fputc('\n', out);
     window_row("window", "of the client", "of the server", out);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
-        offer_cell(cells[i], &offers[i].sent, offers[i].is_sent);
+        offer_cell(cells[i],
+                   offers[i].has_arrived ? &offers[i].original
+                                         : &offers[i].sent,
+                   offers[i].is_sent);
     }
     window_row("  offered in the handshake", cells[0], cells[1], out);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
@@ -332,7 +335,9 @@ side_put(struct json *json, const struct trial *trial, enum tcp_side side)
     json_key(json, linkwords_side(side));
     json_object_begin(json);
     put_text(json, "stack", trial->params->stacks[side].name);
-    offer_put(json, "shift_offered", &offer->sent, offer->is_sent);
+    offer_put(json, "shift_offered",
+              offer->has_arrived ? &offer->original : &offer->sent,
+              offer->is_sent);
     offer_put(json, "shift_arrived", &offer->arrived, offer->has_arrived);
     json_key(json, "is_scaling");
     json_bool(json, belief->is_scaling);

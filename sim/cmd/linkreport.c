@@ -44,7 +44,11 @@ path_print(const struct trial_params *params, FILE *out)
                  hop->loss_ppm[params->sender] / 1e4);
     }
     linkwords_faults(faults, &params->path);
-    fprintf(out, "path    %s, %s%s; middlebox: %s\n", rtt, rate, loss, faults);
+    linkwords_bytes(size, hop->queue_bytes[params->sender]);
+    fprintf(out, "path    round trip %s, %s, queue of %s bytes%s\n", rtt, rate,
+            hop->queue_bytes[params->sender] > 0 ? size : "any number of",
+            loss);
+    fprintf(out, "on it   middlebox: %s\n", faults);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
         const struct tcp_stack *stack = &params->stacks[i];
 
@@ -84,7 +88,7 @@ row_print(const char *said, const char *by, const char *what, int64_t bytes,
     if (bytes > 0) {
         linkwords_bytes(size, bytes);
     }
-    fprintf(out, "%8s  %-6s  %-17s %10s %8s%s%s\n", said, by, what, size, there,
+    fprintf(out, "%8s  %-6s  %-9s %11s %8s%s%s\n", said, by, what, size, there,
             why[0] == '\0' ? "" : "  ", why);
 }
 
@@ -93,16 +97,13 @@ offer_print(const struct trial *trial, enum tcp_side side, FILE *out)
 {
     const struct trial_offer *offer = &trial->offers[side];
     const char *name = side == TCP_CLIENT ? "SYN" : "SYN-ACK";
-    char what[CELL_SIZE], why[CELL_SIZE] = "";
+    char said[CELL_SIZE], there[CELL_SIZE], why[CELL_SIZE] = "";
 
     if (!offer->is_sent) {
         return;
     }
-    if ((offer->sent.options & TCP_OPTION_SCALE) != 0) {
-        snprintf(what, sizeof what, "%s, scale %u", name, offer->sent.shift);
-    } else {
-        snprintf(what, sizeof what, "%s, no scale", name);
-    }
+    time_cell(said, offer->sent_at_ns);
+    time_cell(there, offer->has_arrived ? offer->arrived_at_ns : -1);
     if (offer->sent_count > 1) {
         snprintf(why, sizeof why, "sent %" PRIu32 " times", offer->sent_count);
     }
@@ -117,8 +118,7 @@ offer_print(const struct trial *trial, enum tcp_side side, FILE *out)
                  "%sarrives with scale %u", why[0] == '\0' ? "" : ", ",
                  offer->arrived.shift);
     }
-    row_print("", linkwords_side(side), what, 0,
-              offer->has_arrived ? "" : "never", why, out);
+    row_print(said, linkwords_side(side), name, 0, there, why, out);
 }
 
 static void
@@ -145,7 +145,7 @@ dialogue_print(const struct trial *trial, FILE *out)
 {
     char connected[CELL_SIZE];
 
-    fprintf(out, "\n%8s  %-6s  %-17s %10s %8s  %s\n", "said", "by", "what",
+    fprintf(out, "\n%8s  %-6s  %-9s %11s %8s  %s\n", "said", "by", "what",
             "bytes", "there", "what it waited for");
     offer_print(trial, TCP_CLIENT, out);
     offer_print(trial, TCP_SERVER, out);

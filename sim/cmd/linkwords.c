@@ -343,6 +343,17 @@ believed_bytes(const struct trial *trial, enum tcp_side reader)
     return least;
 }
 
+static const char *
+factor_words(char text[FIGURES_SIZE], int32_t shift)
+{
+    if (shift == 0) {
+        snprintf(text, FIGURES_SIZE, "takes them as they stand");
+    } else {
+        snprintf(text, FIGURES_SIZE, "multiplies them by %d", 1 << shift);
+    }
+    return text;
+}
+
 static void
 belief_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
             enum tcp_side writer)
@@ -350,7 +361,7 @@ belief_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
     const enum tcp_side reader = tcp_other(writer);
     const int32_t written = linkwords_write_shift(trial, writer);
     const int32_t read = linkwords_read_shift(trial, reader);
-    char offered[32], least[32];
+    char offered[32], least[32], factor[FIGURES_SIZE];
 
     linkwords_bytes(offered, trial->beliefs[writer].receive_window_bytes);
     switch (linkwords_belief_of(trial, writer)) {
@@ -360,18 +371,17 @@ belief_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
     case LINKWORDS_TOO_SMALL:
         linkwords_bytes(least, believed_bytes(trial, reader));
         add(text,
-            "The %s divides its windows by %d before it writes them, the %s"
-            " multiplies by %d: it has believed in %s bytes where the %s"
-            " takes %s. ",
+            "The %s divides its windows by %d before it writes them; the %s"
+            " %s: it has believed in %s bytes where the %s takes %s. ",
             linkwords_side(writer), 1 << written, linkwords_side(reader),
-            1 << read, least, linkwords_side(writer), offered);
+            factor_words(factor, read), least, linkwords_side(writer), offered);
         return;
     case LINKWORDS_TOO_LARGE:
         add(text,
-            "The %s multiplies the %s's windows by %d, which were divided by"
-            " %d: it may send more than the %s offers. ",
+            "The %s multiplies the %s's windows by %d, where %d is right: it"
+            " may send more than is offered. ",
             linkwords_side(reader), linkwords_side(writer), 1 << read,
-            1 << written, linkwords_side(writer));
+            1 << written);
         return;
     }
     UNREACHABLE("every belief is above");
@@ -502,7 +512,7 @@ linkwords_leg(char text[LINKWORDS_SIZE], const struct trial *trial,
     }
     if (leg->window_least_bytes > 0 && leg->window_least_bytes < leg->bytes &&
         leg->window_least_bytes < 65535) {
-        add(text, "believes in %s bytes of window",
+        add(text, "window of %s bytes",
             linkwords_bytes(window, leg->window_least_bytes));
     }
     cause_add(text, leg->probes, "probe", "probes");

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_MS INT64_C(1000000)
-#define NS_PER_S  INT64_C(1000000000)
+#include "sim/kernel/base.h"
 
 struct cell
 cell_default(void)
@@ -317,8 +316,7 @@ static const char *const class_names[OUTCOME_CLASSES_COUNT] = {
     [OUTCOME_STALLED_DATA] = "stalled-data",
 };
 
-const char *
-outcome_class_name(enum outcome_class class)
+const char *outcome_class_name(enum outcome_class class)
 {
     return class_names[class];
 }

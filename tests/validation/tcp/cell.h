@@ -16,7 +16,7 @@
 #include "models/tcp/endpoint.h"
 #include "models/tcp/middlebox.h"
 
-#define CELL_TEXT_MAX 320
+#define CELL_TEXT_MAX  320
 #define CELL_STEPS_MAX 12
 
 struct cell {
@@ -26,7 +26,7 @@ struct cell {
     int32_t loss_ppm;
     uint32_t seed;
     struct middlebox_params fault;
-    int32_t shifts[TCP_SIDES_COUNT];   /* TCP_SHIFT_NONE: scaling is off */
+    int32_t shifts[TCP_SIDES_COUNT];  /* TCP_SHIFT_NONE: scaling is off */
     int64_t buffers[TCP_SIDES_COUNT]; /* tcp_rmem[1], bytes */
     enum tcp_congestion congestion;
     bool is_down; /* the server sends the body */

@@ -234,8 +234,7 @@ hosts_info_print(FILE *file, const char *name, int socket)
             info.tcpi_rtt, info.tcpi_rttvar, info.tcpi_snd_mss,
             info.tcpi_rcv_mss, info.tcpi_snd_cwnd, info.tcpi_snd_ssthresh,
             info.tcpi_rcv_space, info.tcpi_rcv_ssthresh, info.tcpi_snd_wnd,
-            info.tcpi_total_retrans, info.tcpi_lost,
-            info.tcpi_sacked, info.tcpi_probes, info.tcpi_backoff,
-            info.tcpi_ca_state, (uint64_t)info.tcpi_rwnd_limited,
-            (uint64_t)info.tcpi_busy_time);
+            info.tcpi_total_retrans, info.tcpi_lost, info.tcpi_sacked,
+            info.tcpi_probes, info.tcpi_backoff, info.tcpi_ca_state,
+            (uint64_t)info.tcpi_rwnd_limited, (uint64_t)info.tcpi_busy_time);
 }

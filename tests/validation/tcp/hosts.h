@@ -22,7 +22,7 @@
 
 struct hosts {
     int tuns[TCP_SIDES_COUNT];
-    int client;   /* not yet connecting */
+    int client; /* not yet connecting */
     int listener;
     char why[HOSTS_WHY_MAX];
 };

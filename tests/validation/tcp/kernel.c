@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/kernel/base.h"
 #include "tests/validation/tcp/hosts.h"
 #include "tests/validation/tcp/wire.h"
 
-#define NS_PER_S    INT64_C(1000000000)
 #define WRITE_BYTES (256 * 1024) /* at once, so that packets wait at most so */
 #define READS_MAX   32           /* packets taken before the clock is read */
 
@@ -75,7 +76,10 @@ step_begin(struct rig *rig, int64_t at_ns)
         if (asks || step->is_body) {
             rig->body_at_ns = at_ns;
         }
-        rig->limit_at_ns = at_ns + rig->cell->limit_ns;
+        /* A reply belongs to its command's turn. */
+        if (step->from == TCP_CLIENT || rig->step == 0) {
+            rig->limit_at_ns = at_ns + rig->cell->limit_ns;
+        }
     }
 }
 
@@ -176,13 +180,10 @@ packets_take(struct rig *rig, enum tcp_side from)
 static int64_t
 packets_give(struct rig *rig)
 {
-    int64_t next_ns = INT64_MAX;
-
     for (int i = 0; i < TCP_SIDES_COUNT; i++) {
         const enum tcp_side from = (enum tcp_side)i;
-        int64_t due_ns = wire_due_ns(&rig->wire, from);
 
-        while (due_ns <= now_ns()) {
+        while (wire_due_ns(&rig->wire, from) <= now_ns()) {
             const struct wire_flight *flight =
                 wire_give(&rig->wire, from, now_ns());
 
@@ -192,11 +193,12 @@ packets_give(struct rig *rig)
                 return INT64_MAX;
             }
             packets_take(rig, tcp_other(from)); /* its answer, at once */
-            due_ns = wire_due_ns(&rig->wire, from);
         }
-        next_ns = due_ns < next_ns ? due_ns : next_ns;
     }
-    return next_ns;
+    const int64_t up_ns = wire_due_ns(&rig->wire, TCP_CLIENT);
+    const int64_t down_ns = wire_due_ns(&rig->wire, TCP_SERVER);
+
+    return up_ns < down_ns ? up_ns : down_ns;
 }
 
 static void
@@ -212,6 +214,7 @@ connect_look(struct rig *rig, int64_t at_ns)
     }
     rig->sockets[TCP_CLIENT] = rig->hosts.client;
     rig->outcome.connect_ns = at_ns - rig->began_at_ns;
+    rig->limit_at_ns = at_ns + rig->cell->limit_ns; /* of the banner */
 }
 
 static void
@@ -250,8 +253,8 @@ polls_fill(const struct rig *rig, struct pollfd polls[4])
     const struct cell_step *step = &rig->steps[rig->step];
 
     for (int i = 0; i < TCP_SIDES_COUNT; i++) {
-        const bool writes = step->from == (enum tcp_side)i &&
-                            rig->written_bytes < step->bytes;
+        const bool writes =
+            step->from == (enum tcp_side)i && rig->written_bytes < step->bytes;
         const bool reads = step->from != (enum tcp_side)i;
         short wanted = (short)((writes ? POLLOUT : 0) | (reads ? POLLIN : 0));
         int socket = rig->sockets[i];
@@ -295,9 +298,10 @@ ask_for_precision(void)
 {
     const struct sched_param first = {.sched_priority = 10};
 
-    sched_setscheduler(0, SCHED_FIFO, &first);
-    prctl(PR_SET_TIMERSLACK, 1UL);
+    /* Fetching the memory takes milliseconds, which no other cell shall lose. */
     mlockall(MCL_CURRENT | MCL_FUTURE);
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    sched_setscheduler(0, SCHED_FIFO, &first);
 }
 
 static void
@@ -312,48 +316,59 @@ report_fill(struct kernel_report *report, const struct rig *rig)
     };
 }
 
+/* rig_open - false: `why` */
+static bool
+rig_open(struct rig *rig, const struct cell *cell, char *why)
+{
+    rig->cell = cell;
+    rig->sockets[TCP_CLIENT] = -1;
+    rig->sockets[TCP_SERVER] = -1;
+    rig->steps_count = cell_steps(cell, rig->steps);
+    rig->outcome = (struct outcome){.connect_ns = INT64_MAX,
+                                    .first_byte_ns = INT64_MAX,
+                                    .banner_ns = INT64_MAX,
+                                    .body_ns = INT64_MAX};
+    text_fill(rig->text, sizeof rig->text);
+    if (!wire_init(&rig->wire, cell)) {
+        snprintf(why, HOSTS_WHY_MAX, "no memory");
+        return false;
+    }
+    if (!hosts_open(&rig->hosts, cell)) {
+        snprintf(why, HOSTS_WHY_MAX, "%s", rig->hosts.why);
+        return false;
+    }
+    return true;
+}
+
 bool
 kernel_run(struct kernel_report *report, const struct cell *cell,
            const struct kernel_options *options, char *why)
 {
-    static struct rig rig; /* large; a process runs one cell */
+    struct rig *rig = base_alloc(sizeof *rig);
 
-    rig.cell = cell;
-    rig.sockets[TCP_CLIENT] = -1;
-    rig.sockets[TCP_SERVER] = -1;
-    rig.steps_count = cell_steps(cell, rig.steps);
-    rig.outcome = (struct outcome){.connect_ns = INT64_MAX,
-                                   .first_byte_ns = INT64_MAX,
-                                   .banner_ns = INT64_MAX,
-                                   .body_ns = INT64_MAX};
-    text_fill(rig.text, sizeof rig.text);
-    if (!wire_init(&rig.wire, cell)) {
-        snprintf(why, HOSTS_WHY_MAX, "no memory");
-        return false;
-    }
-    if (!hosts_open(&rig.hosts, cell)) {
-        snprintf(why, HOSTS_WHY_MAX, "%s", rig.hosts.why);
+    if (!rig_open(rig, cell, why)) {
         return false;
     }
     ask_for_precision();
-    rig.wire.trace = options->trace;
-    rig.wire.pcap = options->pcap;
-    rig.began_at_ns = now_ns();
-    rig.wire.began_at_ns = rig.began_at_ns;
-    step_begin(&rig, rig.began_at_ns);
-    if (!hosts_connect(&rig.hosts)) {
-        snprintf(why, HOSTS_WHY_MAX, "%s", rig.hosts.why);
+    rig->wire.trace = options->trace;
+    rig->wire.pcap = options->pcap;
+    rig->began_at_ns = now_ns();
+    rig->wire.began_at_ns = rig->began_at_ns;
+    step_begin(rig, rig->began_at_ns);
+    if (!hosts_connect(&rig->hosts)) {
+        snprintf(why, HOSTS_WHY_MAX, "%s", rig->hosts.why);
         return false;
     }
-    loop(&rig);
-    if (rig.outcome.body_ns == INT64_MAX) {
-        limit_reached(&rig);
+    loop(rig);
+    if (rig->outcome.body_ns == INT64_MAX) {
+        limit_reached(rig);
     }
     if (options->trace != NULL) {
-        hosts_info_print(options->trace, "client", rig.sockets[TCP_CLIENT]);
-        hosts_info_print(options->trace, "server", rig.sockets[TCP_SERVER]);
+        hosts_info_print(options->trace, "client", rig->sockets[TCP_CLIENT]);
+        hosts_info_print(options->trace, "server", rig->sockets[TCP_SERVER]);
     }
-    report_fill(report, &rig);
-    wire_close(&rig.wire);
+    report_fill(report, rig);
+    wire_close(&rig->wire);
+    free(rig);
     return true;
 }

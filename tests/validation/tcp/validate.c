@@ -2,15 +2,33 @@
 /*
  * validate.c - asks the kernel and the model the same cells
  *
- * Usage: validate one [--trace] [--pcap FILE] [WORD...]
+ * README.md beside it says how it is used and what it prints.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 
+#include "sim/kernel/base.h"
+#include "tests/validation/tcp/cells.h"
+#include "tests/validation/tcp/compare.h"
 #include "tests/validation/tcp/hosts.h"
 #include "tests/validation/tcp/kernel.h"
+#include "tests/validation/tcp/measure.h"
+#include "tests/validation/tcp/model.h"
+
+enum { EXIT_USAGE = 2, EXIT_SKIPPED = 77 };
+
+static int
+usage(void)
+{
+    fprintf(stderr,
+            "usage: validate kernel [--trace] [--pcap FILE] [WORD...]\n"
+            "       validate model [--trace] [WORD...]\n"
+            "       validate measure JOBS SET[,SET...] SEED COUNT >CSV\n"
+            "       validate tables|each|check CSV\n"
+            "       validate cells SET SEED COUNT\n");
+    return EXIT_USAGE;
+}
 
 static FILE *
 pcap_open(const char *name)
@@ -25,30 +43,44 @@ pcap_open(const char *name)
     return file;
 }
 
-static int
-one(int argc, char **argv)
+/* words_read - of one cell; false after a complaint */
+static bool
+words_read(struct cell *cell, struct kernel_options *options, int argc,
+           char **argv)
 {
-    struct cell cell = cell_default();
+    char wrong[CELL_TEXT_MAX];
+    char text[CELL_TEXT_MAX];
+
+    *cell = cell_default();
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--trace") == 0) {
+            options->trace = stdout;
+        } else if (strcmp(argv[i], "--pcap") == 0 && i + 1 < argc) {
+            options->pcap = pcap_open(argv[++i]);
+        } else if (!cell_parse(cell, argv[i], wrong, sizeof wrong)) {
+            fprintf(stderr, "validate: no such word: %s\n", wrong);
+            return false;
+        }
+    }
+    cell_format(text, cell);
+    printf("# %s\n", text);
+    return true;
+}
+
+static int
+kernel_command(int argc, char **argv)
+{
+    struct cell cell;
     struct kernel_options options = {0};
     struct kernel_report report = {0};
     char why[HOSTS_WHY_MAX];
-    char text[CELL_TEXT_MAX];
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--trace") == 0) {
-            options.trace = stdout;
-        } else if (strcmp(argv[i], "--pcap") == 0 && i + 1 < argc) {
-            options.pcap = pcap_open(argv[++i]);
-        } else if (!cell_parse(&cell, argv[i], why, sizeof why)) {
-            fprintf(stderr, "validate: no such word: %s\n", why);
-            return 2;
-        }
+    if (!words_read(&cell, &options, argc, argv)) {
+        return EXIT_USAGE;
     }
-    cell_format(text, &cell);
-    printf("# %s\n", text);
     if (!hosts_possible(why) || !kernel_run(&report, &cell, &options, why)) {
         printf("skipped: %s\n", why);
-        return 77;
+        return EXIT_SKIPPED;
     }
     outcome_print(stdout, &report.outcome);
     printf(" late_us=%lld packets=%llu lost=%llu overflow=%llu\n",
@@ -56,125 +88,168 @@ one(int argc, char **argv)
            (unsigned long long)report.packets_count,
            (unsigned long long)report.lost_count,
            (unsigned long long)report.overflow_count);
-    if (options.pcap != NULL) {
-        fclose(options.pcap);
+    if (options.pcap != NULL && fclose(options.pcap) != 0) {
+        fprintf(stderr, "validate: the capture could not be written\n");
+        return EXIT_FAILURE;
     }
-    return 0;
+    return EXIT_SUCCESS;
 }
-
-struct job {
-    pid_t pid; /* 0: free */
-    int pipe;
-    char text[CELL_TEXT_MAX];
-};
-
-/* job_start - the cell runs in a process of its own */
-static bool
-job_start(struct job *job, const struct cell *cell)
-{
-    int ends[2];
-
-    if (pipe(ends) != 0) {
-        return false;
-    }
-    cell_format(job->text, cell);
-    job->pid = fork();
-    if (job->pid == 0) {
-        const struct kernel_options options = {0};
-        struct kernel_report report = {0};
-        char why[HOSTS_WHY_MAX];
-        const bool ok = kernel_run(&report, cell, &options, why) &&
-                        write(ends[1], &report, sizeof report) > 0;
-
-        if (!ok) {
-            fprintf(stderr, "validate: %s\n", why);
-        }
-        _exit(ok ? 0 : 1);
-    }
-    close(ends[1]);
-    job->pipe = ends[0];
-    return job->pid > 0;
-}
-
-static void
-report_print(const struct job *job, const struct kernel_report *report)
-{
-    printf("%s : ", job->text);
-    outcome_print(stdout, &report->outcome);
-    printf(" late_us=%lld overflow=%llu\n", (long long)report->late_ns_max / 1000,
-           (unsigned long long)report->overflow_count);
-    fflush(stdout);
-}
-
-static void
-job_wait(struct job *jobs, int jobs_count)
-{
-    struct kernel_report report;
-    const pid_t pid = wait(NULL);
-
-    for (int i = 0; i < jobs_count; i++) {
-        if (jobs[i].pid == pid && pid > 0) {
-            if (read(jobs[i].pipe, &report, sizeof report) ==
-                (ssize_t)sizeof report) {
-                report_print(&jobs[i], &report);
-            } else {
-                printf("%s : failed\n", jobs[i].text);
-            }
-            close(jobs[i].pipe);
-            jobs[i].pid = 0;
-        }
-    }
-}
-
-#define JOBS_MAX 64
 
 static int
-measure(int jobs_count)
+model_command(int argc, char **argv)
 {
-    struct job jobs[JOBS_MAX] = {0};
-    char line[CELL_TEXT_MAX];
+    struct cell cell;
+    struct kernel_options options = {0};
+    struct outcome outcome;
+
+    if (!words_read(&cell, &options, argc, argv)) {
+        return EXIT_USAGE;
+    }
+    model_run(&outcome, &cell, options.trace);
+    outcome_print(stdout, &outcome);
+    printf("\n");
+    return EXIT_SUCCESS;
+}
+
+/* sets_make - the cells of sets joined by commas; -1: no such set */
+static int
+sets_make(struct record *records, char *sets, uint32_t seed, uint32_t count)
+{
+    struct cell *cells = base_alloc(CELLS_MAX * sizeof *cells);
+    int records_count = 0;
+
+    while (*sets != '\0' && records_count >= 0) {
+        const size_t length = strcspn(sets, ",");
+        char set[RECORD_SET_MAX] = "";
+        int made = -1;
+
+        if (length < sizeof set) {
+            memcpy(set, sets, length);
+            made = cells_make(cells, set, seed, count);
+        }
+        for (int i = 0; i < made && records_count < CELLS_MAX; i++) {
+            records[records_count].cell = cells[i];
+            memcpy(records[records_count++].set, set, sizeof set);
+        }
+        records_count = made < 0 ? -1 : records_count;
+        sets += length + (sets[length] == ',');
+    }
+    free(cells);
+    return records_count;
+}
+
+static int
+measure_command(char **argv)
+{
+    struct record *records = base_alloc(CELLS_MAX * sizeof *records);
+    const int jobs_count = atoi(argv[0]);
+    const int count = sets_make(records, argv[1], (uint32_t)atoi(argv[2]),
+                                (uint32_t)atoi(argv[3]));
     char why[HOSTS_WHY_MAX];
+    char kernel[256];
+    struct utsname name;
+    int status = EXIT_SUCCESS;
 
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        struct cell cell = cell_default();
-        int i = 0;
-
-        if (line[0] == '#' || line[0] == '\n') {
-            continue;
-        }
-        if (!cell_parse(&cell, line, why, sizeof why)) {
-            fprintf(stderr, "validate: no such word: %s\n", why);
-            return 2;
-        }
-        for (i = 0; i < jobs_count && jobs[i].pid != 0; i++) {
-        }
-        if (i == jobs_count) {
-            job_wait(jobs, jobs_count);
-            for (i = 0; i < jobs_count && jobs[i].pid != 0; i++) {
-            }
-        }
-        if (!job_start(&jobs[i], &cell)) {
-            return 1;
+    if (count < 0 || jobs_count < 1 || jobs_count > MEASURE_JOBS_MAX) {
+        status = usage();
+    } else if (!hosts_possible(why) ||
+               !measure_all(records, count, jobs_count, why)) {
+        fprintf(stderr, "validate: skipped: %s\n", why);
+        status = EXIT_SKIPPED;
+    } else {
+        uname(&name);
+        snprintf(kernel, sizeof kernel, "%s %s", name.sysname, name.release);
+        record_head_write(stdout, kernel);
+        for (int i = 0; i < count; i++) {
+            record_write(stdout, &records[i]);
         }
     }
-    for (int i = 0; i < jobs_count; i++) {
-        while (jobs[i].pid != 0) {
-            job_wait(jobs, jobs_count);
+    free(records);
+    return status;
+}
+
+static int
+cells_command(char **argv)
+{
+    struct record *records = base_alloc(CELLS_MAX * sizeof *records);
+    const int count = sets_make(records, argv[0], (uint32_t)atoi(argv[1]),
+                                (uint32_t)atoi(argv[2]));
+
+    for (int i = 0; i < count; i++) {
+        char text[CELL_TEXT_MAX];
+
+        cell_format(text, &records[i].cell);
+        printf("%s\n", text);
+    }
+    free(records);
+    return count < 0 ? usage() : EXIT_SUCCESS;
+}
+
+static void
+tables_print(const struct record *records, int count, const char *kernel)
+{
+    printf("# The TCP model beside %s\n\n"
+           "Written by `make validate-tcp`; the measurements are in "
+           "kernel.csv.\n\n## What is promised\n",
+           kernel);
+    compare_shares_print(stdout, records, count);
+    compare_tables_print(stdout, records, count);
+}
+
+static int
+compare_command(const char *what, const char *name)
+{
+    struct record *records = base_alloc(CELLS_MAX * sizeof *records);
+    FILE *file = fopen(name, "r");
+    char kernel[128];
+    int line = 0;
+    bool is_good = false;
+    const int count =
+        file == NULL ? -1
+                     : record_read_all(records, CELLS_MAX, file, kernel, &line);
+
+    if (count < 0) {
+        fprintf(stderr, "validate: %s:%d: no record of measurements\n", name,
+                line);
+    } else {
+        compare_ask(records, count);
+        is_good = true;
+        if (strcmp(what, "each") == 0) {
+            compare_cells_print(stdout, records, count);
+        } else if (strcmp(what, "check") == 0) {
+            is_good = compare_promises_check(stdout, records, count);
+        } else {
+            tables_print(records, count, kernel);
         }
     }
-    return 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    free(records);
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
 main(int argc, char **argv)
 {
-    if (argc >= 2 && strcmp(argv[1], "one") == 0) {
-        return one(argc - 2, argv + 2);
+    const char *command = argc > 1 ? argv[1] : "";
+
+    if (strcmp(command, "kernel") == 0) {
+        return kernel_command(argc - 2, argv + 2);
     }
-    if (argc == 3 && strcmp(argv[1], "measure") == 0) {
-        return measure(atoi(argv[2]));
+    if (strcmp(command, "model") == 0) {
+        return model_command(argc - 2, argv + 2);
     }
-    fprintf(stderr, "usage: validate one [--trace] [--pcap FILE] [WORD...]\n"
-                    "       validate measure JOBS <CELLS\n");
-    return 2;
+    if (strcmp(command, "measure") == 0 && argc == 6) {
+        return measure_command(argv + 2);
+    }
+    if (strcmp(command, "cells") == 0 && argc == 5) {
+        return cells_command(argv + 2);
+    }
+    if (argc == 3 &&
+        (strcmp(command, "tables") == 0 || strcmp(command, "each") == 0 ||
+         strcmp(command, "check") == 0)) {
+        return compare_command(command, argv[2]);
+    }
+    return usage();
 }

@@ -4,13 +4,11 @@
  */
 #include "tests/validation/tcp/wire.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/kernel/base.h"
-
-#define NS_PER_S INT64_C(1000000000)
+#include "tests/validation/tcp/line.h"
 
 bool
 wire_init(struct wire *wire, const struct cell *cell)
@@ -38,53 +36,14 @@ wire_close(struct wire *wire)
     free(wire->lanes[TCP_SERVER].flights);
 }
 
-/* trace_line - "  30.436 S>C AP  seq=1 len=96 ack=1 win=510  note" */
 static void
 trace_line(const struct wire *wire, enum tcp_side from,
            const struct tcp_segment *segment, int64_t now_ns, const char *note)
 {
-    const int64_t us = (now_ns - wire->began_at_ns) / 1000;
-    char flags[8];
-    int n = 0;
-
-    if (wire->trace == NULL) {
-        return;
+    if (wire->trace != NULL) {
+        line_print(wire->trace, now_ns - wire->began_at_ns, from, segment,
+                   note);
     }
-    if ((segment->flags & TCP_SYN) != 0) {
-        flags[n++] = 'S';
-    }
-    if ((segment->flags & TCP_ACK) != 0) {
-        flags[n++] = 'A';
-    }
-    if ((segment->flags & TCP_PSH) != 0) {
-        flags[n++] = 'P';
-    }
-    if ((segment->flags & TCP_FIN) != 0) {
-        flags[n++] = 'F';
-    }
-    if ((segment->flags & TCP_RST) != 0) {
-        flags[n++] = 'R';
-    }
-    flags[n] = '\0';
-    fprintf(wire->trace,
-            "%6" PRId64 ".%03" PRId64 " %s %-3s seq=%" PRId64 " len=%" PRIu32
-            " ack=%" PRId64 " win=%u",
-            us / 1000, us % 1000, from == TCP_CLIENT ? "C>S" : "S>C", flags,
-            segment->seq, segment->payload_bytes, segment->ack,
-            segment->window);
-    if ((segment->flags & TCP_SYN) != 0) {
-        if ((segment->options & TCP_OPTION_SCALE) != 0) {
-            fprintf(wire->trace, " wscale=%u", segment->shift);
-        } else {
-            fprintf(wire->trace, " no-wscale");
-        }
-    }
-    for (uint32_t i = 0; i < segment->sacks_count; i++) {
-        fprintf(wire->trace, "%s%" PRId64 "-%" PRId64,
-                i == 0 ? " sack=" : ",", segment->sacks[i].from,
-                segment->sacks[i].until);
-    }
-    fprintf(wire->trace, "  %s\n", note);
 }
 
 /* pcap_write - LINKTYPE_RAW; the file's header is written by its opener */
@@ -146,9 +105,9 @@ is_lost(struct wire *wire, struct wire_lane *lane)
 {
     const int32_t ppm = wire->cell->loss_ppm;
 
-    return ppm > 0 &&
-           chance_hits(chance_u64(&lane->chance, 0, 0, lane->loss_draws_count++),
-                       ppm);
+    return ppm > 0 && chance_hits(chance_u64(&lane->chance, WIRE_ENTITY, 0,
+                                             lane->loss_draws_count++),
+                                  ppm);
 }
 
 static void
@@ -177,11 +136,10 @@ lane_push(struct wire *wire, struct wire_lane *lane, const uint8_t *bytes,
     ASSERT(lane->end - lane->first < WIRE_FLIGHTS_MAX);
     struct wire_flight *flight =
         &lane->flights[lane->end & (WIRE_FLIGHTS_MAX - 1)];
-    const int64_t start =
-        lane->free_at_ns > now_ns ? lane->free_at_ns : now_ns;
-    const int64_t line_ns = ((int64_t)count * 8 * NS_PER_S +
-                             cell->rate_bits_per_s - 1) /
-                            cell->rate_bits_per_s;
+    const int64_t start = lane->free_at_ns > now_ns ? lane->free_at_ns : now_ns;
+    const int64_t line_ns =
+        ((int64_t)count * 8 * NS_PER_S + cell->rate_bits_per_s - 1) /
+        cell->rate_bits_per_s;
 
     lane->free_at_ns = start + line_ns;
     lane->queue_bytes += count;
@@ -191,34 +149,6 @@ lane_push(struct wire *wire, struct wire_lane *lane, const uint8_t *bytes,
     memcpy(flight->bytes, bytes, count);
     lane->end++;
     return true;
-}
-
-static const char *
-drop_note(const struct wire *wire)
-{
-    switch (wire->cell->fault.fault) {
-    case MIDDLEBOX_DROP_SYN:
-        return "DROP fault (SYN carries wscale)";
-    case MIDDLEBOX_DROP_SYNACK:
-        return "DROP fault (SYN-ACK carries wscale)";
-    default:
-        return "DROP fault (beyond unscaled window)";
-    }
-}
-
-static const char *
-change_note(const struct wire *wire)
-{
-    switch (wire->cell->fault.fault) {
-    case MIDDLEBOX_CLAMP:
-        return "window clamped";
-    case MIDDLEBOX_SET_SYN:
-    case MIDDLEBOX_SET_SYNACK:
-    case MIDDLEBOX_SET_BOTH:
-        return "shift rewritten";
-    default:
-        return "wscale stripped";
-    }
 }
 
 void
@@ -237,22 +167,24 @@ wire_take(struct wire *wire, enum tcp_side from, uint8_t *bytes, uint32_t count,
     pcap_write(wire, bytes, count, now_ns);
     count = box_pass(wire, from, &packet, bytes, count);
     if (count == 0) {
-        trace_line(wire, from, &packet.segment, now_ns, drop_note(wire));
+        trace_line(wire, from, &packet.segment, now_ns,
+                   line_drop_note(wire->cell->fault.fault));
         return;
     }
     if (is_lost(wire, lane)) {
         wire->lost_count++;
-        trace_line(wire, from, &packet.segment, now_ns, "DROP loss");
+        trace_line(wire, from, &packet.segment, now_ns, LINE_LOST);
         return;
     }
     if (!lane_push(wire, lane, bytes, count, now_ns)) {
         wire->overflow_count++;
-        trace_line(wire, from, &packet.segment, now_ns, "DROP queue");
+        trace_line(wire, from, &packet.segment, now_ns, LINE_OVERFLOW);
         return;
     }
     trace_line(wire, from, &packet.segment, now_ns,
-               wire->box.changed_count != changed_count ? change_note(wire)
-                                                        : "");
+               wire->box.changed_count != changed_count
+                   ? line_change_note(wire->cell->fault.fault)
+                   : "");
 }
 
 int64_t

@@ -21,6 +21,7 @@
 #include "sim/kernel/chance.h"
 #include "tests/validation/tcp/cell.h"
 
+#define WIRE_ENTITY      1 /* of the connection whose luck it is */
 #define WIRE_PACKET_MAX  1600
 #define WIRE_FLIGHTS_MAX 4096 /* a power of two: 100 Mbit/s, 200 ms and 1 MB */
 

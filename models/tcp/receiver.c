@@ -78,17 +78,21 @@ receiver_syn_field(const struct tcp_endpoint *end)
     return (uint16_t)first_window(end, mss);
 }
 
-/* clamp_set - the most this buffer lets it offer */
+/* clamp_set - the most this buffer lets it offer: half, less a segment, until
+ * the first full segment shows what memory segments take */
 static void
 clamp_set(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
+    int64_t clamp = rcv->buffer / 2;
 
-    rcv->clamp =
-        i64_min(is_linux(end) ? (rcv->buffer - SKB_BYTES) * RATIO / RATIO_ONE
-                              : rcv->buffer / 2,
-                rcv->clamp_hard);
-    rcv->clamp = i64_max(rcv->clamp, end->stack->mss_bytes);
+    if (is_linux(end)) {
+        clamp = rcv->is_ratio_known
+                    ? (rcv->buffer - SKB_BYTES) * RATIO / RATIO_ONE
+                    : clamp - end->snd.mss_full;
+    }
+    rcv->clamp = i64_max(i64_min(clamp, rcv->clamp_hard),
+                         end->stack->mss_bytes);
 }
 
 void
@@ -101,13 +105,13 @@ receiver_established(struct tcp_endpoint *end)
     }
     rcv->window = receiver_syn_field(end);
     rcv->window_at = rcv->next;
-    rcv->limit = rcv->window;
-    rcv->space = i64_min(rcv->window, (int64_t)end->stack->initial_window *
-                                          end->snd.mss_full);
+    clamp_set(end);
+    rcv->limit = i64_min(rcv->window, rcv->clamp);
+    rcv->space = i64_min(i64_min(rcv->limit, rcv->window),
+                         10 * (int64_t)end->snd.mss_full);
     rcv->space_seq = rcv->next;
     rcv->space_at_us = end_now_us(end);
     rcv->edge = rcv->next + rcv->window;
-    clamp_set(end);
     rcv->mss = (int32_t)i64_max(
         i64_min(i64_min(end->snd.mss_full, rcv->window / 2), MSS_DEFAULT),
         MSS_MIN);
@@ -195,9 +199,12 @@ buffer_grow(struct tcp_endpoint *end)
     }
     const int64_t read = rcv->next - rcv->space_seq;
     if (read > rcv->space) {
-        int64_t window = 2 * read + 16 * (int64_t)end->snd.mss_full;
-        window +=
-            2 * (int64_t)((base_i128)window * (read - rcv->space) / rcv->space);
+        int64_t window = 2 * read;
+        window += 2 * (int64_t)((base_i128)window * (read - rcv->space) /
+                                rcv->space);
+        if (rcv->ofo_count > 0) {
+            window += rcv->ofo[rcv->ofo_count - 1].until - rcv->next;
+        }
         window = i64_min(window, end->stack->window_max_bytes);
         const int64_t buffer =
             is_linux(end) ? window * RATIO_ONE / RATIO : 2 * window;
@@ -206,11 +213,6 @@ buffer_grow(struct tcp_endpoint *end)
             clamp_set(end);
         }
         rcv->space = read;
-    } else {
-        rcv->space = i64_max(read, 1);
-        if (read < (int64_t)end->snd.mss_full) {
-            rcv->space = end->snd.mss_full;
-        }
     }
     rcv->space_seq = rcv->next;
     rcv->space_at_us = now_us;
@@ -246,7 +248,7 @@ window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment)
     if (segment->payload_bytes < 128 || room <= 0) {
         return;
     }
-    int64_t more = 2 * (int64_t)end->stack->mss_bytes;
+    int64_t more = 2 * (int64_t)end->snd.mss_full;
     if (is_linux(end) &&
         segment->payload_bytes * RATIO_ONE < (uint32_t)(SKB_BYTES * RATIO)) {
         /* A small segment wastes its memory: grow only far from the limit. */
@@ -304,6 +306,13 @@ mss_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
 
     rcv->last_bytes = 0;
     if (bytes >= rcv->mss) {
+        if (bytes >= end->snd.mss_full && !rcv->is_ratio_known) {
+            /* What memory a segment takes is known now: the ceiling rises, and
+             * what was offered is no longer beyond the limit. */
+            rcv->is_ratio_known = true;
+            clamp_set(end);
+            rcv->limit = i64_max(rcv->limit, i64_min(rcv->window, rcv->clamp));
+        }
         rcv->mss = (int32_t)i64_min(bytes, end->stack->mss_bytes);
         if (is_pushed) {
             rcv->pending |= ACK_PUSHED;

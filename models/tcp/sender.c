@@ -309,10 +309,8 @@ is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
             *is_cwnd = true;
             return true;
         }
-    } else if (window <= left) {
-        return true;
     }
-    return !snd->is_closing;
+    return false;
 }
 
 /* is_small_out - a segment below MSS has not been acknowledged (Minshall) */

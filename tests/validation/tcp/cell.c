@@ -248,17 +248,13 @@ cell_buffer_max_bytes(const struct cell *cell, enum tcp_side side)
 int64_t
 cell_window_first_bytes(const struct cell *cell, enum tcp_side side)
 {
-    const int64_t mss = side == TCP_CLIENT ? 1460 : 1448;
     int64_t space = cell->buffers[side] / 2;
 
     if (cell->shifts[side] != TCP_SHIFT_NONE &&
         space > cell_buffer_max_bytes(cell, side)) {
         space = cell_buffer_max_bytes(cell, side);
     }
-    if (space > mss) {
-        space -= space % mss;
-    }
-    return space < TCP_WINDOW_MAX ? space : TCP_WINDOW_MAX;
+    return space;
 }
 
 /* A full segment of 1448 bytes takes 2304 of the buffer. */

@@ -21,6 +21,8 @@ enum {
     BETA_RENO_PPM = 500000,
     BETA_CUBIC_PPM = 700000, /* RFC 9438, 4.6 */
     LOSS_MAX_PPM = 50000,    /* expected losses a message, in millionths */
+    OVERSHOOT_SHARE = 8,  /* a message is so many flights: the rate limits it */
+    WINDOW_BYTES = 32768, /* least where rounds are accurate */
     IP_TCP_BYTES = 40,
     TIMESTAMP_BYTES = 12
 };
@@ -198,6 +200,8 @@ rounds_init(struct rounds *rounds, const struct path_params *path,
                                                    : server->mss_bytes) -
             (has_timestamps ? TIMESTAMP_BYTES : 0),
         .header_bytes = IP_TCP_BYTES + (has_timestamps ? TIMESTAMP_BYTES : 0),
+        .is_prompt = client->sws == TCP_SWS_LINUX,
+        .first_bytes = server->window_first_bytes,
         .beta_ppm =
             client->congestion == TCP_CUBIC ? BETA_CUBIC_PPM : BETA_RENO_PPM,
     };
@@ -213,12 +217,18 @@ rounds_is_accurate(const struct rounds *rounds, int64_t bytes)
     const int64_t ip_bytes = bytes + packets * rounds->header_bytes;
     const int64_t most = i64_min(rounds->window_bytes[TCP_CLIENT], ip_bytes);
 
+    if (!rounds->is_prompt || rounds->first_bytes < WINDOW_BYTES ||
+        rounds->window_bytes[TCP_CLIENT] < WINDOW_BYTES) {
+        return false;
+    }
     if (packets * (base_i128)rounds->loss_ppm[TCP_CLIENT] >= LOSS_MAX_PPM) {
         return false;
     }
-    /* A queue that holds a round trip keeps the line full through a loss. */
+    /* A queue that holds a round trip keeps the line full through a loss: what
+     * the overshoot costs is little where it comes early in a long message. */
     return most <= flight_bytes_max(rounds, true) ||
-           rounds->queue_bytes >= pipe_bytes(rounds);
+           (rounds->queue_bytes >= pipe_bytes(rounds) &&
+            ip_bytes / OVERSHOOT_SHARE >= flight_bytes_max(rounds, false));
 }
 
 void

@@ -184,15 +184,30 @@ test_rounds_say_where_they_are_accurate(void **state)
     assert_true(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
     assert_true(rounds_is_accurate(&b.rounds, 19000));
     assert_false(rounds_is_accurate(&b.rounds, 20000));
-    /* A queue of a round trip keeps the line full. */
+    /* A queue of a round trip keeps the line full: good where a message is
+     * eight times what fits, 400,000 bytes on the wire. */
     bench_init(&b, 20 * MS, 10000000, 25000);
     assert_true(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
-    assert_true(rounds_is_accurate(&b.rounds, 10000000));
+    assert_true(rounds_is_accurate(&b.rounds, 48000));
+    assert_false(rounds_is_accurate(&b.rounds, 50000));
+    assert_false(rounds_is_accurate(&b.rounds, 380000));
+    assert_true(rounds_is_accurate(&b.rounds, 400000));
     /* One packet in a thousand: up to 49 packets. */
+    bench_init(&b, 20 * MS, 100000000, 250000);
     b.path.hops[0].loss_ppm[TCP_CLIENT] = 1000;
     assert_true(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
     assert_true(rounds_is_accurate(&b.rounds, 49 * 1448));
     assert_false(rounds_is_accurate(&b.rounds, 49 * 1448 + 1));
+    /* A window of 8 KiB would have to grow first. */
+    bench_init(&b, 20 * MS, 10000000, 25000);
+    b.server.window_first_bytes = 8192;
+    assert_true(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
+    assert_false(rounds_is_accurate(&b.rounds, 1000));
+    /* BSD holds the last piece back. */
+    bench_init(&b, 20 * MS, 10000000, 25000);
+    b.client.sws = TCP_SWS_BSD;
+    assert_true(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
+    assert_false(rounds_is_accurate(&b.rounds, 1000));
 }
 
 static void

@@ -9,19 +9,10 @@
 #include <string.h>
 
 #include "sim/kernel/base.h"
-#include "tests/validation/tcp/model.h"
 
 #define PPM_1_PERCENT  10000
 #define PPM_10_PERCENT 100000
 #define PPM_25_PERCENT 250000
-
-void
-compare_ask(struct record *records, int records_count)
-{
-    for (int i = 0; i < records_count; i++) {
-        model_run(&records[i].model, &records[i].cell, NULL);
-    }
-}
 
 enum group { GROUP_PLAIN, GROUP_LOSS, GROUP_FAULT };
 

@@ -29,19 +29,49 @@ rate_text(char text[CELL_SIZE], int64_t bits_per_s)
     }
 }
 
+/* narrowest - the hop that sets the rate of the message's direction */
+static const struct hop_params *
+narrowest(const struct trial_params *params)
+{
+    const struct path_params *path = &params->path;
+    const enum tcp_side from = params->sender;
+    const struct hop_params *least = &path->hops[0];
+
+    for (uint32_t h = 1; h < path->hops_count; h++) {
+        const int64_t rate = path->hops[h].rate_bits_per_s[from];
+
+        if (rate > 0 && (least->rate_bits_per_s[from] == 0 ||
+                         rate < least->rate_bits_per_s[from])) {
+            least = &path->hops[h];
+        }
+    }
+    return least;
+}
+
+static int64_t
+loss_ppm(const struct trial_params *params)
+{
+    int64_t sum = 0;
+
+    for (uint32_t h = 0; h < params->path.hops_count; h++) {
+        sum += params->path.hops[h].loss_ppm[params->sender];
+    }
+    return sum;
+}
+
 static void
 path_print(const struct trial_params *params, FILE *out)
 {
     char rtt[FIGURES_SIZE], rate[CELL_SIZE], faults[LINKWORDS_SIZE];
     char loss[CELL_SIZE] = "", size[32];
-    const struct hop_params *hop = &params->path.hops[0];
+    const struct hop_params *hop = narrowest(params);
 
     figures_duration(rtt,
                      (double)path_rtt_ns(&params->path) / (double)NS_PER_S);
     rate_text(rate, hop->rate_bits_per_s[params->sender]);
-    if (hop->loss_ppm[params->sender] > 0) {
+    if (loss_ppm(params) > 0) {
         snprintf(loss, sizeof loss, ", %g %% lost",
-                 hop->loss_ppm[params->sender] / 1e4);
+                 (double)loss_ppm(params) / 1e4);
     }
     linkwords_faults(faults, &params->path);
     linkwords_bytes(size, hop->queue_bytes[params->sender]);

@@ -98,15 +98,6 @@ sender_transmit(struct tcp_endpoint *end, const struct tcp_segment *segment)
 }
 
 void
-sender_pure_ack(struct tcp_endpoint *end)
-{
-    struct tcp_segment segment = {.seq = end->snd.next};
-
-    sender_header(end, &segment);
-    sender_transmit(end, &segment);
-}
-
-void
 sender_rst(struct tcp_endpoint *end)
 {
     struct tcp_segment segment = {.seq = end->snd.next, .flags = TCP_RST};
@@ -167,6 +158,41 @@ fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
     if (was_empty || snd->retry == RETRY_PROBE_TAIL) {
         sender_rto_rearm(end);
     }
+}
+
+static int64_t
+unsent(const struct sender *snd)
+{
+    return snd->written - snd->next + (snd->is_fin_sent ? 1 : 0);
+}
+
+/* owed_piece - BSD's tcp_output() lets what fits the window go along with an
+ * acknowledgement that is owed, however little it is */
+static int64_t
+owed_piece(const struct tcp_endpoint *end)
+{
+    const struct sender *snd = &end->snd;
+    const int64_t window = snd->una + snd->window - snd->next;
+
+    if (end->stack->sws != TCP_SWS_BSD || end->state != TCP_STATE_ESTABLISHED ||
+        in_flight(snd) >= snd->cwnd) {
+        return 0;
+    }
+    return i64_min(i64_min(unsent(snd), window), snd->mss);
+}
+
+void
+sender_pure_ack(struct tcp_endpoint *end)
+{
+    const int64_t piece = owed_piece(end);
+    struct tcp_segment segment = {.seq = end->snd.next};
+
+    if (piece > 0) {
+        fresh_send(end, piece, false);
+        return;
+    }
+    sender_header(end, &segment);
+    sender_transmit(end, &segment);
 }
 
 /* --- The timer of retransmissions ----------------------------------------- */
@@ -256,12 +282,6 @@ sender_retry_rearm(struct tcp_endpoint *end)
 }
 
 /* --- Sending -------------------------------------------------------------- */
-
-static int64_t
-unsent(const struct sender *snd)
-{
-    return snd->written - snd->next + (snd->is_fin_sent ? 1 : 0);
-}
 
 /* chunk_segments - how many segments a chunk has, by the rate of the path */
 static int64_t

@@ -102,15 +102,6 @@ sender_transmit(struct tcp_endpoint *end, const struct tcp_segment *segment)
 }
 
 void
-sender_pure_ack(struct tcp_endpoint *end)
-{
-    struct tcp_segment segment = {.seq = end->snd.next};
-
-    sender_header(end, &segment);
-    sender_transmit(end, &segment);
-}
-
-void
 sender_rst(struct tcp_endpoint *end)
 {
     struct tcp_segment segment = {.seq = end->snd.next, .flags = TCP_RST};
@@ -171,6 +162,41 @@ fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
     if (was_empty || snd->retry == RETRY_PROBE_TAIL) {
         sender_rto_rearm(end);
     }
+}
+
+static int64_t
+unsent(const struct sender *snd)
+{
+    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
+}
+
+/* owed_piece - BSD's tcp_output() lets what fits the window go along with an
+ * acknowledgement that is owed, however little it is */
+static int64_t
+owed_piece(const struct tcp_endpoint *end)
+{
+    const struct sender *snd = &end->snd;
+    const int64_t window = snd->una + snd->window - snd->next;
+
+    if (end->stack->sws != TCP_SWS_BSD || end->state != TCP_STATE_ESTABLISHED ||
+        in_flight(snd) >= snd->cwnd) {
+        return 0;
+    }
+    return i64_min(i64_min(unsent(snd), window), snd->mss);
+}
+
+void
+sender_pure_ack(struct tcp_endpoint *end)
+{
+    const int64_t piece = owed_piece(end);
+    struct tcp_segment segment = {.seq = end->snd.next};
+
+    if (piece > 0) {
+        fresh_send(end, piece, false);
+        return;
+    }
+    sender_header(end, &segment);
+    sender_transmit(end, &segment);
 }
 
 /* --- The timer of retransmissions ----------------------------------------- */
@@ -317,12 +343,6 @@ sender_fill(struct tcp_endpoint *end)
     while (snd->queued < snd->written && memory_used(end) < snd->memory) {
         snd->queued += i64_min(goal, snd->written - snd->queued);
     }
-}
-
-static int64_t
-unsent(const struct sender *snd)
-{
-    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
 }
 
 /* chunk_segments - how many segments a chunk has, by the rate of the path */

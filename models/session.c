@@ -17,7 +17,12 @@
 #include "sim/kernel/base.h"
 #include "sim/kernel/evq.h"
 
-enum { NEVER = -1 };
+enum {
+    NEVER = -1,
+    /* A packet that comes at an instant is told of in so many events at it, at
+     * most: arrival, delivery to the application, poke. */
+    STEPS_OF_AN_INSTANT = 3
+};
 
 struct session {
     struct session_params params;
@@ -150,21 +155,22 @@ tell(struct session *session, enum session_news news)
     return true;
 }
 
-/* on_deadline - `is_last`: all else that was due at this instant has been,
- * and so a reply that comes at it is in time */
+/* on_deadline - all else that is due at this instant goes first, with what
+ * comes of it: a reply at the deadline is in time */
 static void
-on_deadline(void *arg, uint64_t is_last)
+on_deadline(void *arg, uint64_t step)
 {
     struct session *session = arg;
+    const int64_t deadline_at_ns = session->deadline_at_ns;
+    const bool is_due = deadline_at_ns <= now_ns(session);
 
     session->deadline = EVQ_NONE;
-    if (session->deadline_at_ns == NEVER || session->is_over ||
-        is_ended(session)) {
+    if (deadline_at_ns == NEVER || session->is_over || is_ended(session)) {
         return; /* if it ended, the poke under way tells it */
     }
-    if (now_ns(session) < session->deadline_at_ns || is_last == 0) {
-        session->deadline = push(session, session->deadline_at_ns, on_deadline,
-                                 now_ns(session) == session->deadline_at_ns);
+    if (!is_due || step < STEPS_OF_AN_INSTANT) {
+        session->deadline =
+            push(session, deadline_at_ns, on_deadline, is_due ? step + 1 : 0);
         return;
     }
     session->is_over = true;

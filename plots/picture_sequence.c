@@ -32,7 +32,7 @@ static const char *const upper_names[LINES_COUNT] = {
 static const char *const lower_names[LINES_COUNT] = {
     "congestion window", "window, believed", "window, offered"};
 
-/* How a fate is marked. Marks are drawn at the middle of a segment. */
+/* How a fate is marked: at the middle of a segment; sent again, at its end. */
 static const struct {
     const char *name;
     const char *glyph;
@@ -79,7 +79,9 @@ axes_make(struct canvas *c)
     double sent = 1, least = 65535, most = 65535;
 
     for (uint32_t i = 0; i < s->segments_count; i++) {
-        sent = fmax(sent, s->segments[i].to_bytes);
+        if (s->segments[i].time_s <= s->horizon_s) {
+            sent = fmax(sent, s->segments[i].to_bytes);
+        }
     }
     for (uint32_t i = 0; i < s->beliefs_count; i++) {
         const double window = believed_window(&s->beliefs[i]);
@@ -93,6 +95,10 @@ axes_make(struct canvas *c)
     }
     ticks_time_linear(&c->x, s->horizon_s, 8);
     ticks_linear(&c->y[UPPER], 0, sent * HEADROOM, 5);
+    c->y[UPPER].high = sent * HEADROOM;
+    while (c->y[UPPER].at[c->y[UPPER].count - 1] > c->y[UPPER].high) {
+        c->y[UPPER].count--;
+    }
     ticks_log(&c->y[LOWER], pow(10, floor(log10(least))), most * 1.5);
 }
 
@@ -196,6 +202,10 @@ line_data(struct canvas *c, uint32_t panel, const struct line *line)
     gnuplot_data_begin(c->gp);
     for (uint32_t i = 0; i < line->count; i++) {
         const double time = line->time(c->sequence, i);
+
+        if (time > c->x.high) {
+            break;
+        }
         /* Far above the picture is above the picture: a step to there would
          * be cut off by gnuplot as well, but not its number. */
         value = fmin(line->value(c->sequence, i), c->y[panel].high * 2);
@@ -243,6 +253,9 @@ bars_data(struct canvas *c)
     for (uint32_t i = 0; i < s->segments_count; i++) {
         const struct picture_sequence_segment *segment = &s->segments[i];
 
+        if (segment->time_s > s->horizon_s) {
+            break;
+        }
         if (is_held && segment->from_bytes >= from &&
             segment->from_bytes <= to + 1 &&
             fabs(x_px(c, segment->time_s) - x_px(c, time)) < JOIN_PX) {
@@ -282,11 +295,13 @@ marks_data(struct canvas *c, enum picture_sequence_mark mark)
     for (uint32_t i = 0; i < s->segments_count; i++) {
         const struct picture_sequence_segment *segment = &s->segments[i];
 
-        if (has_mark(segment, mark)) {
+        if (segment->time_s <= s->horizon_s && has_mark(segment, mark)) {
             gnuplot_data_row(
                 c->gp,
                 (double[]){segment->time_s,
-                           (segment->from_bytes + segment->to_bytes) / 2},
+                           mark == PICTURE_SEQUENCE_RESENT
+                               ? segment->to_bytes
+                               : (segment->from_bytes + segment->to_bytes) / 2},
                 2);
             count++;
         }

@@ -65,7 +65,7 @@ struct picture_sequence {
     uint32_t segments_count;
     uint32_t beliefs_count;
     uint32_t offers_count;
-    double horizon_s; /* the right end; > 0 */
+    double horizon_s; /* the right end; > 0. What comes later is left out */
 };
 
 /* The width is STYLE_WIDTH_PX. */

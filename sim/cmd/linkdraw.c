@@ -12,6 +12,8 @@
 #include "sim/cmd/figures.h"
 #include "sim/cmd/linkwords.h"
 
+enum { STEPS = 50 }; /* that can be told apart in the width of a picture */
+
 bool
 linkdraw_format(const char *path, enum gnuplot_format *format)
 {
@@ -28,28 +30,33 @@ linkdraw_format(const char *path, enum gnuplot_format *format)
     return false;
 }
 
+/* took_ns - how long this side's words were on their way, all together */
+static int64_t
+took_ns(const struct trial *trial, enum tcp_side side)
+{
+    int64_t sum_ns = 0;
+
+    for (uint32_t i = 0; i < trial->turns_begun; i++) {
+        const struct trial_leg *leg = &trial->turns[i].legs[side];
+
+        if (leg->bytes > 0 && leg->said_at_ns >= 0) {
+            sum_ns +=
+                (leg->there_at_ns >= 0 ? leg->there_at_ns : trial->end_at_ns) -
+                leg->said_at_ns;
+        }
+    }
+    return sum_ns;
+}
+
 /* side_told - whose stream is drawn */
 static enum tcp_side
 side_told(const struct trial *trial)
 {
-    switch (trial->outcome) {
-    case TRIAL_NO_CONNECTION:
-        return TCP_CLIENT;
-    case TRIAL_NO_BANNER:
-        return TCP_SERVER;
-    case TRIAL_STALLED_DIALOGUE:
-        return trial->turns[trial->turns_begun - 1]
-                           .legs[TCP_CLIENT]
-                           .there_at_ns < 0
-                   ? TCP_CLIENT
-                   : TCP_SERVER;
-    case TRIAL_STALLED_DATA:
-    case TRIAL_DELIVERED:
-        return trial->params->sender;
-    case TRIAL_OUTCOMES_COUNT:
-        break;
-    }
-    UNREACHABLE("every outcome is above");
+    const enum tcp_side sender = trial->params->sender;
+
+    return took_ns(trial, tcp_other(sender)) > took_ns(trial, sender)
+               ? tcp_other(sender)
+               : sender;
 }
 
 static double
@@ -101,6 +108,7 @@ segments_make(const struct witness *witness, enum tcp_side side,
     return segments;
 }
 
+/* beliefs_make - from when it has heard of a window */
 static struct picture_sequence_belief *
 beliefs_make(const struct witness *witness, enum tcp_side side, uint32_t *count)
 {
@@ -111,7 +119,8 @@ beliefs_make(const struct witness *witness, enum tcp_side side, uint32_t *count)
     for (uint32_t i = 0; i < witness->samples_count; i++) {
         const struct witness_sample *sample = &witness->samples[i];
 
-        if (sample->side == side) {
+        if (sample->side == side &&
+            (*count > 0 || sample->window_edge > sample->acked_seq + 1)) {
             beliefs[(*count)++] = (struct picture_sequence_belief){
                 .time_s = seconds(sample->at_ns),
                 .acked_bytes = (double)sample->acked_seq,
@@ -133,7 +142,7 @@ offers_make(const struct witness *witness, enum tcp_side side, uint32_t *count)
     for (uint32_t i = 0; i < witness->samples_count; i++) {
         const struct witness_sample *sample = &witness->samples[i];
 
-        if (sample->side == side) {
+        if (sample->side == side && (*count > 0 || sample->offered_bytes > 0)) {
             offers[(*count)++] = (struct picture_sequence_offer){
                 .time_s = seconds(sample->at_ns),
                 .edge_bytes = (double)sample->offered_edge,
@@ -144,10 +153,41 @@ offers_make(const struct witness *witness, enum tcp_side side, uint32_t *count)
     return offers;
 }
 
+/*
+ * horizon_ns - where the picture ends: with the trial, or, of a stream that
+ * trickles, after so many steps that each can still be seen
+ */
+static int64_t
+horizon_ns(const struct witness *witness, const struct trial *trial,
+           enum tcp_side side)
+{
+    int64_t bytes = 0, at_ns = trial->end_at_ns;
+    uint32_t count = 0, steps = 0;
+
+    for (uint32_t i = 0; i < witness->packets_count; i++) {
+        const struct witness_packet *packet = &witness->packets[i];
+
+        if (packet->from == side && packet->sent.payload_bytes > 0) {
+            count++;
+            bytes += packet->sent.payload_bytes;
+            if (packet->sent.payload_bytes < witness->mss_bytes / 2 &&
+                ++steps == STEPS) {
+                at_ns = packet->sent_at_ns;
+            }
+        }
+    }
+    const bool is_trickle =
+        count > 2 * STEPS && bytes / count < witness->mss_bytes / 2;
+
+    return i64_max(is_trickle ? at_ns : trial->end_at_ns, NS_PER_US);
+}
+
 /* subtitle_make - the path and its ends, in a line */
 static void
-subtitle_make(char text[LINKWORDS_SIZE], const struct trial *trial)
+subtitle_make(char text[LINKWORDS_SIZE], const struct trial *trial,
+              double horizon_s)
 {
+    char first[FIGURES_SIZE + 16] = "", time[FIGURES_SIZE];
     const struct trial_params *params = trial->params;
     const struct hop_params *hop = &params->path.hops[0];
     char faults[LINKWORDS_SIZE], rtt[FIGURES_SIZE], rate[FIGURES_SIZE];
@@ -155,10 +195,15 @@ subtitle_make(char text[LINKWORDS_SIZE], const struct trial *trial)
     linkwords_faults(faults, &params->path);
     figures_duration(rtt, seconds(path_rtt_ns(&params->path)));
     figures_rate(rate, (double)hop->rate_bits_per_s[params->sender]);
+    if (horizon_s < seconds(trial->end_at_ns)) {
+        figures_duration(time, horizon_s);
+        snprintf(first, sizeof first, "the first %s; ", time);
+    }
     snprintf(text, LINKWORDS_SIZE,
-             "client %s, server %s; round trip %s, %sbit/s; middlebox: %.*s",
-             params->stacks[TCP_CLIENT].name, params->stacks[TCP_SERVER].name,
-             rtt, hop->rate_bits_per_s[params->sender] > 0 ? rate : "any ",
+             "%sclient %s, server %s; round trip %s, %sbit/s; middlebox: %.*s",
+             first, params->stacks[TCP_CLIENT].name,
+             params->stacks[TCP_SERVER].name, rtt,
+             hop->rate_bits_per_s[params->sender] > 0 ? rate : "any ",
              (int)(LINKWORDS_SIZE / 2), faults);
 }
 
@@ -173,7 +218,7 @@ linkdraw(const struct witness *witness, const struct trial *trial,
         .subtitle = subtitle,
         .stream = side == TCP_CLIENT ? "bytes of the client's stream"
                                      : "bytes of the server's stream",
-        .horizon_s = seconds(i64_max(trial->end_at_ns, NS_PER_US)),
+        .horizon_s = seconds(horizon_ns(witness, trial, side)),
     };
     enum gnuplot_format format = GNUPLOT_SVG;
     struct gnuplot gp;
@@ -182,7 +227,7 @@ linkdraw(const struct witness *witness, const struct trial *trial,
         UNREACHABLE("the command has looked at the ending");
     }
     linkwords_outcome(title, trial, clean);
-    subtitle_make(subtitle, trial);
+    subtitle_make(subtitle, trial, sequence.horizon_s);
     enum gnuplot_status status = gnuplot_open(&gp, format, path, STYLE_WIDTH_PX,
                                               picture_sequence_height_px());
 

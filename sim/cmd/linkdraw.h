@@ -2,8 +2,9 @@
 /*
  * linkdraw.h - the time-sequence graph of a trial
  *
- * Of both directions the one that tells most is drawn: where it stalled, or
- * else the one of the message.
+ * Of both directions the one that tells most is drawn: the one whose words were
+ * longer on their way, all together. Of a stream that trickles, byte by byte
+ * as it were, the beginning: there each step can be seen.
  */
 #ifndef SIM_CMD_LINKDRAW_H
 #define SIM_CMD_LINKDRAW_H

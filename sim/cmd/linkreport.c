@@ -29,22 +29,56 @@ rate_text(char text[CELL_SIZE], int64_t bits_per_s)
     }
 }
 
+/* narrowest - the hop that sets the rate of the message's direction */
+static const struct hop_params *
+narrowest(const struct trial_params *params)
+{
+    const struct path_params *path = &params->path;
+    const enum tcp_side from = params->sender;
+    const struct hop_params *least = &path->hops[0];
+
+    for (uint32_t h = 1; h < path->hops_count; h++) {
+        const int64_t rate = path->hops[h].rate_bits_per_s[from];
+
+        if (rate > 0 && (least->rate_bits_per_s[from] == 0 ||
+                         rate < least->rate_bits_per_s[from])) {
+            least = &path->hops[h];
+        }
+    }
+    return least;
+}
+
+static int64_t
+loss_ppm(const struct trial_params *params)
+{
+    int64_t sum = 0;
+
+    for (uint32_t h = 0; h < params->path.hops_count; h++) {
+        sum += params->path.hops[h].loss_ppm[params->sender];
+    }
+    return sum;
+}
+
 static void
 path_print(const struct trial_params *params, FILE *out)
 {
     char rtt[FIGURES_SIZE], rate[CELL_SIZE], faults[LINKWORDS_SIZE];
     char loss[CELL_SIZE] = "", size[32];
-    const struct hop_params *hop = &params->path.hops[0];
+    const struct hop_params *hop = narrowest(params);
 
     figures_duration(rtt,
                      (double)path_rtt_ns(&params->path) / (double)NS_PER_S);
     rate_text(rate, hop->rate_bits_per_s[params->sender]);
-    if (hop->loss_ppm[params->sender] > 0) {
+    if (loss_ppm(params) > 0) {
         snprintf(loss, sizeof loss, ", %g %% lost",
-                 hop->loss_ppm[params->sender] / 1e4);
+                 (double)loss_ppm(params) / 1e4);
     }
     linkwords_faults(faults, &params->path);
-    fprintf(out, "path    %s, %s%s; middlebox: %s\n", rtt, rate, loss, faults);
+    linkwords_bytes(size, hop->queue_bytes[params->sender]);
+    fprintf(out, "path    round trip %s, %s, queue of %s bytes%s\n", rtt, rate,
+            hop->queue_bytes[params->sender] > 0 ? size : "any number of",
+            loss);
+    fprintf(out, "on it   middlebox: %s\n", faults);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
         const struct tcp_stack *stack = &params->stacks[i];
 
@@ -84,7 +118,7 @@ row_print(const char *said, const char *by, const char *what, int64_t bytes,
     if (bytes > 0) {
         linkwords_bytes(size, bytes);
     }
-    fprintf(out, "%8s  %-6s  %-17s %10s %8s%s%s\n", said, by, what, size, there,
+    fprintf(out, "%8s  %-6s  %-9s %11s %8s%s%s\n", said, by, what, size, there,
             why[0] == '\0' ? "" : "  ", why);
 }
 
@@ -93,32 +127,28 @@ offer_print(const struct trial *trial, enum tcp_side side, FILE *out)
 {
     const struct trial_offer *offer = &trial->offers[side];
     const char *name = side == TCP_CLIENT ? "SYN" : "SYN-ACK";
-    char what[CELL_SIZE], why[CELL_SIZE] = "";
+    char said[CELL_SIZE], there[CELL_SIZE], why[CELL_SIZE] = "";
 
     if (!offer->is_sent) {
         return;
     }
-    if ((offer->sent.options & TCP_OPTION_SCALE) != 0) {
-        snprintf(what, sizeof what, "%s, scale %u", name, offer->sent.shift);
-    } else {
-        snprintf(what, sizeof what, "%s, no scale", name);
-    }
+    time_cell(said, offer->sent_at_ns);
+    time_cell(there, offer->has_arrived ? offer->arrived_at_ns : -1);
     if (offer->sent_count > 1) {
         snprintf(why, sizeof why, "sent %" PRIu32 " times", offer->sent_count);
     }
     if (offer->has_arrived &&
-        (offer->sent.options & ~(uint32_t)offer->arrived.options &
+        (offer->original.options & ~(uint32_t)offer->arrived.options &
          TCP_OPTION_SCALE) != 0) {
         snprintf(why + strlen(why), sizeof why - strlen(why),
                  "%sarrives without the scale", why[0] == '\0' ? "" : ", ");
     } else if (offer->has_arrived &&
-               offer->arrived.shift != offer->sent.shift) {
+               offer->arrived.shift != offer->original.shift) {
         snprintf(why + strlen(why), sizeof why - strlen(why),
                  "%sarrives with scale %u", why[0] == '\0' ? "" : ", ",
                  offer->arrived.shift);
     }
-    row_print("", linkwords_side(side), what, 0,
-              offer->has_arrived ? "" : "never", why, out);
+    row_print(said, linkwords_side(side), name, 0, there, why, out);
 }
 
 static void
@@ -145,7 +175,7 @@ dialogue_print(const struct trial *trial, FILE *out)
 {
     char connected[CELL_SIZE];
 
-    fprintf(out, "\n%8s  %-6s  %-17s %10s %8s  %s\n", "said", "by", "what",
+    fprintf(out, "\n%8s  %-6s  %-9s %11s %8s  %s\n", "said", "by", "what",
             "bytes", "there", "what it waited for");
     offer_print(trial, TCP_CLIENT, out);
     offer_print(trial, TCP_SERVER, out);
@@ -199,7 +229,10 @@ windows_print(const struct trial *trial, FILE *out)
     fputc('\n', out);
     window_row("window", "of the client", "of the server", out);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
-        offer_cell(cells[i], &offers[i].sent, offers[i].is_sent);
+        offer_cell(cells[i],
+                   offers[i].has_arrived ? &offers[i].original
+                                         : &offers[i].sent,
+                   offers[i].is_sent);
     }
     window_row("  offered in the handshake", cells[0], cells[1], out);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
@@ -332,7 +365,9 @@ side_put(struct json *json, const struct trial *trial, enum tcp_side side)
     json_key(json, linkwords_side(side));
     json_object_begin(json);
     put_text(json, "stack", trial->params->stacks[side].name);
-    offer_put(json, "shift_offered", &offer->sent, offer->is_sent);
+    offer_put(json, "shift_offered",
+              offer->has_arrived ? &offer->original : &offer->sent,
+              offer->is_sent);
     offer_put(json, "shift_arrived", &offer->arrived, offer->has_arrived);
     json_key(json, "is_scaling");
     json_bool(json, belief->is_scaling);

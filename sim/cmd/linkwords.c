@@ -286,8 +286,10 @@ offer_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
 {
     const struct trial_offer *offer = &trial->offers[side];
     const char *name = side == TCP_CLIENT ? "SYN" : "SYN-ACK";
+    const struct tcp_segment *sent =
+        offer->has_arrived ? &offer->original : &offer->sent;
     const bool is_offered =
-        offer->is_sent && (offer->sent.options & TCP_OPTION_SCALE) != 0;
+        offer->is_sent && (sent->options & TCP_OPTION_SCALE) != 0;
 
     if (offer->is_sent && !offer->has_arrived) {
         add(text, "No %s arrived; each of the %" PRIu32 " %s. ", name,
@@ -303,9 +305,9 @@ offer_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
         add(text, "The window scale option was taken out of the %s. ", name);
         return true;
     }
-    if (offer->arrived.shift != offer->sent.shift) {
+    if (offer->arrived.shift != sent->shift) {
         add(text, "The %s left with scale %u and arrived with scale %u. ", name,
-            offer->sent.shift, offer->arrived.shift);
+            sent->shift, offer->arrived.shift);
         return true;
     }
     return false;
@@ -317,7 +319,7 @@ retried_tell(char text[LINKWORDS_SIZE], const struct trial *trial)
 {
     const struct trial_offer *syn = &trial->offers[TCP_CLIENT];
 
-    if (syn->has_arrived && syn->sent_count > 1 &&
+    if (trial->connected_at_ns >= 0 && syn->sent_count > 1 &&
         trial->params->stacks[TCP_CLIENT].shift != TCP_SHIFT_NONE &&
         (syn->sent.options & TCP_OPTION_SCALE) == 0) {
         add(text,
@@ -343,6 +345,17 @@ believed_bytes(const struct trial *trial, enum tcp_side reader)
     return least;
 }
 
+static const char *
+factor_words(char text[FIGURES_SIZE], int32_t shift)
+{
+    if (shift == 0) {
+        snprintf(text, FIGURES_SIZE, "takes them as they stand");
+    } else {
+        snprintf(text, FIGURES_SIZE, "multiplies them by %d", 1 << shift);
+    }
+    return text;
+}
+
 static void
 belief_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
             enum tcp_side writer)
@@ -350,7 +363,7 @@ belief_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
     const enum tcp_side reader = tcp_other(writer);
     const int32_t written = linkwords_write_shift(trial, writer);
     const int32_t read = linkwords_read_shift(trial, reader);
-    char offered[32], least[32];
+    char offered[32], least[32], factor[FIGURES_SIZE];
 
     linkwords_bytes(offered, trial->beliefs[writer].receive_window_bytes);
     switch (linkwords_belief_of(trial, writer)) {
@@ -360,18 +373,17 @@ belief_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
     case LINKWORDS_TOO_SMALL:
         linkwords_bytes(least, believed_bytes(trial, reader));
         add(text,
-            "The %s divides its windows by %d before it writes them, the %s"
-            " multiplies by %d: it has believed in %s bytes where the %s"
-            " takes %s. ",
+            "The %s divides its windows by %d before it writes them; the %s"
+            " %s: it has believed in %s bytes where the %s takes %s. ",
             linkwords_side(writer), 1 << written, linkwords_side(reader),
-            1 << read, least, linkwords_side(writer), offered);
+            factor_words(factor, read), least, linkwords_side(writer), offered);
         return;
     case LINKWORDS_TOO_LARGE:
         add(text,
-            "The %s multiplies the %s's windows by %d, which were divided by"
-            " %d: it may send more than the %s offers. ",
+            "The %s multiplies the %s's windows by %d, where %d is right: it"
+            " may send more than is offered. ",
             linkwords_side(reader), linkwords_side(writer), 1 << read,
-            1 << written, linkwords_side(writer));
+            1 << written);
         return;
     }
     UNREACHABLE("every belief is above");
@@ -502,7 +514,7 @@ linkwords_leg(char text[LINKWORDS_SIZE], const struct trial *trial,
     }
     if (leg->window_least_bytes > 0 && leg->window_least_bytes < leg->bytes &&
         leg->window_least_bytes < 65535) {
-        add(text, "believes in %s bytes of window",
+        add(text, "window of %s bytes",
             linkwords_bytes(window, leg->window_least_bytes));
     }
     cause_add(text, leg->probes, "probe", "probes");

@@ -97,6 +97,45 @@ work_put(struct json *json, const struct result *result)
     put_i64(json, "threads_peak", result->threads_peak);
 }
 
+/* line_put - what the line did to attempts, and how it was modelled */
+static void
+line_put(struct json *json, const char *key, const struct result_line *line)
+{
+    static const char *const fates[RESULT_FATES_COUNT] = {
+        "no_connection", "no_banner", "stalled_dialogue",
+        "stalled_data",  "slow",      "in_time"};
+    static const char *const models[RESULT_MODELS_COUNT] = {"plain", "round",
+                                                            "segment"};
+
+    json_key(json, key);
+    json_object_begin(json);
+    for (int i = 0; i < RESULT_FATES_COUNT; i++) {
+        put_i64(json, fates[i], line->fates[i]);
+    }
+    if (line->stalled_bytes_least >= 0) {
+        put_i64(json, "stalled_bytes_least", line->stalled_bytes_least);
+        put_i64(json, "stalled_bytes_most", line->stalled_bytes_most);
+    }
+    json_key(json, "by");
+    json_object_begin(json);
+    for (int i = 0; i < RESULT_MODELS_COUNT; i++) {
+        put_i64(json, models[i], line->models[i]);
+    }
+    json_object_end(json);
+    json_object_end(json);
+}
+
+static void
+links_put(struct json *json, const struct result *result)
+{
+    json_key(json, "links");
+    json_object_begin(json);
+    for (uint32_t i = 0; i < result->links_count; i++) {
+        line_put(json, result->links[i].name, &result->links[i].line);
+    }
+    json_object_end(json);
+}
+
 /* times_put - "latency_s": all percentiles of "latency" in the table */
 static void
 times_put(struct json *json, const char *key, const char *stem,
@@ -146,7 +185,7 @@ group_times_put(struct json *json, const char *key, const struct hist *hist,
 }
 
 static void
-group_put(struct json *json, const struct result_group *group)
+group_put(struct json *json, const struct result_group *group, bool has_line)
 {
     json_key(json, group->name);
     json_object_begin(json);
@@ -158,6 +197,9 @@ group_put(struct json *json, const struct result_group *group)
     put_i64(json, "deferrals", group->deferrals);
     put_i64(json, "connections", group->connections);
     put_i64(json, "refused", group->refused);
+    if (has_line) {
+        line_put(json, "line", &group->line);
+    }
     group_times_put(json, "latency_s", &group->latency_ns, group->submitted);
     group_times_put(json, "first_attempt_s", &group->first_attempt_ns,
                     group->submitted);
@@ -166,13 +208,14 @@ group_put(struct json *json, const struct result_group *group)
 
 static void
 groups_put(struct json *json, const char *key,
-           const struct result_group *groups, uint32_t groups_count)
+           const struct result_group *groups, uint32_t groups_count,
+           bool has_line)
 {
     json_key(json, key);
     json_object_begin(json);
     for (uint32_t i = 0; i < groups_count; i++) {
         if (groups[i].name != NULL) {
-            group_put(json, &groups[i]);
+            group_put(json, &groups[i], has_line);
         }
     }
     json_object_end(json);
@@ -240,6 +283,7 @@ runjson_write(const struct launch *launch, const struct result *result,
     head_put(&json, launch, result, scheduler);
     recipients_put(&json, result);
     work_put(&json, result);
+    line_put(&json, "line", &result->line);
     put_metric(&json, "throughput_msg_per_s", "throughput", result);
     put_metric(&json, "throughput_peak_msg_per_s", "throughput_peak", result);
     times_put(&json, "latency_s", "latency", result);
@@ -247,10 +291,12 @@ runjson_write(const struct launch *launch, const struct result *result,
     put_metric(&json, "backlog_mean", "backlog_mean", result);
     put_metric(&json, "backlog_peak", "backlog_peak", result);
     little_put(&json, result);
-    groups_put(&json, "channels", result->channels, result->channels_count);
-    groups_put(&json, "hosts", result->hosts, result->hosts_count);
-    groups_put(&json, "priorities", result->priorities,
-               RESULT_PRIORITIES_COUNT);
+    groups_put(&json, "channels", result->channels, result->channels_count,
+               false);
+    groups_put(&json, "hosts", result->hosts, result->hosts_count, true);
+    links_put(&json, result);
+    groups_put(&json, "priorities", result->priorities, RESULT_PRIORITIES_COUNT,
+               false);
     put_i64(&json, "violations", result->violations);
     json_object_end(&json);
     return json_end(&json);

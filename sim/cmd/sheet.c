@@ -246,6 +246,85 @@ work_print(const struct launch *launch, const struct result *result, FILE *out)
             result->threads_peak);
 }
 
+/* --- The line -------------------------------------------------------------- */
+
+/* share_text - a part of attempts in percent */
+static const char *
+share_text(char text[FIGURES_SIZE], int64_t part, int64_t whole)
+{
+    snprintf(text, FIGURES_SIZE, "%.3g %%",
+             100.0 * (double)part / (double)whole);
+    return text;
+}
+
+/* models_print - how attempts were modelled, where they were not all plain */
+static void
+models_print(const struct result_line *line, FILE *out)
+{
+    const int64_t *models = line->models;
+    const int64_t all =
+        models[RESULT_PLAIN] + models[RESULT_ROUND] + models[RESULT_SEGMENT];
+    char round[FIGURES_SIZE];
+    char segment[FIGURES_SIZE];
+
+    if (models[RESULT_ROUND] + models[RESULT_SEGMENT] > 0) {
+        fprintf(out,
+                "lines        %s of attempts round trip by round trip, %s "
+                "segment by segment\n",
+                share_text(round, models[RESULT_ROUND], all),
+                share_text(segment, models[RESULT_SEGMENT], all));
+    }
+}
+
+/* afflicted_print - one host: what its line did to attempts */
+static void
+afflicted_print(const struct result_group *host, FILE *out)
+{
+    const struct result_line *line = &host->line;
+    const char *between = "";
+
+    fprintf(out, "%*s%s: ", INDENT, "", host->name);
+    for (int i = 0; i < RESULT_IN_TIME; i++) {
+        if (line->fates[i] == 0) {
+            continue;
+        }
+        fprintf(out, "%s%" PRId64 " %s", between, line->fates[i],
+                result_fate_name((enum result_fate)i));
+        if (i == RESULT_STALLED_DATA) {
+            fprintf(out, " (after %" PRId64 " to %" PRId64 " bytes)",
+                    line->stalled_bytes_least, line->stalled_bytes_most);
+        }
+        between = ", ";
+    }
+    fprintf(out, "; %" PRId64 " in time\n", line->fates[RESULT_IN_TIME]);
+}
+
+/* line_print - the share of each model; a line for each afflicted host */
+static void
+line_print(const struct result *result, FILE *out)
+{
+    uint32_t told = 0;
+
+    models_print(&result->line, out);
+    for (uint32_t i = 0; i < result->hosts_count; i++) {
+        const struct result_group *host = &result->hosts[i];
+
+        if (host->name == NULL || result_line_afflicted(&host->line) == 0) {
+            continue;
+        }
+        if (told == 0) {
+            fputs("\nattempts that the line failed\n", out);
+        }
+        if (told++ < GROUPS_SHOWN) {
+            afflicted_print(host, out);
+        }
+    }
+    if (told > GROUPS_SHOWN) {
+        fprintf(out, "%*sand %" PRIu32 " more hosts; --json has all\n", INDENT,
+                "", told - GROUPS_SHOWN);
+    }
+}
+
 /* --- Groups -------------------------------------------------------------- */
 
 /* is_busier - more recipients, or as many and earlier in the list */
@@ -381,6 +460,7 @@ sheet_print(const struct launch *launch, const struct sheet_settings *settings,
     recipients_print(result, out);
     times_print(launch, result, out);
     work_print(launch, result, out);
+    line_print(result, out);
     groups_print("channel", result->channels, result->channels_count,
                  horizon_ns, out);
     groups_print("host", result->hosts, result->hosts_count, horizon_ns, out);

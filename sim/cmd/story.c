@@ -336,6 +336,13 @@ story_mail(struct story *story, const struct mta_mail_event *event)
         fprintf(story->out, " by %s, phase %s", event->host,
                 phases[event->phase]);
     }
+    if (event->host != NULL && event->fate != RESULT_IN_TIME) {
+        fprintf(story->out, "; on the line: %s", result_fate_name(event->fate));
+        if (event->fate == RESULT_STALLED_DATA) {
+            fprintf(story->out, " after %" PRId64 " of %" PRId64 " bytes",
+                    event->passed_bytes, event->size_bytes);
+        }
+    }
     fputc('\n', story->out);
     if (event->kind == MTA_MAIL_DELIVERED && track != NULL) {
         track->has_delivered = true;

@@ -13,7 +13,8 @@ enum {
     EVENTS_MAX = 1 << 24,
     EVQ_CLASS = 0,
     COMMAND_DOWN_BYTES = 8,
-    TURN_BANNER = 0
+    TURN_BANNER = 0,
+    LINE_BYTES = 78 /* of a message */
 };
 
 /* A trial under way. */
@@ -22,7 +23,6 @@ struct work {
     const struct tcp_watch *watch;
     struct session *session;
     struct evq *evq;
-    int64_t seqs[TCP_SIDES_COUNT]; /* of the turn's first byte, each way */
     struct tcp_progress before[TCP_SIDES_COUNT]; /* the turn */
     bool is_over;
 };
@@ -141,17 +141,20 @@ is_body(const struct trial *trial)
 }
 
 static void
-offer_see(struct trial *trial, enum tcp_sight sight, enum tcp_side from,
-          const struct tcp_segment *segment)
+offer_see(struct trial *trial, int64_t at_ns, enum tcp_sight sight,
+          enum tcp_side from, const struct tcp_segment *segment)
 {
     struct trial_offer *offer = &trial->offers[from];
 
     if (sight == TCP_SIGHT_SENT) {
+        offer->sent_at_ns = offer->is_sent ? offer->sent_at_ns : at_ns;
         offer->is_sent = true;
         offer->sent_count++;
         offer->sent = *segment;
     } else if (sight == TCP_SIGHT_ARRIVED && !offer->has_arrived) {
         offer->has_arrived = true;
+        offer->arrived_at_ns = at_ns;
+        offer->original = offer->sent; /* retries are far apart */
         offer->arrived = *segment;
     }
 }
@@ -210,6 +213,9 @@ legs_look(struct work *work)
         }
         if (leg->there_bytes == leg->bytes && leg->there_at_ns < 0) {
             leg->there_at_ns = now_ns;
+            if (side == TCP_CLIENT) { /* nobody thinks before the reply */
+                turn->legs[TCP_SERVER].said_at_ns = now_ns;
+            }
         }
         if (is_body(trial) && (enum tcp_side)side == trial->params->sender) {
             trial->body_last_at_ns = now_ns;
@@ -228,8 +234,7 @@ windows_look(struct work *work)
         const enum tcp_side side = (enum tcp_side)i;
         struct trial_leg *leg = &turn->legs[side];
 
-        if (leg->bytes == 0 || leg->there_at_ns >= 0 ||
-            (side == TCP_SERVER && leg->said_at_ns < 0)) {
+        if (leg->bytes == 0 || leg->there_at_ns >= 0 || leg->said_at_ns < 0) {
             continue;
         }
         const int64_t window =
@@ -253,15 +258,9 @@ on_sight(void *arg, const struct tcp_connection *connection, int64_t at_ns,
 
     counts_see(trial, sight);
     if ((segment->flags & TCP_SYN) != 0) {
-        offer_see(trial, sight, from, segment);
+        offer_see(trial, at_ns, sight, from, segment);
     } else if (segment->payload_bytes > 0) {
-        struct trial_leg *leg = &turn->legs[from];
-
-        leg_see(leg, sight);
-        if (sight == TCP_SIGHT_SENT && leg->said_at_ns < 0 &&
-            segment->seq >= work->seqs[from]) {
-            leg->said_at_ns = at_ns;
-        }
+        leg_see(&turn->legs[from], sight);
     }
     if (sight == TCP_SIGHT_SENT) {
         trial->last[from] = *segment;
@@ -364,12 +363,6 @@ turn_begin(struct work *work)
                      EVQ_CLASS_MAX, on_limit, work, 0);
         }
     }
-    for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
-        work->seqs[i] = 1;
-        for (uint32_t t = 0; t + 1 < trial->turns_begun; t++) {
-            work->seqs[i] += trial->turns[t].legs[i].bytes;
-        }
-    }
     progress_take(work, work->before);
     if (said.command_bytes > 0) {
         turn->legs[TCP_CLIENT].said_at_ns = evq_now_ns(work->evq);
@@ -405,6 +398,8 @@ on_news(void *arg, enum session_news news)
         work->trial->connected_at_ns = evq_now_ns(work->evq);
         return;
     case SESSION_ACCEPTED:
+        work->trial->turns[TURN_BANNER].legs[TCP_SERVER].said_at_ns =
+            evq_now_ns(work->evq);
         return;
     case SESSION_ANSWERED:
         on_answer(work);

@@ -14,7 +14,7 @@
 #include "sim/kernel/digest.h"
 #include "tests/support/support.h"
 
-#define DIGEST     "711a7cbf81085c66102bfd0ef5ce1408"
+#define DIGEST     "4d6ceb7afea9dd4698144a2ac4335ed7"
 #define HORIZON_NS (600 * NS_PER_S)
 
 struct run {

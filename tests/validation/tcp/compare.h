@@ -12,9 +12,6 @@
 
 #include "tests/validation/tcp/record.h"
 
-/* Asks the model every cell. */
-void compare_ask(struct record *records, int records_count);
-
 /* A line a cell: both outcomes, the error, the cell. */
 void compare_cells_print(FILE *file, const struct record *records,
                          int records_count);

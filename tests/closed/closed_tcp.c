@@ -123,7 +123,9 @@ near(const char *what, double measured, double expected, double tolerance)
 /* --- Windows ---------------------------------------------------------------- */
 
 /* From the 20th to the 120th round trip, in which W bytes are acknowledged
- * each. W is what the receiver shows. */
+ * each. W is what the receiver shows. The receiver is Linux's, which
+ * acknowledges the end of each burst: one that keeps the ACK of an odd segment
+ * back until the next comes has up to a segment less in each round. */
 static void
 window_limit(int64_t window_bytes, int32_t shift, int64_t rtt_ns)
 {
@@ -131,16 +133,15 @@ window_limit(int64_t window_bytes, int32_t shift, int64_t rtt_ns)
     struct tcp_stack *server = &t->stacks[TCP_SERVER];
     char what[64];
 
-    server->tuning = TCP_TUNING_FIXED;
     server->shift = shift;
     server->window_first_bytes = window_bytes;
     server->window_max_bytes = window_bytes;
-    transfer_run(t, 1, 20 * rtt_ns);
+    transfer_run(t, 1, 20 * rtt_ns + rtt_ns / 4);
     const struct tcp_progress before = progress_of(t);
     const int64_t shown = before.window_edge - before.acked_seq;
-    assert_true(shown <= window_bytes && shown > window_bytes - 2 * MSS);
-    evq_run(t->evq, 120 * rtt_ns);
+    evq_run(t->evq, 120 * rtt_ns + rtt_ns / 4);
     const struct tcp_progress after = progress_of(t);
+    assert_int_equal(after.window_edge - after.acked_seq, shown);
     (void)snprintf(what, sizeof what, "window %lld at %lld ms, bytes/s",
                    (long long)shown, (long long)(rtt_ns / NS_PER_MS));
     near(what,

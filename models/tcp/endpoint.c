@@ -269,6 +269,9 @@ handshake_end(struct tcp_endpoint *end, const struct tcp_segment *segment)
                               ? i64_max(end->snd.window, of_syn)
                               : end->snd.window;
     end->snd.window_seq = segment->seq;
+    if (end->has_timestamps && segment->seq <= end->rcv.next) {
+        end->rcv.echo_ms = segment->timestamp_ms; /* RFC 7323, 4.3 */
+    }
     established(end);
     end_tell(end, TCP_NEWS_CONNECTED);
 }

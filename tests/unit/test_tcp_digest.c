@@ -14,7 +14,7 @@
 #include "sim/kernel/digest.h"
 #include "tests/support/support.h"
 
-#define DIGEST     "4d6ceb7afea9dd4698144a2ac4335ed7"
+#define DIGEST     "2fa75a2510a0c64e967877003cccc18d"
 #define HORIZON_NS (600 * NS_PER_S)
 
 struct run {

@@ -240,6 +240,22 @@ test_tcp_recovery_tail_probe_sends_new_data_if_there_is_any(void **state)
     next_is_none(one);
 }
 
+/* The fifth segment and its probe are lost; later ones show it. */
+static void
+test_tcp_recovery_sees_a_tail_probe_that_is_lost(void **state)
+{
+    struct oneend *one = *state = sender(TCP_CUBIC, true, 5 * MSS);
+
+    oneend_run(one, RTT + 42 * MS);
+    next_is(one, RTT + 42 * MS, AT(4));
+    oneend_receive(one, TCP_ACK, 1, AT(4), 2000, 0);
+    tcp_endpoint_write(one->end, 5 * MSS);
+    one->read_count = one->sent_count;
+    oneend_wait(one, RTT);
+    oneend_sack(one, AT(4), 2000, AT(5), AT(8));
+    next_is(one, 2 * RTT + 42 * MS, AT(4));
+}
+
 /* RFC 5682: after the timeout the acknowledgement of a first transmission
  * comes. All was only late, so nothing more is sent again. */
 static void
@@ -321,6 +337,7 @@ main(void)
         END(test_tcp_recovery_timeout_begins_again_with_one_segment),
         END(test_tcp_recovery_probes_the_tail_before_the_timeout),
         END(test_tcp_recovery_tail_probe_sends_new_data_if_there_is_any),
+        END(test_tcp_recovery_sees_a_tail_probe_that_is_lost),
         END(test_tcp_recovery_takes_a_needless_timeout_back),
         END(test_tcp_recovery_nothing_out_means_no_timer),
         END(test_tcp_recovery_silence_makes_the_window_small_again),

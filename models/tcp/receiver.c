@@ -743,7 +743,9 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     rtt_measure(end, segment);
     if (segment->seq > rcv->next) {
         rcv->pending |= ACK_SCHEDULED;
-        ofo_add(rcv, (struct tcp_sack){segment->seq, until});
+        ofo_add(rcv,
+                (struct tcp_sack){segment->seq,
+                                  segment->seq + tcp_segment_length(segment)});
         if (end->has_sack) {
             window_grow(end, segment);
         }

@@ -14,7 +14,7 @@
 #include "sim/kernel/digest.h"
 #include "tests/support/support.h"
 
-#define DIGEST     "2fa75a2510a0c64e967877003cccc18d"
+#define DIGEST     "b81b9c640bb7b7092bf5997851e9ea65"
 #define HORIZON_NS (600 * NS_PER_S)
 
 struct run {

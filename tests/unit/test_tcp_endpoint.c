@@ -589,6 +589,27 @@ test_tcp_endpoint_peers_fin_is_news_after_its_data(void **state)
     assert_int_equal(one->news_count, 3);
 }
 
+/* A SACK that left the FIN out would let its sender call it lost. */
+static void
+test_tcp_endpoint_fin_beyond_a_hole_is_sacked_with_its_data(void **state)
+{
+    struct oneend *one = *state = linux_end(TCP_CLIENT);
+
+    oneend_connect(one, RTT, 7, 65160, 0);
+    forget(one);
+    oneend_receive(one, TCP_ACK | TCP_PSH | TCP_FIN, 97, 1, 65160, 30);
+    const struct tcp_segment *ack = oneend_next(one);
+    assert_int_equal(ack->ack, 1);
+    assert_int_equal(ack->sacks[0].from, 97);
+    assert_int_equal(ack->sacks[0].until, 128);
+    oneend_receive(one, TCP_ACK | TCP_PSH, 1, 1, 65160, 96);
+    assert_int_equal(oneend_next(one)->ack, 128);
+    assert_int_equal(tcp_endpoint_received_bytes(one->end), 126);
+    assert_int_equal(one->news[one->news_count - 2], TCP_NEWS_DATA);
+    assert_int_equal(one->news[one->news_count - 1], TCP_NEWS_CLOSED);
+    next_is_none(one);
+}
+
 static void
 test_tcp_endpoint_reset_is_told_as_failure(void **state)
 {
@@ -658,6 +679,7 @@ main(void)
         END(test_tcp_endpoint_data_again_is_answered_and_not_counted),
         END(test_tcp_endpoint_fin_goes_with_the_last_data),
         END(test_tcp_endpoint_peers_fin_is_news_after_its_data),
+        END(test_tcp_endpoint_fin_beyond_a_hole_is_sacked_with_its_data),
         END(test_tcp_endpoint_reset_is_told_as_failure),
         END(test_tcp_endpoint_abort_sends_a_reset_and_is_silent),
     };

@@ -240,7 +240,7 @@ conf_effective(const struct conf *conf, uint32_t channel, enum conf_key key)
     } else if (key >= CONF_KEY_URGENTNOTICES &&
                key <= CONF_KEY_NONURGENTNOTICES) {
         value = effective_notices(conf, draft, key);
-    } else if (key >= CONF_KEY_URGENTAFTER && key <= CONF_KEY_NONURGENTAFTER) {
+    } else if (key >= CONF_KEY_URGENTAFTER && key <= CONF_KEY_THIRDCLASSAFTER) {
         value = specific_of(draft, key, CONF_KEY_AFTER);
     } else if (key >= CONF_KEY_URGENTBLOCKLIMIT &&
                key <= CONF_KEY_NONURGENTBLOCKLIMIT && !is_given(own)) {
@@ -304,10 +304,12 @@ resolve_classes(const struct conf *conf, uint32_t index,
             channel->notices[class].values[i] = (uint32_t)notices->numbers[i];
             channel->notices[class].ns[i] = notices->numbers[i] * unit;
         }
-        channel->after_ns[class] =
-            number(conf, index, class_key(CONF_KEY_URGENTAFTER, class));
         channel->blocklimit[class] =
             count_of(conf, index, class_key(CONF_KEY_URGENTBLOCKLIMIT, class));
+    }
+    for (uint32_t i = 0; i < CONF_PRIORITIES_COUNT; i++) {
+        channel->after_ns[i] =
+            number(conf, index, class_key(CONF_KEY_URGENTAFTER, i));
     }
 }
 
@@ -337,6 +339,7 @@ resolve_numbers(const struct conf *conf, uint32_t index,
     channel->thread_idle_ns = number(conf, index, CONF_KEY_THREAD_IDLE);
     channel->job_idle_ns = number(conf, index, CONF_KEY_JOB_IDLE);
     channel->is_deferred = count_of(conf, index, CONF_KEY_DEFERRED);
+    channel->deferred_max_ns = number(conf, index, CONF_KEY_DEFERRED_LIMIT);
     channel->holdlimit = count_of(conf, index, CONF_KEY_HOLDLIMIT);
     channel->transactionlimit =
         count_of(conf, index, CONF_KEY_TRANSACTIONLIMIT);

@@ -27,7 +27,7 @@
  * configuration. The new job begins with one thread.
  *
  * With `after` +N a job that an insertion asks for starts N seconds later, by
- * the class of the host's first file; there is one such start a channel, and an
+ * the priority of the host's first file; there is one such start a channel, and an
  * earlier one takes its place. What arrives meanwhile rides along: when the
  * time has come, the best want gets the job and the others get threads in it.
  *
@@ -70,7 +70,7 @@ job_for(const struct engine *engine, const struct channel *channel)
     return best;
 }
 
-/* delay_of - `after`, by the class of the host's first file */
+/* delay_of - `after`, by the priority of the host's first file */
 static int64_t
 delay_of(const struct engine *engine, const struct channel *channel,
          uint32_t slot)
@@ -80,7 +80,7 @@ delay_of(const struct engine *engine, const struct channel *channel,
     return channel->conf
         ->after_ns[first == MEMORY_NONE
                        ? SCHED_PRIORITY_NORMAL /* for filesperjob */
-                       : file_class(file_at(engine, first))];
+                       : file_at(engine, first)->priority];
 }
 
 /* start_job - now, or after the channel's delay; 0: not now */

@@ -51,6 +51,7 @@ static const struct knob by_channel[] = {
      {"bidirectional", "bidirectional", "bidirectional", "bidirectional",
       "master", "slave"}},
     {"channel", "deferred", {"0", "1"}},
+    {"channel", "deferred_limit", {"0", "0", "20", "60"}},
     {"channel", "urgentblocklimit", {"1000", "1"}},
     {"channel", "normalblocklimit", {"1000", "3"}},
     {"channel", "nonurgentblocklimit", {"1000", "5"}},

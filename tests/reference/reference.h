@@ -98,7 +98,8 @@ struct reference_channel {
     int64_t thread_idle_ns; /* 0: never */
     int64_t job_idle_ns;
     int is_deferred;
-    uint32_t expandlimit; /* of the source channel; UINT32_MAX: none */
+    int64_t deferred_max_ns; /* 0: no limit */
+    uint32_t expandlimit;    /* of the source channel; UINT32_MAX: none */
     uint32_t holdlimit;
     uint32_t expandchannel; /* or SCHED_NONE */
     int64_t blocklimit[3];
@@ -139,6 +140,7 @@ void reference_settings_read(struct reference_settings *settings,
     X(SPLIT, "a message became several files")                                 \
     X(DEMOTED, "a file lost a class by its size")                              \
     X(DEFERRED, "a file waited for its date")                                  \
+    X(DEFERRED_TOO_FAR, "a date was beyond the limit of `deferred`")           \
     X(PERIODIC, "a file waited for the periodic run")                          \
     X(FIRST_JOB, "a: no job, started one")                                     \
     X(FIRST_JOB_WANT, "a: no job and no slot")                                 \

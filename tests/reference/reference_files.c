@@ -163,14 +163,31 @@ is_immediate(const struct reference *r, const struct file *file)
            (!c->is_periodic && file->priority <= c->immediate_priority_max);
 }
 
+/* is_dated - has it a date that counts: one in the future, and not beyond the
+ * channel's limit */
+static int
+is_dated(struct reference *r, const struct sched_submit *s,
+         const struct file *file)
+{
+    const struct reference_channel *c = ref_channel_of(r, file->channel);
+
+    if (!c->is_deferred || s->deferred_until_ns == SCHED_NO_TIME) {
+        return 0;
+    }
+    const int64_t ahead_ns = s->deferred_until_ns - r->now_ns;
+    if (c->deferred_max_ns > 0 && ahead_ns > c->deferred_max_ns) {
+        RULE(r, DEFERRED_TOO_FAR);
+        return 0;
+    }
+    return ahead_ns > 0;
+}
+
 /* enters - a new file that there is room for */
 static void
 enters(struct reference *r, const struct sched_submit *s, struct file *file)
 {
     file->due_ns = r->now_ns;
-    if (ref_channel_of(r, file->channel)->is_deferred &&
-        s->deferred_until_ns != SCHED_NO_TIME &&
-        s->deferred_until_ns > r->now_ns) {
+    if (is_dated(r, s, file)) {
         RULE(r, DEFERRED);
         file->is = FILE_DEFERRED;
         file->due_ns = s->deferred_until_ns;

@@ -151,6 +151,8 @@ channel_row(struct reference_channel *channel, const char *key,
         channel->filesperjob = row->numbers[0];
     } else if (strcmp(key, "deferred") == 0) {
         channel->is_deferred = row->numbers[0] != 0;
+    } else if (strcmp(key, "deferred_limit") == 0) {
+        channel->deferred_max_ns = row->numbers[0];
     } else if (strcmp(key, "expandlimit") == 0) {
         channel->expandlimit = number(row);
     } else if (strcmp(key, "holdlimit") == 0) {

@@ -308,6 +308,40 @@ test_conf_channels_limits_and_delays_are_kept(void **state)
 }
 
 static void
+test_conf_channels_deferred_may_have_a_limit(void **state)
+{
+    struct conf_fixture *f =
+        load(state, "defaults deferred 3600 secondclassafter +7\n\n"
+                    "a\nh\n\nb deferred\nh\n\n"
+                    "c deferred 604800 maxjobs 2\nh\n\nd nodeferred\nh\n\n"
+                    "e after +3 thirdclassafter +9\nh\n");
+    const struct conf_channel *e = conf_fixture_channel(f, "e");
+
+    assert_int_equal(conf_fixture_channel(f, "a")->deferred_max_ns,
+                     INT64_C(3600000000000));
+    assert_int_equal(conf_fixture_channel(f, "b")->deferred_max_ns, 0);
+    assert_int_equal(conf_fixture_channel(f, "c")->deferred_max_ns,
+                     INT64_C(604800000000000));
+    assert_int_equal(conf_fixture_channel(f, "c")->maxjobs, 2);
+    assert_int_equal(conf_fixture_channel(f, "d")->is_deferred, 0);
+    assert_int_equal(e->is_deferred, 1);
+    assert_int_equal(e->after_ns[NONURGENT], INT64_C(3000000000));
+    assert_int_equal(e->after_ns[SCHED_PRIORITY_SECONDCLASS],
+                     INT64_C(7000000000));
+    assert_int_equal(e->after_ns[SCHED_PRIORITY_THIRDCLASS],
+                     INT64_C(9000000000));
+}
+
+static void
+test_conf_channels_deferred_refuses_a_limit_that_is_none(void **state)
+{
+    struct conf_fixture *f = refuse(state, "a deferred -5\nh\n");
+
+    assert_non_null(strstr(f->messages, "imta.cnf:1:12: error: deferred_limit: "
+                                        "expected seconds"));
+}
+
+static void
 test_conf_channels_periodic_is_no_immediacy_at_all(void **state)
 {
     struct conf_fixture *f =
@@ -579,6 +613,8 @@ main(void)
         TEST(test_conf_channels_a_curly_quote_is_taken_with_a_warning),
         TEST(test_conf_channels_pool_after_an_unquoted_backoff_is_a_keyword),
         TEST(test_conf_channels_limits_and_delays_are_kept),
+        TEST(test_conf_channels_deferred_may_have_a_limit),
+        TEST(test_conf_channels_deferred_refuses_a_limit_that_is_none),
         TEST(test_conf_channels_periodic_is_no_immediacy_at_all),
         TEST(test_conf_channels_kind_decides_threads_and_queues),
         TEST(test_conf_channels_threaddepth_of_ims_ms_stays_five),

@@ -499,6 +499,30 @@ warn_waiting(struct conf_build *build, uint32_t index)
     }
 }
 
+/* warn_caching - once: what a job remembers is for the delivery program to do,
+ * and none that works with this scheduler does */
+static void
+warn_caching(struct conf_build *build)
+{
+    const struct conf *conf = build->conf;
+    const struct conf_setting *setting = conf_setting(CONF_KEY_CACHING);
+
+    for (uint32_t i = 0; i < conf->channels_count; i++) {
+        const struct conf_value *value =
+            &conf->drafts[i]->values[CONF_KEY_CACHING];
+
+        if (is_given(value) && value->numbers[0] != setting->builtin) {
+            conf_warn(&build->say, &value->place,
+                      "expected nocache, found %s on %s; every connection is "
+                      "tried anew, whatever became of the last one: leave it "
+                      "out",
+                      setting->choices[value->numbers[0]],
+                      conf->drafts[i]->name);
+            return;
+        }
+    }
+}
+
 /* must_wait - whether mail of the channel may have to wait for a periodic run */
 static bool
 must_wait(const struct conf_channel *channel)
@@ -564,6 +588,7 @@ conf_resolve(struct conf_build *build, bool is_first)
         }
     }
     if (is_first) {
+        warn_caching(build);
         check_post(build);
     }
 }

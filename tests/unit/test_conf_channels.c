@@ -430,6 +430,18 @@ test_conf_channels_unknown_keyword_warns_with_the_nearest(void **state)
 }
 
 static void
+test_conf_channels_caching_is_warned_of_once(void **state)
+{
+    struct conf_fixture *f = load(state, "defaults cachefailures\n\n"
+                                         "a nocache\nh\n\nb\nh\n\n"
+                                         "c cacheeverything\nh\n");
+
+    assert_non_null(strstr(f->messages, "imta.cnf:1:10: warning: expected "
+                                        "nocache, found cachefailures on b"));
+    assert_null(strstr(f->messages, "cacheeverything"));
+}
+
+static void
 test_conf_channels_unknown_keyword_is_an_error_when_strict(void **state)
 {
     struct conf_fixture *f = *state;
@@ -620,6 +632,7 @@ main(void)
         TEST(test_conf_channels_threaddepth_of_ims_ms_stays_five),
         TEST(test_conf_channels_option_file_sets_threads),
         TEST(test_conf_channels_unknown_keyword_warns_with_the_nearest),
+        TEST(test_conf_channels_caching_is_warned_of_once),
         TEST(test_conf_channels_unknown_keyword_is_an_error_when_strict),
         TEST(test_conf_channels_keywords_of_real_files_are_known),
         TEST(test_conf_channels_says_all_errors_at_once),

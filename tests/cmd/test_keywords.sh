@@ -199,10 +199,10 @@ gives 'thread_idle 120: its thread is, too' 'job_starts=1 thread_starts=1' \
 
 keywords='after +30'
 gives 'after +30: half a minute until the process starts' "$first=30"
-for class in urgent normal nonurgent; do
-    keywords="after +30 ${class}after +7"
-    gives "${class}after +7: seven seconds, for mail of that class" \
-        "$first=7" --set "traffic.1.priority=$class"
+for word in urgentafter normalafter nonurgentafter; do
+    keywords="after +30 $word +7"
+    gives "$word +7: seven seconds, for mail of that class" "$first=7" \
+        --set "traffic.1.priority=${word%after}"
 done
 keywords='after +30 normalafter +7'
 gives 'normalafter +7: not for urgent mail' "$first=30" \
@@ -371,7 +371,7 @@ done
 # An urgent message comes half a second after the twenty. Of a table of ten five
 # go, then five are loaded, and again; so it is loaded when fifteen have gone,
 # and the sixteenth is under way.
-urgent() { # urgent CLAIM LINE DESTINATION RAISED-AT LATENCY
+urgent() { # urgent CLAIM LINES DESTINATION RAISED-AT LATENCY [--set ...]
     global=$2
     host
     awk -v to="$3" '{ print }
@@ -381,12 +381,16 @@ urgent() { # urgent CLAIM LINE DESTINATION RAISED-AT LATENCY
             print "    priority: urgent"
             print "    to: { " to ": 1 }"
         }' "$scenario" >case/scenario.yaml
-    echo "  - { at: $4, set: { option.max_messages: 100 } }" >>case/scenario.yaml
-    expect 0 "$mtasim" run case --json --set "$twenty"
+    echo "  - { at: $4, set: { option.max_messages: 100 } }" \
+        >>case/scenario.yaml
+    claim=$1 figure=priorities.urgent.latency_s.max=$5
+    shift 5
+    [ $# -gt 0 ] || set -- --set "$twenty"
+    expect 0 "$mtasim" run case --json "$@"
     flat >flat
-    grep -qxF "priorities.urgent.latency_s.max=$5" flat ||
-        fail "$1: $(grep priorities.urgent.latency_s.max flat)"
-    ok "$1"
+    grep -qxF "$figure" flat ||
+        fail "$claim: not $figure: $(grep "^${figure%=*}=" flat)"
+    ok "$claim"
     keywords='' global='' client=''
 }
 urgent 'MAX_MESSAGES 100: what is seen goes second' max_messages=100 \
@@ -394,6 +398,16 @@ urgent 'MAX_MESSAGES 100: what is seen goes second' max_messages=100 \
 urgent 'MAX_MESSAGES 10: what is not, seventeenth' max_messages=10 \
     far.example 13h 66.525
 urgent 'a live change of it lets all in' max_messages=10 far.example 15s 18.525
+
+# Ten, of nine minutes each, fill the table, and the urgent one is beyond. It
+# is seen when five are left, or when there is room at half past, and then waits
+# for the one under way.
+for time in '04:00 3778.55' '00:30 2698.55'; do
+    urgent "SYNCH_TIME ${time% *}: what is unseen is seen then" \
+        "max_messages=10\nsynch_time=${time% *}" far.example 13h "${time#* }" \
+        --set 'traffic.1.arrivals=even(10, at 0s, over 1s)' \
+        --set "$far.service=9m"
+done
 
 # For another host there is no second thread: it is served when the first host
 # has nothing left, or next.
@@ -462,6 +476,24 @@ global='stressfactor=1\nstressjobs=3\nstresstime=5\nunstressjobs=1
 start_policy=level'
 gives 'stresstime 5, unstressjobs 1: four before that' \
     'jobs_peak=4' --set "$twenty" --set events.3.at=0s --set horizon=14s
+
+later='traffic.1.arrivals=even(20, at 20s, over 1s)'
+wide=channel.tcp_local.max_client_threads=100
+for blackout in 4,3 6,6; do
+    keywords='threaddepth 2'
+    global="stressfactor=2\nstresstime=1000\nstressblackout=${blackout%,*}"
+    gives "stressblackout ${blackout%,*}: a report five seconds after one" \
+        "threads_peak=${blackout#*,}" --set "$later" --set "$wide" \
+        --set events.3.at=0s --set events.5.at=5s
+done
+keywords='threaddepth 1'
+global='stressfactor=8\nstresstime=15\nunstressfactor=2'
+gives 'unstressfactor 2: threaddepth is four after the first fifteen seconds' \
+    'threads_peak=6' --set "$later" --set "$wide" --set events.3.at=0s
+keywords='threaddepth 1'
+global='stressfactor=8\nstresstime=15'
+gives 'unstressfactor: stressfactor, if nothing is said' 'threads_peak=20' \
+    --set "$later" --set "$wide" --set events.3.at=0s
 
 gives 'a live change: threaddepth 5 from the start is threaddepth 5' \
     'threads_peak=5' --set "$twenty" --set events.4.at=0s

@@ -479,6 +479,26 @@ test_conf_channels_keywords_of_real_files_are_known(void **state)
 }
 
 static void
+test_conf_channels_words_that_mean_nothing_are_taken(void **state)
+{
+    struct conf_fixture *f =
+        load(state, "a service maxjobs 2\nh\n\nb noservice maxjobs 3\nh\n\n"
+                    "c logging maxjobs 4\nh\n\nd nologging maxjobs 5\nh\n");
+    struct conf_channel of_a = *conf_fixture_channel(f, "a");
+    static const char *const others[] = {"b", "c", "d"};
+
+    /* But for its name and maxjobs each is the same channel. */
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct conf_channel *other = conf_fixture_channel(f, others[i]);
+
+        assert_int_equal(other->maxjobs, 3 + i);
+        of_a.name[0] = other->name[0];
+        of_a.maxjobs = other->maxjobs;
+        assert_memory_equal(&of_a, other, sizeof of_a);
+    }
+}
+
+static void
 test_conf_channels_says_all_errors_at_once(void **state)
 {
     struct conf_fixture *f =
@@ -635,6 +655,7 @@ main(void)
         TEST(test_conf_channels_caching_is_warned_of_once),
         TEST(test_conf_channels_unknown_keyword_is_an_error_when_strict),
         TEST(test_conf_channels_keywords_of_real_files_are_known),
+        TEST(test_conf_channels_words_that_mean_nothing_are_taken),
         TEST(test_conf_channels_says_all_errors_at_once),
         TEST(test_conf_channels_lists_that_are_too_long_are_errors),
         TEST(test_conf_channels_expandlimit_where_it_must_not_be_is_an_error),

@@ -47,6 +47,53 @@ submit(struct host_script *host, uint32_t channel, int64_t deferred_until_ns)
                                       .priority = SCHED_PRIORITY_NORMAL}});
 }
 
+/* goes_at_once - does mail of that class, on a channel with that keyword? */
+static int
+goes_at_once(const char *immediacy, const char *compat, uint32_t priority)
+{
+    const struct host_setup setup = {
+        .channels = CHANNELS,
+        .jobs = JOBS,
+        .overrides = {{"channel.tcp_a.immediacy", immediacy, "test"},
+                      {"channel.tcp_a.nonurgentblocklimit", "0", "test"},
+                      {"option.compat", compat, "test"}},
+        .wall_offset_ns = HOST_H};
+    struct host_script *host = host_script_new(&setup);
+    const struct sched_recipient recipient = {CHANNEL_A, 1};
+    const int is_second_class = priority > SCHED_PRIORITY_NONURGENT;
+
+    host_submit_as(host, &(struct sched_submit){
+                             .deferred_until_ns = SCHED_NO_TIME,
+                             .size_bytes = is_second_class,
+                             .recipients = &recipient,
+                             .recipients_count = 1,
+                             .source_channel = SCHED_NONE,
+                             .priority = priority - (uint32_t)is_second_class});
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_CREATE, 0)->u.create.priority, priority);
+    const int starts = host_actions(host, SCHED_ACTION_START_JOB) > 0;
+    assert_true(starts || host->wake_at_ns == 3 * HOST_H);
+    host_script_free(host);
+    return starts;
+}
+
+static void
+test_jobctl_immediacy_is_the_lowest_class_that_goes_at_once(void **state)
+{
+    static const char *const words[] = {"periodic", "immurgent", "immnormal",
+                                        "immnonurgent", "immediate"};
+
+    (void)state;
+    for (uint32_t word = 0; word < 5; word++) {
+        for (uint32_t priority = SCHED_PRIORITY_URGENT;
+             priority <= SCHED_PRIORITY_SECONDCLASS; priority++) {
+            assert_int_equal(goes_at_once(words[word], "guide", priority),
+                             priority < word);
+            assert_int_equal(goes_at_once(words[word], "product", priority), 1);
+        }
+    }
+}
+
 static void
 put_clock(struct host_script *host, int64_t wall_offset_ns)
 {
@@ -113,64 +160,17 @@ test_jobctl_dated_mail_waits_for_the_first_run_after_its_date(void **state)
     host_script_free(host);
 }
 
-/* goes_at_once - does mail of that class, on a channel with that keyword? */
-static int
-goes_at_once(const char *immediacy, const char *compat, uint32_t priority)
-{
-    const struct host_setup setup = {
-        .channels = CHANNELS,
-        .jobs = JOBS,
-        .overrides = {{"channel.tcp_a.immediacy", immediacy, "test"},
-                      {"channel.tcp_a.nonurgentblocklimit", "0", "test"},
-                      {"option.compat", compat, "test"}},
-        .wall_offset_ns = HOST_H};
-    struct host_script *host = host_script_new(&setup);
-    const struct sched_recipient recipient = {CHANNEL_A, 1};
-    const int is_second_class = priority > SCHED_PRIORITY_NONURGENT;
-
-    host_submit_as(host, &(struct sched_submit){
-                             .deferred_until_ns = SCHED_NO_TIME,
-                             .size_bytes = is_second_class,
-                             .recipients = &recipient,
-                             .recipients_count = 1,
-                             .source_channel = SCHED_NONE,
-                             .priority = priority - (uint32_t)is_second_class});
-    assert_int_equal(
-        host_action(host, SCHED_ACTION_CREATE, 0)->u.create.priority, priority);
-    const int starts = host_actions(host, SCHED_ACTION_START_JOB) > 0;
-    assert_true(starts || host->wake_at_ns == 3 * HOST_H);
-    host_script_free(host);
-    return starts;
-}
-
-static void
-test_jobctl_immediacy_is_the_lowest_class_that_goes_at_once(void **state)
-{
-    static const char *const words[] = {"periodic", "immurgent", "immnormal",
-                                        "immnonurgent", "immediate"};
-
-    (void)state;
-    for (uint32_t word = 0; word < 5; word++) {
-        for (uint32_t priority = SCHED_PRIORITY_URGENT;
-             priority <= SCHED_PRIORITY_SECONDCLASS; priority++) {
-            assert_int_equal(goes_at_once(words[word], "guide", priority),
-                             priority < word);
-            assert_int_equal(goes_at_once(words[word], "product", priority), 1);
-        }
-    }
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_jobctl_immediacy_is_the_lowest_class_that_goes_at_once),
         cmocka_unit_test(test_jobctl_clock_moves_the_mail_that_waits_for_a_run),
         cmocka_unit_test(
             test_jobctl_clock_moves_no_retry_past_the_mail_that_waits_for_a_run),
         cmocka_unit_test(
             test_jobctl_dated_mail_waits_for_the_first_run_after_its_date),
-        cmocka_unit_test(
-            test_jobctl_immediacy_is_the_lowest_class_that_goes_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

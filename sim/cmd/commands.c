@@ -145,9 +145,7 @@ static const struct option_row rows_explain[] = {
      .help = "Show queues, jobs and threads so long after the start, as in"
              " 90s or 2h"},
     ROWS_OF_A_RUN,
-    {.id = OPTION_QUIET, .letter = 'q', .name = "quiet",
-     .help = "Say nothing on standard error but errors"},
-    ROW_HELP, {.id = OPTION_NONE},
+    ROWS_COMMON,
 };
 
 static const struct option_row rows_replay[] = {ROW_SCHEDULER, ROWS_COMMON};

@@ -158,8 +158,8 @@ restart_line(struct story *story, const char *line, int64_t now_ns)
             track->tried_ns += now_ns - track->since_ns;
             wait_begin(track, now_ns);
         } else {
-            beat_say(beat, "the Job Controller is restarted; it forgets when"
-                           " the file is due");
+            beat_say(beat, "the Job Controller is restarted; a scan is to show"
+                           " it the file again");
             beat_text(beat, "in_delivery_s", NULL);
             wait_stop(story, track, now_ns);
             track->due_ns = 0;
@@ -296,8 +296,7 @@ found(struct story *story, struct track *track, const struct mta_state *state)
              state->attempts, state->attempts == 1 ? "" : "s");
     beat_number(beat, "attempts", state->attempts);
     if (track->is_held && !state->is_held) { /* released meanwhile */
-        wait_part(track, "held", "holdlimit", state->at_ns,
-                  "held (holdlimit), until it was released");
+        wait_part(track, "held", "holdlimit", state->at_ns, "held (holdlimit)");
     }
     track->is_held = state->is_held;
     wait_unknown(story, track, state->at_ns);
@@ -365,15 +364,17 @@ story_file(struct story *story, const struct mta_state *state)
     if (state->host != UINT32_MAX) {
         track->host = state->host;
     }
+    if (state->kind == MTA_STATE_LEFT) {
+        reason_keep(track, state);
+        left(story, track, state);
+        return;
+    }
     if (state->kind == MTA_STATE_FOUND) {
         found(story, track, state);
     }
-    if (!track->is_tried) {
+    /* Its wait begins now, and not because of another file. */
+    if (!track->is_tried && track->told_ns == state->at_ns) {
         reason_keep(track, state);
-    }
-    if (state->kind == MTA_STATE_LEFT) {
-        left(story, track, state);
-    } else if (!track->is_tried) {
         due_read(track, state);
     }
 }

@@ -236,8 +236,7 @@ deed_line(struct story *story, const struct deed *deed, const char *line,
     if (strcmp(deed->event, "held") == 0) {
         track->is_held = true;
     } else if (strcmp(deed->event, "released") == 0) {
-        wait_part(track, "held", "holdlimit", now_ns,
-                  "held (holdlimit), until it was released");
+        wait_part(track, "held", "holdlimit", now_ns, "held (holdlimit)");
         track->is_held = false;
     } else if (strcmp(deed->event, "returned") == 0) {
         track->is_live = false;

@@ -160,8 +160,7 @@ wait_before(struct story *story, struct track *track, int64_t now_ns)
 {
     wait_unknown(story, track, now_ns);
     if (track->is_held) {
-        wait_part(track, "held", "holdlimit", now_ns,
-                  "held (holdlimit), until it was released");
+        wait_part(track, "held", "holdlimit", now_ns, "held (holdlimit)");
     }
     due_part(story, track, now_ns);
 }

@@ -79,8 +79,8 @@ create(struct host *host, const struct sched_create *create)
     free(envelope.recipients);
     if (reason != 0) {
         /* It may be there all the same, when its folder could not be synced. */
-        if (reason == SCHED_REFUSED_IO &&
-            !spool_remove(&host->spool, &place) && errno != ENOENT) {
+        if (reason == SCHED_REFUSED_IO && !spool_remove(&host->spool, &place) &&
+            errno != ENOENT) {
             mends_add_gone(&host->mends, &place);
         }
         return reason; /* those recipients come again */

@@ -87,6 +87,16 @@ pull(struct host *host)
     }
 }
 
+/* flush - what a turn was */
+static void
+flush(struct host *host)
+{
+    if (!recording_flush(&host->recording)) {
+        live_say("the recording cannot be written: %s", strerror(errno));
+        host->has_failed = true;
+    }
+}
+
 /* may_fail - what a host may send at any time, and is told when it is not taken */
 static bool
 may_fail(uint32_t kind)
@@ -107,10 +117,7 @@ host_feed(struct host *host, const struct sched_event *event)
         return status;
     }
     pull(host);
-    if (!recording_flush(&host->recording)) {
-        live_say("the recording cannot be written: %s", strerror(errno));
-        host->has_failed = true;
-    }
+    flush(host);
     return status;
 }
 
@@ -542,16 +549,19 @@ count_queued(struct host *host)
     return is_good;
 }
 
-/* begin - the other threads; false with errno */
+/* begin - the other threads. False: said. */
 static bool
 begin(struct host *host)
 {
-    if (!count_queued(host) || !arrivals_begin(&host->arrivals)) {
+    if (!arrivals_begin(&host->arrivals)) {
         live_say("the queue directory: %s", strerror(errno));
         return false;
     }
-    if (!control_begin(&host->control)) {
-        live_say("%s: %s", CONTROL_NAME, strerror(errno));
+    /* After the files of a message that comes again were removed. */
+    const bool is_counted = count_queued(host);
+    if (!is_counted || !control_begin(&host->control)) {
+        live_say("%s: %s", is_counted ? CONTROL_NAME : "the queue directory",
+                 strerror(errno));
         arrivals_end(&host->arrivals);
         return false;
     }
@@ -575,6 +585,7 @@ host_run(struct host *host)
     }
     atomic_store(&host->spool.faults->is_on, true);
     pull(host);
+    flush(host);
     loop(host);
     control_end(&host->control);
     crew_end(&host->crew);

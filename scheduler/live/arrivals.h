@@ -7,7 +7,8 @@
  * queue the dispatcher removes it from there. What is left in `taken` by a
  * program that was killed is submitted again, as new and under its number,
  * after the files that had been made of it were removed: nothing of it can have
- * been delivered, for deliveries wait until it is gone from `taken`.
+ * been delivered, for deliveries wait until it is gone from `taken` (unless the
+ * directory will not let it go: that is said, and tried again).
  *
  * A MESSAGE  is written elsewhere and renamed into QUEUE/new (names that begin
  *            with a dot are left alone). Lines, in any order:

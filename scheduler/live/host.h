@@ -116,6 +116,10 @@ bool host_run(struct host *host);
 
 /* For command.c: a whole turn; what the scheduler answered to the event. */
 int32_t host_feed(struct host *host, const struct sched_event *event);
+/* scan.c, for host.c: answers a scan, or notes that it has to be answered. */
+void scan_answer(struct host *host, const struct sched_scan *asked);
+/* One that could not be answered is tried again. */
+void scan_look(struct host *host, int64_t now_ns);
 /* For host.c: does what a line says, and answers it. */
 void command_do(struct host *host, const char *line);
 /* For host.c: carries out an action. 0, or enum sched_refusal. */

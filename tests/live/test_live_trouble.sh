@@ -37,6 +37,14 @@ drop failing 150
     --record failing.rec >failing.out 2>failing.err) &
 failing=$!
 
+# Without an end there is no excuse: what the directory would not have is put
+# down in the end, by the same life.
+drop once 30
+(live once --sink-time 1ms..5ms --until-done --fail temp=20%,perm=5% \
+    --io-fail read=5%,write=15%,sync=15%,rename=10%,remove=40% \
+    --record once.rec >once.out 2>once.err) &
+once=$!
+
 # Killed while it fails; the directory has a file that is none, too.
 drop both 60
 mkdir -p both/tcp_local
@@ -67,11 +75,14 @@ ok "refused actions lose nobody, and nobody gets it twice"
 wait $barred || fail 'it does not end'
 cp barred.out out
 [ "$(count attempts)" -eq 0 ] || fail 'mail was delivered without a process'
-[ "$(count files)" -gt 0 ] || fail 'nothing was queued'
-(live barred --sink-time 1ms..5ms --until-done --record barred2.rec \
-    >out 2>err) || fail 'it does not end'
+files=$(count files)
+[ "$files" -gt 0 ] || fail 'nothing was queued'
+(live barred --sink-time 1ms..5ms --until-done --io-fail list=60%,read=20% \
+    --record barred2.rec >out 2>err) || fail 'it does not end'
+[ "$(count scanned)" -eq "$files" ] || fail 'the scans did not find all'
 all_settled barred
-ok "a host that refuses all starts and scans keeps all mail"
+says err 'the queue directory cannot be read'
+ok "a host that refuses all starts and scans keeps all mail, and finds it later"
 
 wait $failing || fail 'it does not end'
 cp failing.out out
@@ -87,6 +98,15 @@ all_settled failing
 # Only what could not be put down until the end can come twice.
 [ "$(twice failing | wc -l)" -le 20 ] || fail 'many got it twice'
 ok "a queue directory that fails loses nobody, and says so"
+
+wait $once || fail 'it does not end'
+cp once.out out
+[ "$(count io-failures)" -gt 20 ] || fail 'the directory did not fail'
+[ "$(count rewrites)" -gt 0 ] || fail 'no file was rewritten'
+all_settled once
+twice once >out
+silent out
+ok "what it would not put down is put down later: nobody gets it twice"
 
 rm -f both/tcp_local/.Z*
 (live both --sink-time 1ms..5ms --duration 10s --record both4.rec \
@@ -105,7 +125,7 @@ grep -q "cannot be read: Invalid argument" both.err ||
 ok "killed while it fails, it loses nobody"
 
 for recording in refused.rec refused2.rec barred.rec barred2.rec failing.rec \
-    failing2.rec both?.rec; do
+    failing2.rec once.rec both?.rec; do
     identical "$recording"
 done
 grep -q 'event [0-9]* refused ' refused.rec || fail 'no refusal is recorded'

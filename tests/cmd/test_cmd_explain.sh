@@ -41,6 +41,12 @@ grep -q '^channel tcp_local: 13 queued, ' out || fail 'no summary of the queue'
     fail 'the host counts other.example otherwise'
 says out 'other.example | 1 | 5'
 says out 'job 2, channel tcp_local: running, 5 threads'
+says out 'pool SMTP_POOL: 1 of 10 jobs'
+awk '/minutes:/ { inside = 1; next }
+     inside && NF == 14 { for (i = 5; i <= 14; i++) sum += $i
+         if (sum != $2 + $3 + $4) bad = 1; sum = 0; hosts++; next }
+     { inside = 0 } END { exit bad || hosts != 2 }' out ||
+    fail 'the ages are not those of all mail'
 expect 0 "$mtasim" explain "$small" --at 0s
 says out 'the state 0s after the start'
 ok "at an instant, host and scheduler tell the same queues"
@@ -102,6 +108,27 @@ expect 0 "$mtasim" explain "$life" --message 1 --json
 says out '"waited_s": 1800.2055,'
 waits_add_up || fail 'the parts are not the wait'
 ok "a backlog's wait counts from when it was enqueued"
+
+# Room for ten: the rest is loaded as half of them are done.
+expect 0 "$mtasim" explain "$small" --set option.max_messages=10 --message 350
+says out 'put into tcp_local, 1 recipient, priority normal, untracked (max_messages)'
+says out 'is found by a scan, with 0 failed attempts'
+says out ': untracked (max_messages), until a scan loaded it'
+expect 0 "$mtasim" explain "$small" --set option.max_messages=10 --message 350 \
+    --json
+says out '"rule": "max_messages"'
+waits_add_up || fail 'the parts are not the wait'
+ok "untracked mail waits for a scan"
+
+# For twelve hours, and until a restart at 6 h, five hours after it came.
+deferred=$root/scenarios/deferred-delivery
+expect 0 "$mtasim" explain "$deferred" --set horizon=14h --set events.1.at=20h \
+    --message 7161
+says out "waited 12 h: its sender's date (deferred)"
+expect 0 "$mtasim" explain "$deferred" --set horizon=7h --message 7161
+says out "waited 5 h: its sender's date (deferred)"
+says out 'waited 30 s: the Job Controller was being restarted'
+ok "deferred mail waits for its date, or until a restart"
 
 # Held from 2 min to 5 min, then the process of the reprocess channel.
 expect 0 "$mtasim" explain "$life" --message 2

@@ -5,9 +5,9 @@
  * The rules are told a second time, naively, in tests/reference. Random hosts
  * with random configurations feed the same events to both; each answer must
  * be the same, action by action, in the same order, with the same next wish.
- * Only the files of a return run are compared as a set. Random hosts have mail
- * of an earlier life, answer scans, release held mail and restart. The
- * first difference is shrunk to a short story and told.
+ * Random hosts have mail of an earlier life, answer scans, release held mail,
+ * change settings, report stress, refuse and restart. The first difference is
+ * shrunk to a short story and told.
  *
  * A failure is repeated by PROP_SEED=n make check T=prop_reference.
  * SOAK_EVENTS=n runs until so many events agreed, and says which rules they

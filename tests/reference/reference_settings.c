@@ -95,6 +95,25 @@ class_row(struct reference_channel *channel, const char *key,
     return 0;
 }
 
+static int
+start_row(struct reference_channel *channel, const char *key,
+          const struct sched_setting *row)
+{
+    const int c = by_class(key, "after");
+
+    if (c >= 0) {
+        channel->after_ns[c] = row->numbers[0];
+    } else if (strcmp(key, "transactionlimit") == 0 ||
+               strcmp(key, "disconnecttransactionlimit") == 0) {
+        if (number(row) < channel->transactions_max) {
+            channel->transactions_max = number(row);
+        }
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
 static void
 immediacy(struct reference_channel *channel, const struct sched_setting *row)
 {
@@ -129,7 +148,7 @@ channel_row(struct reference_channel *channel, const char *key,
     static const char *const splittings[] = {"multiple", "single_sys",
                                              "single"};
 
-    if (class_row(channel, key, row)) {
+    if (class_row(channel, key, row) || start_row(channel, key, row)) {
         return;
     }
     if (strcmp(key, "direction") == 0) {
@@ -165,6 +184,27 @@ channel_row(struct reference_channel *channel, const char *key,
 }
 
 static void
+stress_row(struct reference_settings *settings, const char *key,
+           const struct sched_setting *row)
+{
+    if (strcmp(key, "stress") == 0) {
+        settings->has_stress = row->numbers[0] != 0;
+    } else if (strcmp(key, "stressblackout") == 0) {
+        settings->stress_blackout_ns = row->numbers[0];
+    } else if (strcmp(key, "stresstime") == 0) {
+        settings->stress_time_ns = row->numbers[0];
+    } else if (strcmp(key, "stressfactor") == 0) {
+        settings->stress_factor = number(row);
+    } else if (strcmp(key, "stressjobs") == 0) {
+        settings->stress_jobs = number(row);
+    } else if (strcmp(key, "unstressfactor") == 0) {
+        settings->unstress_factor = number(row);
+    } else if (strcmp(key, "unstressjobs") == 0) {
+        settings->unstress_jobs = number(row);
+    }
+}
+
+static void
 option_row(struct reference_settings *settings, const char *key,
            const struct sched_setting *row)
 {
@@ -196,6 +236,8 @@ option_row(struct reference_settings *settings, const char *key,
     } else if (strcmp(key, "synch_time") == 0) {
         settings->synch_first_ns = row->numbers[0];
         settings->synch_period_ns = row->numbers[1];
+    } else {
+        stress_row(settings, key, row);
     }
 }
 
@@ -266,6 +308,9 @@ reference_settings_read(struct reference_settings *settings,
     struct sched_setting row;
 
     memset(settings, 0, sizeof *settings);
+    for (uint32_t c = 0; c < REFERENCE_CHANNELS_MAX; c++) {
+        settings->channels[c].transactions_max = UINT32_MAX;
+    }
     for (uint32_t i = 0; object->describe(self, i, &row) == SCHED_OK; i++) {
         struct row_names names;
 

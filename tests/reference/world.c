@@ -95,21 +95,45 @@ thread_remove(struct world_job *job, struct world_thread *thread)
 
 /* --- Actions ---------------------------------------------------------------- */
 
+/* refused - what that leaves to be remembered */
+static void
+refused(struct world *world, const struct sched_action *action, uint32_t reason)
+{
+    const struct sched_thread_action *t = &action->u.thread;
+
+    if (action->kind == SCHED_ACTION_STOP_JOB) {
+        job_of(world, action->u.job.job)->is_told = 1; /* it ends by itself */
+    } else if (action->kind == SCHED_ACTION_STOP_THREAD) {
+        struct world_thread *thread = thread_of(world, t->job, t->thread);
+
+        thread->is = WORLD_THREAD_ENDS;
+        if (reason == SCHED_REFUSED_UNKNOWN) {
+            thread_remove(job_of(world, t->job), thread);
+        }
+    } else if (action->kind == SCHED_ACTION_REWRITE) {
+        struct sched_rewrite stays = action->u.rewrite;
+
+        stays.new_file = stays.file;
+        world_file_rewritten(world, &stays);
+    } else if (action->kind == SCHED_ACTION_RETURN &&
+               reason == SCHED_REFUSED_UNKNOWN) {
+        world_file_remove(world, world_file_of(world, action->u.file.message,
+                                               action->u.file.file));
+    }
+}
+
 uint32_t
 world_action(struct world *world, const struct sched_action *action)
 {
     const struct sched_thread_action *t = &action->u.thread;
     struct world_thread *thread;
 
-    if ((action->kind == SCHED_ACTION_START_JOB ||
-         action->kind == SCHED_ACTION_START_THREAD ||
-         action->kind == SCHED_ACTION_DELIVER) &&
+    if (action->kind != SCHED_ACTION_NONE &&
         chance(world, WORLD_REFUSALS_PERCENT)) {
-        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_LIMIT;
-    }
-    if (action->kind == SCHED_ACTION_SCAN &&
-        chance(world, WORLD_REFUSALS_PERCENT)) {
-        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_ILLEGAL;
+        const uint32_t reason = SCHED_REFUSED_LIMIT + below(world, 4);
+
+        refused(world, action, reason);
+        return reason;
     }
     switch (action->kind) {
     case SCHED_ACTION_START_JOB:
@@ -163,35 +187,75 @@ world_action(struct world *world, const struct sched_action *action)
 
 /* --- Events ----------------------------------------------------------------- */
 
+/* draw_crowd - many recipients, of whom each is a file, or two are; 0: not now
+ */
+static uint32_t
+draw_crowd(struct world *world)
+{
+    const uint32_t most = knobs_world(&world->knobs, WORLD_CROWD);
+    const uint32_t hosts = knobs_world(&world->knobs, WORLD_HOSTS);
+    const uint32_t channels = knobs_world(&world->knobs, WORLD_CHANNELS);
+    uint32_t channel = channels;
+
+    while (channel > 0 && !knobs_is_split(&world->knobs, channel)) {
+        channel--;
+    }
+    if (most == 0 || channel == 0 ||
+        world->files_count > WORLD_CROWDED - most || below(world, 12) > 0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < most; i++) {
+        world->recipients[i].channel = channel;
+        world->recipients[i].host = below(world, hosts);
+    }
+    return most;
+}
+
+/* draw_source - where a new message comes from, and by which session */
+static void
+draw_source(struct world *world, struct sched_submit *s)
+{
+    const uint32_t sessions = knobs_world(&world->knobs, WORLD_SESSIONS);
+
+    s->source_channel = below(world, 2) == 0 ? SCHED_NONE : 1;
+    if (sessions > 0 && below(world, 4) > 0) {
+        s->session = 1 + below(world, sessions);
+        s->source_channel = 1 + below(world, 2);
+    }
+}
+
 static int
 draw_submit(struct world *world, struct sched_event *event)
 {
     const uint32_t hosts = knobs_world(&world->knobs, WORLD_HOSTS);
     const uint32_t channels = knobs_world(&world->knobs, WORLD_CHANNELS);
     const uint32_t most = knobs_world(&world->knobs, WORLD_RECIPIENTS);
-    const uint32_t count = below(world, 3) > 0 ? 1 : 1 + below(world, most);
+    uint32_t count = below(world, 3) > 0 ? 1 : 1 + below(world, most);
     struct sched_submit *s = &event->u.submit;
 
     for (uint32_t i = 0; i < count; i++) {
         world->recipients[i].channel = 1 + below(world, channels);
         world->recipients[i].host = below(world, hosts);
     }
+    const uint32_t crowd = draw_crowd(world);
+    count = crowd > 0 ? crowd : count;
     event->kind = SCHED_EVENT_SUBMIT;
     s->message = world->decision + UINT64_C(1) + WORLD_BACKLOG_MAX;
     s->submitted_at_ns = world->now_ns;
-    if (below(world, 8) == 0) {
+    if (below(world, 8) == 0 || crowd > 0) { /* no limit for a crowd */
         s->parent = 1;
         s->submitted_at_ns -= (int64_t)below(world, 200) * 3600 * S_NS;
     }
     s->deferred_until_ns = SCHED_NO_TIME;
-    if (below(world, 6) == 0) {
+    if (below(world, crowd > 0 ? 2 : 6) == 0) {
         s->deferred_until_ns =
-            world->now_ns + ((int64_t)below(world, 100) - 20) * S_NS;
+            world->now_ns + ((int64_t)below(world, 100) - 20) * S_NS *
+                                knobs_world(&world->knobs, WORLD_DATES);
     }
     s->size_bytes = (int64_t)below(world, 3) * 3 * 1024 + below(world, 2);
     s->recipients = world->recipients;
     s->recipients_count = count;
-    s->source_channel = below(world, 2) == 0 ? SCHED_NONE : 1;
+    draw_source(world, s);
     s->priority = below(world, 3);
     s->flags = below(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0;
     world->submit = *s;
@@ -354,6 +418,27 @@ draw_wall(struct world *world, struct sched_event *event)
     return 1;
 }
 
+static int
+draw_change(struct world *world, struct sched_event *event)
+{
+    struct sched_command *c = &event->u.command;
+
+    event->kind = SCHED_EVENT_COMMAND;
+    c->command = SCHED_COMMAND_SET;
+    c->value = knobs_change(&world->knobs, world->random, world->path);
+    c->path = world->path;
+    return 1;
+}
+
+static int
+draw_stress(struct world *world, struct sched_event *event)
+{
+    event->kind = SCHED_EVENT_STRESS;
+    event->u.stress.channel =
+        1 + below(world, knobs_world(&world->knobs, WORLD_CHANNELS));
+    return 1;
+}
+
 /* draw_restart - jobs and attempts go with the scheduler, the mail stays */
 static int
 draw_restart(struct world *world, struct sched_event *event)
@@ -392,6 +477,7 @@ turn_class(uint32_t kind)
     case SCHED_EVENT_WALL_OFFSET:
     case SCHED_EVENT_COMMAND:
     case WORLD_RESTART:
+    case WORLD_CHANGE:
         return 0;
     case SCHED_EVENT_OUTCOME:
         return 1;
@@ -436,6 +522,16 @@ draw_kind(struct world *world)
         SCHED_EVENT_THREAD_READY, SCHED_EVENT_WAKE,
         SCHED_EVENT_WAKE,         SCHED_EVENT_WAKE};
 
+    const uint32_t rare = below(world, 1000);
+    const uint32_t changes = knobs_world(&world->knobs, WORLD_CHANGES);
+    const uint32_t stress = knobs_world(&world->knobs, WORLD_STRESS);
+
+    if (rare < changes) {
+        return WORLD_CHANGE;
+    }
+    if (rare < changes + stress) {
+        return SCHED_EVENT_STRESS;
+    }
     switch (below(world, 200)) {
     case 0:
         return SCHED_EVENT_WALL_OFFSET;
@@ -476,6 +572,10 @@ draw(struct world *world, uint32_t kind, struct sched_event *event)
         return world_draw_release(world, event);
     case WORLD_RESTART:
         return draw_restart(world, event);
+    case WORLD_CHANGE:
+        return draw_change(world, event);
+    case SCHED_EVENT_STRESS:
+        return draw_stress(world, event);
     default:
         event->kind = SCHED_EVENT_WAKE;
         return 1;

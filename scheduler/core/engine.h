@@ -498,7 +498,7 @@ scan_wish(const struct engine *engine)
                : scan_wish_now(engine);
 }
 /* Options have changed. */
-void scan_changed(struct engine *engine);
+void scan_changed(struct engine *engine, const struct conf_options *before);
 /* SCAN_DUE: asks. */
 void scan_build(struct engine *engine, struct sched_action *action);
 void scan_refused(struct engine *engine, uint32_t reason, int64_t again_ns);

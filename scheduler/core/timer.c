@@ -152,7 +152,7 @@ timer_changed(struct engine *engine, const struct conf_options *before)
         engine->options->return_period_ns != before->return_period_ns) {
         return_next_set(engine);
     }
-    scan_changed(engine);
+    scan_changed(engine, before);
 }
 
 /* runs_move - mail that waits for a periodic run does so at the same wall time;

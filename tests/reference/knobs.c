@@ -78,7 +78,7 @@ static const struct knob others[] = {
     {"", "option.compat", {"guide", "product"}},
     {"", "option.return_units", {"0", "1"}},
     {"", "option.return_time", {"00:30/24:00", "00:10/01:00"}},
-    {"", "option.post_time", {"00:00/04:00", "00:05/00:20"}},
+    {"", "option.post_time", {"00:00/04:00", "00:10/00:20"}},
     {"", "option.max_messages", {"100000", "100000", "10", "24"}},
     {"", "option.synch_time", {"04:00/04:00", "00:30/00:30"}},
     {"", "option.rebuild_parallel_channel", {"12", "1", "2"}},
@@ -110,7 +110,7 @@ static const struct knob world[WORLD_KNOBS_COUNT] = {
     [WORLD_SESSIONS] = {NULL, "sessions", {"0", "0", "2", "9"}},
     [WORLD_CHANGES] = {NULL, "changes", {"0", "0", "4", "60"}},
     [WORLD_STRESS] = {NULL, "stress", {"0", "0", "4", "60"}},
-    [WORLD_CROWD] = {NULL, "crowd", {"0", "0", "0", "0", "0", "1100"}},
+    [WORLD_CROWD] = {NULL, "crowd", {"0", "0", "0", "0", "0", "1500"}},
 };
 
 enum {

@@ -59,6 +59,8 @@
  *            - Stress multiplies and divides threaddepth in one go, rounding
  *              down once; each report's times are those set at its instant. It
  *              takes no job that leaves none, and that is not remembered.
+ *            - A channel made a slave starts and wakes nobody; threads at work go
+ *              on with its mail until they run dry.
  *            - A live change ends no wait that has begun. A process has the
  *              max_client_threads that were set when it was started.
  *            - Refused: a CREATE takes its DELIVER back, and the thread asks

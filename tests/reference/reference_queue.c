@@ -183,8 +183,7 @@ lacks_threads(const struct reference *r, const struct file *file)
     if (wanted > files) {
         wanted = files; /* one more would find nothing to do */
     }
-    return file->is == FILE_READY && ref_channel_of(r, channel)->delivers &&
-           ref_threads_serving(r, channel, file->host) < wanted;
+    return ref_threads_serving(r, channel, file->host) < wanted;
 }
 
 /* head_lacking - best READY file of the hosts that lack threads */

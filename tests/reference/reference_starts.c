@@ -437,9 +437,10 @@ level_hands(struct reference *r, uint32_t channel)
     for (;;) {
         const struct file *head = ref_head_wanting(r, channel);
 
-        if (head == NULL || (!wake_idle(r, channel, head->host) &&
-                             (is_paused(r, channel) ||
-                              !start_thread(r, channel, head->host)))) {
+        if (head == NULL || !ref_channel_of(r, channel)->delivers ||
+            (!wake_idle(r, channel, head->host) &&
+             (is_paused(r, channel) ||
+              !start_thread(r, channel, head->host)))) {
             return;
         }
         RULE(r, LEVEL);

@@ -19,7 +19,7 @@ enum {
     WORLD_JOBS_MAX = 64,
     WORLD_THREADS_MAX = 8,
     WORLD_RECIPIENTS_MAX = 8, /* of a file */
-    WORLD_CROWD_MAX = 1100,
+    WORLD_CROWD_MAX = 1500,
     WORLD_CROWDED = 3000, /* files: no more come in crowds */
     WORLD_FILES_MAX = 4096,
     WORLD_SCANNED_MAX = 64, /* files in one answer */

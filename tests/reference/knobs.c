@@ -194,14 +194,39 @@ is_left_out(const struct knobs *knobs, const struct knob *knob)
                            strcmp(knob->key, "addrsperfile") == 0));
 }
 
+/* is_changed_often - what people do change while it runs, and what turns most
+   over */
+static int
+is_changed_often(const struct knob *knob)
+{
+    static const char *const keys[] = {"maxjobs",
+                                       "threaddepth",
+                                       "max_client_threads",
+                                       "direction",
+                                       "after",
+                                       "transactionlimit",
+                                       "pool.POOL_A.job_limit",
+                                       "option.max_messages",
+                                       "option.start_policy"};
+
+    for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(knob->key, keys[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const char *
 knobs_change(const struct knobs *knobs, uint64_t random,
              char path[KNOBS_PATH_SIZE])
 {
     uint32_t i = (uint32_t)test_random_below(&random, WORLD_AT);
+    const int is_often = test_random_below(&random, 2) == 0;
     uint32_t count = 0;
 
-    while (is_left_out(knobs, knob_at(i))) {
+    while (is_left_out(knobs, knob_at(i)) ||
+           (is_often && !is_changed_often(knob_at(i)))) {
         i = (i + 1) % WORLD_AT;
     }
     while (count < VALUES_MAX && knob_at(i)->values[count] != NULL) {

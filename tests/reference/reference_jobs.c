@@ -325,10 +325,15 @@ deliver_refused(struct reference *r, const struct sched_deliver *d)
     file->due_ns = r->now_ns + PAUSE_NS;
     /* Nor is another tried: each might be refused, by the thousand. */
     struct thread *thread = ref_thread_find(job, d->thread);
-    becomes_idle(r, thread);
+    if (job->drains) { /* since, for a CREATE was refused before */
+        thread_stop(r, job, thread);
+    } else {
+        becomes_idle(r, thread);
+    }
     if (!has_busy(job)) {
         becomes_quiet(r, job);
     }
+    job_stop_if_done(r, job);
 }
 
 /* deliver_take_back - one that was not given yet; by whom? */

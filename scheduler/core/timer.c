@@ -7,8 +7,9 @@
  * return run; what is left is the next wish, at once.
  *
  * What is due at one instant becomes ready before the return run looks, which
- * waits until no file is due: there is one heap for retries, dates and periodic runs, and mail that gets a thread
- * with its last chance is not given up under its hands.
+ * waits until no file is due: there is one heap for retries, dates and periodic
+ * runs, and mail that gets a thread with its last chance is not given up under
+ * its hands.
  */
 #include "engine.h"
 

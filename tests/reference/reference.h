@@ -3,18 +3,18 @@
  * reference.h - the rules of the Job Controller, as slowly as they can be told
  *
  * A second scheduler, written from the rules: it shares no line, no table and
- * no data structure with scheduler/core. All state is in a few
- * plain arrays; who serves a host, how deep a backlog is, whether a slot is
- * free is counted anew, file by file, each time it is asked. So there is no
- * second copy of a fact that could go stale, and a rule reads here as it is
- * said. Tests feed it what they feed the real one and compare every action.
+ * no data structure with scheduler/core. All state is in a few plain arrays;
+ * who serves a host, how deep a backlog is, whether a slot is free is counted
+ * anew, file by file, each time it is asked. So there is no second copy of a
+ * fact that could go stale, and a rule reads here as it is said. Tests feed it
+ * what they feed the real one and compare every action.
  *
  * READS      The configuration from the rows of `describe`, as hosts do.
  * ACTIONS    reference_event() works out all of them; reference_next() hands
  *            them over one by one, and then SCHED_ACTION_NONE with the wish.
  *            A REFUSED may come between, as over the seam.
- * CHANGES    After a COMMAND to set something, reference_change() takes the rows
- *            as they are then, and reference_event() what follows from it.
+ * CHANGES    After a COMMAND to set something, reference_change() takes the
+ *            rows as they are then; reference_event() does what follows.
  * SILENT     Where the rules leave a choice, it is the scheduler's own:
  *            - Files are numbered in the order of their first recipients.
  *            - A thread that was asked for is busy, and serves its host, until
@@ -22,9 +22,9 @@
  *            - A job started by filesperjob is for the host just inserted.
  *            - A host that loses its thread looks for another in the jobs that
  *              are left; a thread that was stopped leaves its place to the best
- *              host, unless its job drains; when a job exits, the best hosts do, one for each
- *              thread lost. When a thread goes to another host or drains, an
- *              idle one takes what it leaves.
+ *              host, unless its job drains; when a job exits, the best hosts
+ *              do, one for each thread lost. When a thread goes to another host
+ *              or drains, an idle one takes what it leaves.
  *            - A thread whose DELIVER was refused is idle: no other file is
  *              tried.
  *            - start_policy level: no more threads than files; first the hands
@@ -33,9 +33,10 @@
  *            - A job that drains stops its idle threads first.
  *            - In a wake: what is due, in the order of its instants (retries,
  *              dates, periodic runs); idle exits, channel by channel, in the
- *              order in which they became idle; pauses that end; the return job.
- *            - `period n`: runs have numbers, counted from 1970-01-01. Mail that
- *              is not immediate waits for the first run after it came, or
+ *              order in which they became idle; pauses that end; starts that
+ *              were put off; steps back from stress; the return job; scans.
+ *            - `period n`: runs have numbers, counted from 1970-01-01. Mail
+ *              that is not immediate waits for the first run after it came, or
  *              after its date; a run is an instant on the wall.
  *            - A wall clock set forward misses no return run; one set back
  *              repeats none, unless by more than a period.
@@ -59,17 +60,18 @@
  *            - Stress multiplies and divides threaddepth in one go, rounding
  *              down once; each report's times are those set at its instant. It
  *              takes no job that leaves none, and that is not remembered.
- *            - A channel made a slave starts and wakes nobody; threads at work go
- *              on with its mail until they run dry.
+ *            - A channel made a slave starts and wakes nobody; threads at work
+ *              go on with its mail until they run dry.
  *            - A live change ends no wait that has begun. A process has the
  *              max_client_threads that were set when it was started.
  *            - Refused: a CREATE takes its DELIVER back, and the thread asks
  *              again; the old file of a REWRITE stands, for those that are
- *              left, and the new number comes again; a RETURN's file waits as a refused DELIVER's does, a thread
- *              told to stop goes on stopping, but what is said to be unknown
- *              is gone. Of a STOP_JOB, WARN, NOTIFY or REJECT nothing follows.
- * LEAVES OUT illegal events; an allocator that says no; live changes of notices,
- *            return_units and anon_host; more than 4,096 sessions.
+ *              left, and the new number comes again; a RETURN's file waits as
+ *              that of a refused DELIVER does; a thread told to stop goes on
+ *              stopping. What is said to be unknown is gone. Of a STOP_JOB,
+ *              WARN, NOTIFY or REJECT nothing follows.
+ * LEAVES OUT illegal events; an allocator that says no; live changes of
+ *            notices, return_units and anon_host; more than 4,096 sessions.
  * BUFFERS    Pointers in actions are good until the next call.
  * COST       files x hosts for an event; up to REFERENCE_FILES_MAX files.
  */

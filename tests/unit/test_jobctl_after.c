@@ -173,6 +173,45 @@ test_jobctl_after_lets_filesperjob_start_its_jobs_together(void **state)
     host_script_free(host);
 }
 
+/* The host is served when the time has come, and its backlog is deep still. */
+static void
+test_jobctl_after_does_not_lose_the_start_for_a_deep_backlog(void **state)
+{
+    struct host_script *host = host_script_new(&setup);
+
+    (void)state;
+    assert_int_equal(host_set(host, "channel.tcp_a.threaddepth", "2"),
+                     SCHED_OK);
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_wake(host, 30 * HOST_S);
+    host_job_up(host, 1);
+    for (uint32_t i = 2; i <= 4; i++) { /* with the second, another thread */
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+        assert_int_equal(host_actions(host, SCHED_ACTION_START_THREAD), i == 2);
+        assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 0);
+    }
+    assert_int_equal(host->wake_at_ns, HOST_MIN); /* with the fourth, a job */
+    host_wake(host, HOST_MIN);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_after_starts_nothing_for_whom_another_start_serves(void **state)
+{
+    struct host_script *host = host_script_new(&setup);
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL); /* at 30 s */
+    assert_int_equal(host_set(host, "channel.tcp_a.urgentafter", "+0"),
+                     SCHED_OK);
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_URGENT);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    host_wake(host, 30 * HOST_S);
+    assert_int_equal(host->actions_count, 0);
+    host_script_free(host);
+}
+
 static void
 test_jobctl_periodic_channel_is_served_by_every_nth_periodic_run(void **state)
 {
@@ -207,6 +246,8 @@ main(void)
         TEST(test_jobctl_thirdclassafter_delays_third_class_mail_of_a_scan),
         TEST(test_jobctl_after_does_not_delay_threads_of_a_running_job),
         TEST(test_jobctl_after_lets_filesperjob_start_its_jobs_together),
+        TEST(test_jobctl_after_does_not_lose_the_start_for_a_deep_backlog),
+        TEST(test_jobctl_after_starts_nothing_for_whom_another_start_serves),
         TEST(test_jobctl_periodic_channel_is_served_by_every_nth_periodic_run),
     };
 

@@ -64,6 +64,7 @@ static const struct knob by_channel[] = {
     {"channel", "after", {"+0", "+0", "+0", "+3", "+60"}},
     {"channel", "urgentafter", {"+0", "+0", "+0", "+1", "+20"}},
     {"channel", "nonurgentafter", {"+0", "+0", "+0", "+10", "+600"}},
+    {"channel", "secondclassafter", {"+0", "+0", "+0", "+5", "+90"}},
     {"channel", "transactionlimit", {"1000", "1", "2", "5"}},
     {"channel", "disconnecttransactionlimit", {"unlimited", "1", "3"}},
     {"job", "anon_host", {"0", "0", "0", "1"}},

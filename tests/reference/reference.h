@@ -124,7 +124,7 @@ struct reference_channel {
     uint32_t life_conns; /* 0: no limit */
     int64_t life_age_ns;
     int64_t thread_idle_ns; /* 0: never */
-    int64_t after_ns[3];
+    int64_t after_ns[SCHED_PRIORITIES_COUNT];
     uint32_t transactions_max; /* in one session */
     int64_t job_idle_ns;
     int is_deferred;

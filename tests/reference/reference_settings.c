@@ -51,13 +51,15 @@ number(const struct sched_setting *row)
     return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-/* by_class - urgentX, normalX, nonurgentX are 0, 1, 2; else -1 */
+/* by_class - urgentX, normalX, nonurgentX are 0, 1, 2, and of `after` there are
+ * two more; else -1 */
 static int
 by_class(const char *key, const char *ending)
 {
-    static const char *const classes[] = {"urgent", "normal", "nonurgent"};
+    static const char *const classes[] = {"urgent", "normal", "nonurgent",
+                                          "secondclass", "thirdclass"};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < SCHED_PRIORITIES_COUNT; i++) {
         const size_t length = strlen(classes[i]);
 
         if (strncmp(key, classes[i], length) == 0 &&

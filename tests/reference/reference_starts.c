@@ -163,15 +163,14 @@ start_thread(struct reference *r, uint32_t channel, uint32_t host)
     return 1;
 }
 
-/* delay_of - `after`, by the class of the host's first file */
+/* delay_of - `after`, by the priority of the host's first file */
 static int64_t
 delay_of(struct reference *r, uint32_t channel, uint32_t host)
 {
     const struct file *first = ref_head_of_host(r, channel, host);
 
     return ref_channel_of(r, channel)
-        ->after_ns[first == NULL ? SCHED_PRIORITY_NORMAL
-                                 : ref_class_of(first->priority)];
+        ->after_ns[first == NULL ? SCHED_PRIORITY_NORMAL : first->priority];
 }
 
 /* put_off - D19: one a channel, the earliest; 0: it is to start now */

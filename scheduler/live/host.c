@@ -264,9 +264,11 @@ on_scan(struct host *host, const struct sched_scan *asked)
     bool has_more = false;
     struct sched_event event = {.kind = SCHED_EVENT_SCANNED};
 
-    if (!spool_list(&host->spool, asked->channel, asked->cursor_message,
-                    asked->cursor_file, asked->files_max, &places, &count,
-                    &has_more)) {
+    if (!spool_list(&host->spool,
+                    &(struct spool_query){asked->cursor_message,
+                                          asked->cursor_file, asked->channel,
+                                          asked->files_max},
+                    &places, &count, &has_more)) {
         live_say("the queue directory cannot be read: %s", strerror(errno));
     }
     struct sched_scanned_file *files = live_alloc(count * sizeof *files);
@@ -292,7 +294,7 @@ on_scan(struct host *host, const struct sched_scan *asked)
     };
     (void)feed(host, &event);
     for (uint32_t i = 0; i < files_count; i++) {
-        free((void *)(uintptr_t)files[i].recipients);
+        live_free(files[i].recipients);
     }
     free(files);
     free(places);
@@ -403,8 +405,9 @@ count_queued(struct host *host)
     struct spool_place *places = NULL;
     uint32_t count = 0;
     bool has_more = false;
-    const bool is_good = spool_list(&host->spool, SCHED_NONE, 0, 0, UINT32_MAX,
-                                    &places, &count, &has_more);
+    const bool is_good = spool_list(
+        &host->spool, &(struct spool_query){0, 0, SCHED_NONE, UINT32_MAX},
+        &places, &count, &has_more);
 
     for (uint32_t i = 0; is_good && i < count; i++) {
         host->queued_count += !places[i].is_held;

@@ -370,8 +370,11 @@ line_get(struct recording_reader *reader)
     ssize_t length = getline(&reader->line, &reader->line_size, reader->in);
 
     if (length <= 0) {
-        return ferror(reader->in) != 0 ? failed(reader, "cannot be read")
-                                       : false;
+        if (ferror(reader->in) != 0) {
+            reader->has_failed = true;
+            diag_system(reader->diag, reader->path, "cannot be read", errno);
+        }
+        return false;
     }
     reader->line_number++;
     if (reader->line[length - 1] != '\n') {
@@ -563,7 +566,11 @@ recording_open(struct recording_reader *reader, const char *path,
 {
     *reader = (struct recording_reader){.path = path, .diag = diag};
     reader->in = fopen(path, "rb");
-    return reader->in != NULL ? true : failed(reader, strerror(errno));
+    if (reader->in == NULL) {
+        reader->has_failed = true;
+        diag_system(diag, path, "cannot be read", errno);
+    }
+    return reader->in != NULL;
 }
 
 bool

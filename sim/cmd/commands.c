@@ -430,6 +430,9 @@ command_do(const struct command *command, int argc, char **argv)
             });
         }
     }
+    if (code == EXIT_USER_ERROR && diag.refused_count > 0) {
+        code = EXIT_IO_ERROR; /* nothing was wrong with what the user said */
+    }
     fflush(stdout);
     if (!is_quiet || diag.errors_count > 0) {
         diag_print(&diag, stderr);

@@ -14,13 +14,6 @@
 #define TEMP_NAMES_MAX 100
 
 static void
-report(struct diag *diag, const char *path, const char *what, int error)
-{
-    diag_error(diag, (struct src_loc){.file = path}, "%s: %s", what,
-               strerror(error));
-}
-
-static void
 release(struct wholefile *file)
 {
     free(file->path);
@@ -65,7 +58,7 @@ wholefile_open(struct wholefile *file, const char *path, struct diag *diag)
     fd = temp_open(file);
     file->out = fd < 0 ? NULL : fdopen(fd, "w");
     if (file->out == NULL) {
-        report(diag, path, "cannot be written", errno);
+        diag_system(diag, path, "cannot be written", errno);
         if (fd >= 0) {
             close(fd);
             unlink(file->temp);
@@ -94,7 +87,7 @@ wholefile_commit(struct wholefile *file, struct diag *diag)
         error = errno;
     }
     if (error != 0) {
-        report(diag, file->path, "cannot be written", error);
+        diag_system(diag, file->path, "cannot be written", error);
         unlink(file->temp);
     }
     release(file);

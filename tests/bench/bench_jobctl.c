@@ -34,13 +34,16 @@ enum {
     TARGET_EVENTS_PER_S = 3000000
 };
 
-static const struct load {
+struct load {
     uint32_t messages;
     uint32_t hosts;
-} loads[] = {
-    {1000, 1000},     {10000, 1000}, {100000, 1000},  {1000000, 1000},
-    {10000000, 1000}, {100000, 10},  {100000, 10000}, {100000, 100000},
 };
+
+/* More messages; more hosts; and one message for each host. */
+static const struct load loads[] = {
+    {1000, 1000},      {10000, 1000}, {100000, 1000},  {1000000, 1000},
+    {10000000, 1000},  {100000, 10},  {100000, 10000}, {100000, 100000},
+    {1000000, 100000}, {10000, 10000}};
 
 enum { LOADS_COUNT = sizeof loads / sizeof loads[0] };
 

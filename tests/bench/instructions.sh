@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM
 echo "an event: instructions, misses of the first level, of the last level"
 echo " messages   hosts     instr.     first      last"
 for load in 1000:1000 10000:1000 100000:1000 1000000:1000 10000000:1000 \
-  100000:10 100000:10000 100000:100000; do
+  100000:10 100000:10000 100000:100000 1000000:100000 10000:10000; do
   messages=${load%:*}
   hosts=${load#*:}
   events=$(nice -n 19 valgrind -q --tool=callgrind --cache-sim=yes \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
@@ -417,6 +418,9 @@ command_do(const struct command *command, int argc, char **argv)
     diag_init(&diag);
     if (options_read(&options, command->rows, argc - 2, argv + 2, &diag)) {
         is_quiet = options_has(&options, OPTION_QUIET);
+        if (!is_quiet) {
+            interrupt_tell();
+        }
         if (options_has(&options, OPTION_HELP)) {
             commands_help(command, stdout);
             code = EXIT_DONE;

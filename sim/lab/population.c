@@ -91,7 +91,7 @@ bool
 population_check(const struct population *population,
                  const struct metric *metric, struct diag *diag)
 {
-    static const char *priorities[] = {"urgent", "normal", "nonurgent"};
+    const char *priorities[] = {"urgent", "normal", "nonurgent"};
     struct population_names names = {.names = priorities, .count = 3};
 
     if (metric->group == NULL) {

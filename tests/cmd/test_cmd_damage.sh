@@ -97,5 +97,25 @@ if [ -c /dev/full ]; then
         "$mtasim" $command >/dev/full 2>err || code=$?
         [ "$code" -eq 74 ] || fail "$command >/dev/full: $code"
     done
+    rm -f x
 fi
 ok "a disk that is full is not: 74, and no half file is left"
+
+# Interrupted in the midst of it; a scenario of a month is long enough.
+if ! command -v timeout >/dev/null; then
+    ok "an interrupted command says what is left # SKIP no timeout"
+    exit 0
+fi
+month=$root/scenarios/notices
+for command in "run $month --trace x --record y" "verify $month" \
+    "check $month --baseline $build/jobctl.so" "export $month --format sun --out x"; do
+    for signal in INT TERM; do
+        # shellcheck disable=SC2086 # words
+        expect 130 timeout --preserve-status -s "$signal" 0.15 "$mtasim" $command
+        says err 'interrupted: no unfinished file is left'
+        for file in x* y*; do
+            [ ! -e "$file" ] || fail "$command leaves $file"
+        done
+    done
+done
+ok "an interrupted command says what is left, and that is nothing"

@@ -311,7 +311,7 @@ static const struct {
     {EXIT_RUNS_FAILED, "some runs failed; the others are in the results file"},
     {EXIT_UNDECIDED, "the runs do not decide the question"},
     {EXIT_HELPER_MISSING, "a helper program (gnuplot) is missing"},
-    {EXIT_IO_ERROR, "a file could not be read or written"},
+    {EXIT_IO_ERROR, "the system refused: a file could not be read or written"},
     {EXIT_INTERRUPTED, "interrupted; what was finished is kept"},
 };
 

@@ -91,7 +91,7 @@ $(OUT)/scheduler/%.o: INCLUDES := -fPIC -fvisibility=hidden
 # --- What there is to build -------------------------------------------------
 
 KERNEL_SRC  := $(sort $(wildcard sim/kernel/*.c))
-MODELS_SRC  := $(sort $(wildcard models/*.c models/mta/*.c))
+MODELS_SRC  := $(sort $(wildcard models/*.c models/mta/*.c models/tcp/*.c))
 LAB_SRC     := $(sort $(wildcard sim/lab/*.c))
 PLOTS_SRC   := $(sort $(wildcard plots/*.c))
 MAIN_SRC    := $(wildcard sim/cmd/mtasim.c)
@@ -113,7 +113,7 @@ LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
 ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC) $(SUPPORT_SRC) \
            $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC) $(FUZZ_SRC) \
            $(FUZZ_PARTS) tests/fuzz/replay.c
-ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h plots/*.h \
+ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h models/tcp/*.h plots/*.h \
              scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
 
@@ -149,7 +149,7 @@ $(OUT)/%.o: %.c $(OUT)/flags
 	  -MMD -MP -c -o $@ $<
 
 # The program's sources have a hash, which is in the key of every result.
-PROGRAM_SRC := $(sort $(wildcard sim/*/*.[ch] models/*.[ch] models/mta/*.[ch] \
+PROGRAM_SRC := $(sort $(wildcard sim/*/*.[ch] models/*.[ch] models/mta/*.[ch] models/tcp/*.[ch] \
                  plots/*.[ch] scheduler/sched_abi.h))
 $(OUT)/program_sha256.h: $(PROGRAM_SRC) $(OUT)/list
 	@mkdir -p $(@D)

@@ -31,6 +31,7 @@ rule() { # rule CLAIM AWK-PROGRAM FILE...
 layer='
   function layer(file) {
     if (file ~ /^models\/mta\//) return "models/mta"
+    if (file ~ /^models\/tcp\//) return "models/tcp"
     if (file ~ /^(models|plots|tests)\//) return substr(file, 1, index(file, "/") - 1)
     match(file, /^[a-z]+\/[a-z]+/)
     if (RSTART && file ~ /^[a-z]+\/[a-z]+\//) return substr(file, 1, RLENGTH)
@@ -48,12 +49,13 @@ rule "nothing includes upward" "$layer"'
     quoted["scheduler/qmgr"] = quoted["scheduler/core"]
     quoted["scheduler/live"] = quoted["scheduler/core"]
     quoted["sim/kernel"]     = "^sim/kernel/" own "$"
-    quoted["models"]         = "^(sim/kernel|models)/" own "$"
-    quoted["models/mta"]     = "^((sim/kernel|models|models/mta)/" own \
+    quoted["models"]         = "^(sim/kernel|models|models/tcp)/" own "$"
+    quoted["models/tcp"]     = "^(sim/kernel|models/tcp)/" own "$"
+    quoted["models/mta"]     = "^((sim/kernel|models|models/mta|models/tcp)/" own \
                                "|scheduler/sched_abi\\.h)$"
-    quoted["sim/lab"]        = "^(sim/(kernel|lab)|models|models/mta)/" own "$"
+    quoted["sim/lab"]        = "^(sim/(kernel|lab)|models|models/mta|models/tcp)/" own "$"
     quoted["plots"]          = "^(sim/kernel/(base|civil|diag)\\.h|plots/" own ")$"
-    quoted["sim/cmd"]        = "^(sim/(kernel|lab|cmd)|models|models/mta|plots)/" \
+    quoted["sim/cmd"]        = "^(sim/(kernel|lab|cmd)|models|models/mta|models/tcp|plots)/" \
                                own "$|^program_sha256\\.h$"
     quoted["tests"]          = "."
 
@@ -70,6 +72,7 @@ rule "nothing includes upward" "$layer"'
     angle["sim/kernel"]     = libc
     angle["models"]         = libc
     angle["models/mta"]     = libc "|dlfcn"
+    angle["models/tcp"]     = libc
     angle["sim/lab"]        = posix "|gsl/gsl_[a-z_]+|sqlite3|yaml"
     angle["plots"]          = posix "|sqlite3"
     angle["sim/cmd"]        = posix

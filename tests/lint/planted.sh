@@ -116,6 +116,9 @@ lint_finds "stdio in the scheduler" \
 lint_finds "libm's header in a model" \
   'planted.c:2: models may not include math.h' \
   models/planted.c '#include <math.h>'
+lint_finds "mail in TCP" \
+  'planted.c:2: models/tcp may not include models/mail.h' \
+  models/tcp/planted.c '#include "models/mail.h"'
 lint_finds "a database in the models" \
   'planted.c:2: models may not include sqlite3.h' \
   models/planted.c '#include <sqlite3.h>'

@@ -226,8 +226,8 @@ values_tell(const struct sweep *sweep, const struct found *found,
     static const char *const intros[] = {
         [SENTENCE_BEST] = "The best mean is at ",
         [SENTENCE_SHARED] = "Others share the best mean with ",
-        [SENTENCE_SMALLEST] = "The smallest value that is surely within 1 % of"
-                              " the best: ",
+        [SENTENCE_SMALLEST] = ("The smallest value that is surely within 1 %"
+                               " of the best: "),
         [SENTENCE_SAME] = "The mean is the same at every "};
     bool is_first = true;
 

@@ -357,14 +357,15 @@ main(int argc, char **argv)
     } else if (argc != 1) {
         return usage();
     }
-    printf("the scheduler alone: CPU ns an event, %d runs of %d turns; bytes of a "
-           "queued message\n"
-           "at %d messages, %d hosts: at least %.1f M events/s, at most %d "
-           "bytes\n"
-           " messages   hosts      min  median    max     M/s  actions    "
-           "bytes\n",
-           RUNS, TURNS, TARGET_MESSAGES, TARGET_HOSTS,
-           TARGET_EVENTS_PER_S / 1e6, TARGET_BYTES);
+    printf(
+        "the scheduler alone: CPU ns an event, %d runs of %d turns; bytes of a "
+        "queued message\n"
+        "at %d messages, %d hosts: at least %.1f M events/s, at most %d "
+        "bytes\n"
+        " messages   hosts      min  median    max     M/s  actions    "
+        "bytes\n",
+        RUNS, TURNS, TARGET_MESSAGES, TARGET_HOSTS, TARGET_EVENTS_PER_S / 1e6,
+        TARGET_BYTES);
     if (json != NULL) {
         fprintf(json, "{\"jobctl\": [");
     }

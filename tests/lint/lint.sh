@@ -68,7 +68,7 @@ rule "nothing includes upward" "$layer"'
     angle["scheduler"]      = "stdint"
     angle["scheduler/core"] = free "|string"
     angle["scheduler/qmgr"] = angle["scheduler/core"]
-    angle["scheduler/live"] = posix "|curl/curl|dlfcn"
+    angle["scheduler/live"] = posix "|curl/curl|dlfcn|stdatomic|sys/socket|sys/un"
     angle["sim/kernel"]     = libc
     angle["models"]         = libc
     angle["models/mta"]     = libc "|dlfcn"

@@ -62,8 +62,8 @@ age_column(int64_t age_ns)
 {
     uint32_t column = 0;
 
-    while (column + 1 < MTA_STATE_AGES_COUNT &&
-           age_ns >= (int64_t)MTA_STATE_AGE_NS << column) {
+    while (column + 1 < MTA_STATE_AGES_COUNT && age_ns >= MTA_STATE_AGE_NS
+                                                              << column) {
         column++;
     }
     return column;

@@ -67,6 +67,7 @@ int64_t path_rtt_ns(const struct path_params *params);
 
 struct hop_queue *hop_queue_new(void);
 void hop_queue_free(struct hop_queue *queue);
+void hop_queue_clear(struct hop_queue *queue); /* as new */
 
 /*
  * A packet of ip_bytes comes to the queue at now_ns (not before the last one

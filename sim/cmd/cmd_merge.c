@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/json.h"
 #include "sim/lab/store.h"
 
@@ -34,7 +34,7 @@ report(const struct command_call *call, int64_t before, int64_t after)
     if (!options_has(call->options, OPTION_JSON)) {
         printf("%s: %" PRId64 " runs, %" PRId64 " of them new\n", path, after,
                after - before);
-        return session_flush(call->diag);
+        return launch_flush(call->diag);
     }
     json_init(&json, stdout);
     json_object_begin(&json);
@@ -45,7 +45,7 @@ report(const struct command_call *call, int64_t before, int64_t after)
     json_key(&json, "new");
     json_i64(&json, after - before);
     json_object_end(&json);
-    return json_end(&json) && session_flush(call->diag);
+    return json_end(&json) && launch_flush(call->diag);
 }
 
 /* is_sound - it is a results file, and whole; false: reported */

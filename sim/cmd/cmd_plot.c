@@ -7,7 +7,7 @@
 
 #include "plots/plots.h"
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/json.h"
 #include "sim/lab/store.h"
 
@@ -26,7 +26,7 @@ folder_of(const char *database, struct arena *arena)
     if (dot != NULL && dot != folder && (slash == NULL || dot > slash + 1)) {
         *dot = '\0';
     }
-    return session_join(arena, folder, "-plots");
+    return launch_join(arena, folder, "-plots");
 }
 
 /* status_code - what the program exits with, and why */
@@ -105,7 +105,7 @@ paths_print(const struct command_call *call,
             const struct plots_result *result)
 {
     if (options_has(call->options, OPTION_JSON)) {
-        return paths_json(result) && session_flush(call->diag);
+        return paths_json(result) && launch_flush(call->diag);
     }
     for (uint32_t i = 0; i < result->count; i++) {
         if (request->formats == 1u << GNUPLOT_ASCII) {
@@ -113,7 +113,7 @@ paths_print(const struct command_call *call,
         }
         puts(result->paths[i]);
     }
-    return session_flush(call->diag);
+    return launch_flush(call->diag);
 }
 
 int

@@ -137,6 +137,12 @@ dialogue_build(struct load *load)
             load_number(load, node, NULL, "dialogue.connect_timeout"),
         .greeting_timeout_ns =
             load_number(load, node, NULL, "dialogue.greeting_timeout"),
+        .command_timeout_ns =
+            load_number(load, node, NULL, "dialogue.command_timeout"),
+        .data_timeout_ns =
+            load_number(load, node, NULL, "dialogue.data_timeout"),
+        .block_timeout_ns =
+            load_number(load, node, NULL, "dialogue.block_timeout"),
         .dot_timeout_ns = load_number(load, node, NULL, "dialogue.dot_timeout"),
     };
 }
@@ -258,6 +264,7 @@ build_all(struct load *load)
     load_links(load);
     load_destinations(load);
     load_faults(load);
+    load_models(load);
     load_notices(load);
     load_events(load);
     load_traffic(load);

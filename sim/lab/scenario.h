@@ -96,6 +96,7 @@ struct scenario {
                        it says of them, even if the rest is wrong */
     struct scenario_override *overrides;
     uint32_t overrides_count;
+    const struct tcp_stack *client; /* the mail host's own */
     struct link_params *links;
     uint32_t links_count;
     struct destination_params *destinations; /* the last one, named "*", is

@@ -66,9 +66,11 @@ whole(struct bench *b, int64_t now_ns)
 {
     struct dialogue *d = &b->dialogue;
 
-    if (dialogue_connect(d, now_ns) &&
-        dialogue_greet(d, d->end_at_ns, now_ns + b->link.rtt_ns)) {
-        dialogue_transact(d, d->end_at_ns);
+    if (dialogue_connect(d, now_ns)) {
+        link_open(&b->state, LINK_PLAIN, NULL, 0, now_ns);
+        dialogue_greet(d);
+        dialogue_walk(d, now_ns + b->link.rtt_ns + b->link.rtt_ns / 2,
+                      now_ns + b->link.rtt_ns);
     }
 }
 
@@ -128,8 +130,9 @@ test_dialogue_on_an_open_connection_starts_with_mail(void **state)
 
     (void)state;
     bench_init(&b, 1);
-    link_open(&b.state, 0);
-    dialogue_transact(&b.dialogue, 0);
+    link_open(&b.state, LINK_PLAIN, NULL, 0, 0);
+    dialogue_mail(&b.dialogue);
+    dialogue_walk(&b.dialogue, 0, 0);
     ends(&b, SMTP_DOT, (4 * 100 + 7) * MS, false, DIALOGUE_DELIVERED);
 }
 

@@ -320,7 +320,7 @@ VALID_DIR := tests/validation/tcp
 CELLS ?= spec,grid,random
 SEED  ?= 2026
 N     ?= 300
-CELLS_AT_ONCE ?= 12
+CELLS_AT_ONCE ?= 24
 validate-tcp: $(VALIDATE) ## the TCP model beside this machine's kernel; CELLS= SEED= N=
 	@sh $(VALID_DIR)/validate.sh $(VALIDATE) $(VALID_DIR) $(CELLS_AT_ONCE) $(CELLS) $(SEED) $(N)
 

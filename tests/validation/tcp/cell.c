@@ -243,8 +243,7 @@ cell_buffer_max_bytes(const struct cell *cell, enum tcp_side side)
     return (INT64_C(1) << (shift < 14 ? shift + 16 : 30)) - 1;
 }
 
-/* Half the buffer in whole segments: with timestamps a server knows already
- * that its peer's segments are 12 bytes shorter. */
+/* Half the buffer; a stack makes whole segments of it. */
 int64_t
 cell_window_first_bytes(const struct cell *cell, enum tcp_side side)
 {

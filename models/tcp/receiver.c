@@ -20,10 +20,12 @@
 #define DELACK_MIN_US  40000
 #define DELACK_MAX_US  200000
 #define PUSH_MAX_US    500000 /* HZ / 2 */
-#define SKB_BYTES      2304   /* memory of a full segment: 1448 of 2304 */
-#define RATIO          160    /* of 256: what of memory is data */
-#define RATIO_ONE      256
-#define COMPRESSED_MAX 44 /* tcp_comp_sack_nr */
+#define SKB_HEAD       256 /* memory of a segment that is not the data's buffer, */
+#define SKB_ROOM       436 /* which has this beside the data */
+#define SKB_MIN        512
+#define RATIO_FIRST    128 /* of memory that is data, before any came, */
+#define RATIO_ONE      256 /* in these units */
+#define COMPRESSED_MAX 44  /* tcp_comp_sack_nr */
 #define COMPRESSED_US  1000
 #define OPTION_SPACE   20
 #define TCP_HEADER     20
@@ -55,6 +57,7 @@ receiver_init(struct tcp_endpoint *end)
                           ? end->stack->window_clamp_bytes
                           : INT64_MAX / 4;
     rcv->buffer = 2 * end->stack->window_first_bytes;
+    rcv->ratio = RATIO_FIRST;
     rcv->mss = MSS_DEFAULT;
 }
 
@@ -78,20 +81,26 @@ receiver_syn_field(const struct tcp_endpoint *end)
     return (uint16_t)first_window(end, mss);
 }
 
-/* clamp_set - the most this buffer lets it offer: half, less a segment, until
- * the first full segment shows what memory segments take */
+/* room_in - bytes of data that so much memory holds */
+static int64_t
+room_in(const struct receiver *rcv, int64_t memory)
+{
+    return memory * rcv->ratio / RATIO_ONE;
+}
+
+static int64_t
+segment_max(const struct tcp_endpoint *end)
+{
+    return end->stack->mss_bytes - (end->has_timestamps ? 12 : 0);
+}
+
+/* clamp_set - the most this buffer lets it offer */
 static void
 clamp_set(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
-    int64_t clamp = rcv->buffer / 2;
 
-    if (is_linux(end)) {
-        clamp = rcv->is_ratio_known
-                    ? (rcv->buffer - SKB_BYTES) * RATIO / RATIO_ONE
-                    : clamp - end->snd.mss_full;
-    }
-    rcv->clamp = i64_max(i64_min(clamp, rcv->clamp_hard),
+    rcv->clamp = i64_max(i64_min(room_in(rcv, rcv->buffer), rcv->clamp_hard),
                          end->stack->mss_bytes);
 }
 
@@ -100,21 +109,25 @@ receiver_established(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
 
-    if (!end->is_scaling) {
+    /* Linux forgets, when the ceiling rises, that without scaling there is no
+     * showing more than 65535: it goes on to take in what it cannot offer. */
+    if (!end->is_scaling && !is_linux(end)) {
         rcv->clamp_hard = i64_min(rcv->clamp_hard, TCP_WINDOW_MAX);
     }
     rcv->window = receiver_syn_field(end);
     rcv->window_at = rcv->next;
     clamp_set(end);
+    if (is_linux(end)) { /* room for a segment is kept back at first */
+        rcv->clamp =
+            i64_max(rcv->clamp - segment_max(end), 2 * segment_max(end));
+    }
     rcv->limit = i64_min(rcv->window, rcv->clamp);
-    rcv->space = i64_min(i64_min(rcv->limit, rcv->window),
-                         10 * (int64_t)end->snd.mss_full);
+    rcv->space = i64_min(rcv->limit, 10 * segment_max(end));
     rcv->space_seq = rcv->next;
     rcv->space_at_us = end_now_us(end);
     rcv->edge = rcv->next + rcv->window;
     rcv->mss = (int32_t)i64_max(
-        i64_min(i64_min(end->snd.mss_full, rcv->window / 2), MSS_DEFAULT),
-        MSS_MIN);
+        i64_min(i64_min(end->snd.mss, rcv->window / 2), MSS_DEFAULT), MSS_MIN);
 }
 
 /* --- The window ----------------------------------------------------------- */
@@ -185,10 +198,10 @@ receiver_is_acceptable(struct tcp_endpoint *end,
     return until >= rcv->window_at && segment->seq <= edge;
 }
 
-/* buffer_grow - dynamic right-sizing: twice what was read in a round trip, and
+/* Dynamic right-sizing: twice what was read in a round trip, and
  * more if that grows */
-static void
-buffer_grow(struct tcp_endpoint *end)
+void
+receiver_read(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
     const int64_t now_us = end_now_us(end);
@@ -200,14 +213,13 @@ buffer_grow(struct tcp_endpoint *end)
     const int64_t read = rcv->next - rcv->space_seq;
     if (read > rcv->space) {
         int64_t window = 2 * read;
-        window += 2 * (int64_t)((base_i128)window * (read - rcv->space) /
-                                rcv->space);
+        window +=
+            2 * (int64_t)((base_i128)window * (read - rcv->space) / rcv->space);
         if (rcv->ofo_count > 0) {
             window += rcv->ofo[rcv->ofo_count - 1].until - rcv->next;
         }
         window = i64_min(window, end->stack->window_max_bytes);
-        const int64_t buffer =
-            is_linux(end) ? window * RATIO_ONE / RATIO : 2 * window;
+        const int64_t buffer = window * RATIO_ONE / rcv->ratio;
         if (buffer > rcv->buffer) {
             rcv->buffer = buffer;
             clamp_set(end);
@@ -239,31 +251,47 @@ rtt_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
 }
 
+/* memory_bytes - what a segment takes of the buffer: a power of 2 for its data
+ */
+static int64_t
+memory_bytes(const struct tcp_segment *segment)
+{
+    int64_t bytes = SKB_MIN;
+
+    while (bytes < (int64_t)segment->payload_bytes + SKB_ROOM) {
+        bytes *= 2;
+    }
+    return bytes + SKB_HEAD;
+}
+
 static void
 window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment)
 {
     struct receiver *rcv = &end->rcv;
-    const int64_t room = rcv->clamp - rcv->limit;
+    int64_t room = rcv->clamp - rcv->limit;
+    int64_t more = 2 * segment_max(end);
 
     if (segment->payload_bytes < 128 || room <= 0) {
         return;
     }
-    int64_t more = 2 * (int64_t)end->snd.mss_full;
-    if (is_linux(end) &&
-        segment->payload_bytes * RATIO_ONE < (uint32_t)(SKB_BYTES * RATIO)) {
-        /* A small segment wastes its memory: grow only far from the limit. */
-        more = 0;
-        int64_t waste = SKB_BYTES * RATIO / RATIO_ONE / 2;
-        int64_t window = rcv->clamp / 2;
-        while (rcv->limit <= window) {
-            if (waste <= (int64_t)segment->payload_bytes) {
-                more = 2 * (int64_t)rcv->mss;
-                break;
-            }
+    if (is_linux(end)) {
+        int64_t waste = memory_bytes(segment);
+        room = i64_min(room, room_in(rcv, rcv->buffer - waste) - rcv->limit);
+        waste = room_in(rcv, waste);
+        if (waste > (int64_t)segment->payload_bytes) {
+            /* It wastes its memory: grow only far from the ceiling. */
+            more = 0;
             waste /= 2;
-            window /= 2;
+            for (int64_t window = end->stack->window_max_bytes / 2;
+                 rcv->limit <= window; window /= 2) {
+                if (waste <= (int64_t)segment->payload_bytes) {
+                    more = 2 * (int64_t)rcv->mss;
+                    break;
+                }
+                waste /= 2;
+            }
         }
-        if (more == 0) {
+        if (more == 0 || room <= 0) {
             return;
         }
     }
@@ -294,6 +322,29 @@ receiver_quick(struct tcp_endpoint *end)
     end->rcv.ato_us = ATO_MIN_US;
 }
 
+/* ratio_measure - what of their memory is data in segments of a new size; the
+ * ceiling follows, and what is offered is not held to be beyond the limit */
+static void
+ratio_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
+{
+    struct receiver *rcv = &end->rcv;
+    const int32_t ratio = (int32_t)((int64_t)segment->payload_bytes *
+                                    RATIO_ONE / memory_bytes(segment));
+    const int64_t before = rcv->clamp;
+
+    if (ratio == rcv->ratio) {
+        return;
+    }
+    rcv->ratio = ratio > 0 ? ratio : 1;
+    clamp_set(end);
+    if (rcv->clamp < before) {
+        rcv->limit = i64_min(rcv->limit, rcv->clamp);
+    } else {
+        rcv->limit = i64_max(rcv->limit, i64_min(rcv->window, rcv->clamp));
+    }
+    rcv->space = i64_min(rcv->space, rcv->clamp);
+}
+
 /* mss_measure - how large are the peer's segments? */
 static void
 mss_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
@@ -306,12 +357,8 @@ mss_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
 
     rcv->last_bytes = 0;
     if (bytes >= rcv->mss) {
-        if (bytes >= end->snd.mss_full && !rcv->is_ratio_known) {
-            /* What memory a segment takes is known now: the ceiling rises, and
-             * what was offered is no longer beyond the limit. */
-            rcv->is_ratio_known = true;
-            clamp_set(end);
-            rcv->limit = i64_max(rcv->limit, i64_min(rcv->window, rcv->clamp));
+        if (bytes != rcv->mss && is_linux(end)) {
+            ratio_measure(end, segment);
         }
         rcv->mss = (int32_t)i64_min(bytes, end->stack->mss_bytes);
         if (is_pushed) {
@@ -682,7 +729,6 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
     if (segment->payload_bytes > 0) {
         arrival_note(end, segment);
-        buffer_grow(end);
     }
     if (rcv->fin_seq != 0 && rcv->next == rcv->fin_seq) {
         rcv->next++;

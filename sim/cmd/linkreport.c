@@ -60,8 +60,9 @@ loss_ppm(const struct trial_params *params)
 }
 
 static void
-path_print(const struct trial_params *params, FILE *out)
+path_print(const struct trial *trial, FILE *out)
 {
+    const struct trial_params *params = trial->params;
     char rtt[FIGURES_SIZE], rate[CELL_SIZE], faults[LINKWORDS_SIZE];
     char loss[CELL_SIZE] = "", size[32];
     const struct hop_params *hop = narrowest(params);
@@ -89,7 +90,9 @@ path_print(const struct trial_params *params, FILE *out)
             fprintf(out, "window scale %" PRId32 ", ", stack->shift);
         }
         fprintf(out, "first window %s bytes\n",
-                linkwords_bytes(size, stack->window_first_bytes));
+                linkwords_bytes(size, trial->offers[i].is_sent
+                                          ? trial->offers[i].sent.window
+                                          : stack->window_first_bytes));
     }
 }
 
@@ -267,7 +270,7 @@ linkreport_print(const struct trial *trial, const struct trial *clean,
 {
     char text[LINKWORDS_SIZE];
 
-    path_print(trial->params, out);
+    path_print(trial, out);
     dialogue_print(trial, out);
     windows_print(trial, out);
     fputc('\n', out);

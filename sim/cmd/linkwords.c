@@ -415,7 +415,7 @@ tracked_tell(char text[LINKWORDS_SIZE], const struct trial *trial)
             add(text,
                 "Both ends know that the %s's window field %" PRIu32
                 " means %s bytes (shift %d); the middlebox takes it for"
-                " %" PRIu32 " bytes, and lets nothing beyond them pass. ",
+                " %" PRIu32 " bytes and drops what lies beyond. ",
                 linkwords_side(writer), field,
                 linkwords_bytes(meant, (int64_t)field << shift), shift, field);
         }

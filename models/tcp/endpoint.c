@@ -308,6 +308,7 @@ tcp_endpoint_write(struct tcp_endpoint *end, int64_t bytes)
         idle_restart(end);
     }
     end->snd.written += bytes;
+    sender_fill(end);
     sender_push(end);
 }
 
@@ -453,10 +454,7 @@ tcp_endpoint_acked_bytes(const struct tcp_endpoint *end)
 int64_t
 tcp_endpoint_unbuffered_bytes(const struct tcp_endpoint *end)
 {
-    return i64_max(tcp_endpoint_written_bytes(end) -
-                       tcp_endpoint_acked_bytes(end) -
-                       end->stack->send_buffer_bytes,
-                   0);
+    return end->snd.written - end->snd.queued;
 }
 
 struct tcp_belief

@@ -98,14 +98,20 @@ struct cubic {
 };
 
 struct sender {
-    int64_t una;        /* SND.UNA */
-    int64_t next;       /* SND.NXT */
-    int64_t written;    /* sequence number after the last written byte */
-    int64_t window;     /* SND.WND in bytes, as believed */
-    int64_t window_max; /* the largest ever */
-    int64_t window_seq; /* SND.WL1 */
-    int64_t small_end;  /* end of the last segment below MSS: Minshall */
-    int32_t mss_full;   /* before the bound by the window */
+    int64_t una;         /* SND.UNA */
+    int64_t next;        /* SND.NXT */
+    int64_t written;     /* sequence number after the last written byte, */
+    int64_t queued;      /* and after the last that the send buffer took */
+    int64_t memory;      /* of the send buffer, with what is not data */
+    int64_t piece_base;  /* pieces of the send buffer begin here, */
+    int64_t piece_bytes; /* each of so many bytes */
+    int64_t head_end;    /* of the piece that is sent next, with what was joined
+                          */
+    int64_t window;      /* SND.WND in bytes, as believed */
+    int64_t window_max;  /* the largest ever */
+    int64_t window_seq;  /* SND.WL1 */
+    int64_t small_end;   /* end of the last segment below MSS: Minshall */
+    int32_t mss_full;    /* before the bound by the window */
     int32_t mss;
     bool is_closing; /* FIN after written */
     bool is_fin_sent;
@@ -266,8 +272,13 @@ void end_syn_retry(struct tcp_endpoint *end);
 void sender_init(struct tcp_endpoint *end);
 void sender_established(struct tcp_endpoint *end);
 void sender_mss_bound(struct tcp_endpoint *end);
+/* The application's bytes into the send buffer, as many as it takes. */
+void sender_fill(struct tcp_endpoint *end);
 /* Sends what may be sent; arms what waits. */
 void sender_push(struct tcp_endpoint *end);
+/* After an acknowledgement: the same, and the application goes on writing when
+ * a third of the send buffer is free. */
+void sender_go_on(struct tcp_endpoint *end);
 /* One segment of the ring again. False: the window forbids. */
 bool sender_repeat(struct tcp_endpoint *end, uint64_t number);
 void sender_repeat_lost(struct tcp_endpoint *end);

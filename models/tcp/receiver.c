@@ -21,7 +21,10 @@
 #define DELACK_MAX_US  200000
 #define PUSH_MAX_US    500000 /* HZ / 2 */
 #define SKB_BYTES      2304   /* memory of a full segment: 1448 of 2304 */
-#define RATIO          160    /* of 256: what of memory is data */
+#define SKB_HEAD       256    /* of it not the data's buffer, */
+#define SKB_ROOM       436    /* which has this beside the data */
+#define SKB_MIN        512
+#define RATIO          160 /* of 256: what of memory is data */
 #define RATIO_ONE      256
 #define COMPRESSED_MAX 44 /* tcp_comp_sack_nr */
 #define COMPRESSED_US  1000
@@ -87,12 +90,11 @@ clamp_set(struct tcp_endpoint *end)
     int64_t clamp = rcv->buffer / 2;
 
     if (is_linux(end)) {
-        clamp = rcv->is_ratio_known
-                    ? (rcv->buffer - SKB_BYTES) * RATIO / RATIO_ONE
-                    : clamp - end->snd.mss_full;
+        clamp = rcv->is_ratio_known ? rcv->buffer * RATIO / RATIO_ONE
+                                    : clamp - end->snd.mss_full;
     }
-    rcv->clamp = i64_max(i64_min(clamp, rcv->clamp_hard),
-                         end->stack->mss_bytes);
+    rcv->clamp =
+        i64_max(i64_min(clamp, rcv->clamp_hard), end->stack->mss_bytes);
 }
 
 void
@@ -100,7 +102,9 @@ receiver_established(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
 
-    if (!end->is_scaling) {
+    /* Linux forgets, when the ceiling rises, that without scaling there is no
+     * showing more than 65535: it goes on to take in what it cannot offer. */
+    if (!end->is_scaling && !is_linux(end)) {
         rcv->clamp_hard = i64_min(rcv->clamp_hard, TCP_WINDOW_MAX);
     }
     rcv->window = receiver_syn_field(end);
@@ -200,8 +204,8 @@ buffer_grow(struct tcp_endpoint *end)
     const int64_t read = rcv->next - rcv->space_seq;
     if (read > rcv->space) {
         int64_t window = 2 * read;
-        window += 2 * (int64_t)((base_i128)window * (read - rcv->space) /
-                                rcv->space);
+        window +=
+            2 * (int64_t)((base_i128)window * (read - rcv->space) / rcv->space);
         if (rcv->ofo_count > 0) {
             window += rcv->ofo[rcv->ofo_count - 1].until - rcv->next;
         }
@@ -239,31 +243,49 @@ rtt_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
 }
 
+/* memory_bytes - what a segment takes of the buffer: a power of 2 for its data
+ */
+static int64_t
+memory_bytes(const struct tcp_segment *segment)
+{
+    int64_t bytes = SKB_MIN;
+
+    while (bytes < (int64_t)segment->payload_bytes + SKB_ROOM) {
+        bytes *= 2;
+    }
+    return bytes + SKB_HEAD;
+}
+
 static void
 window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment)
 {
     struct receiver *rcv = &end->rcv;
-    const int64_t room = rcv->clamp - rcv->limit;
+    int64_t room = rcv->clamp - rcv->limit;
+    int64_t more = 2 * (int64_t)end->snd.mss_full;
 
     if (segment->payload_bytes < 128 || room <= 0) {
         return;
     }
-    int64_t more = 2 * (int64_t)end->snd.mss_full;
-    if (is_linux(end) &&
-        segment->payload_bytes * RATIO_ONE < (uint32_t)(SKB_BYTES * RATIO)) {
-        /* A small segment wastes its memory: grow only far from the limit. */
-        more = 0;
-        int64_t waste = SKB_BYTES * RATIO / RATIO_ONE / 2;
-        int64_t window = rcv->clamp / 2;
-        while (rcv->limit <= window) {
-            if (waste <= (int64_t)segment->payload_bytes) {
-                more = 2 * (int64_t)rcv->mss;
-                break;
-            }
+    if (is_linux(end)) {
+        const int64_t ratio = rcv->is_ratio_known ? RATIO : RATIO_ONE / 2;
+        int64_t waste = memory_bytes(segment);
+        room = i64_min(room,
+                       (rcv->buffer - waste) * ratio / RATIO_ONE - rcv->limit);
+        waste = waste * ratio / RATIO_ONE;
+        if (waste > (int64_t)segment->payload_bytes) {
+            /* It wastes its memory: grow only far from the ceiling. */
+            more = 0;
             waste /= 2;
-            window /= 2;
+            for (int64_t window = end->stack->window_max_bytes / 2;
+                 rcv->limit <= window; window /= 2) {
+                if (waste <= (int64_t)segment->payload_bytes) {
+                    more = 2 * (int64_t)rcv->mss;
+                    break;
+                }
+                waste /= 2;
+            }
         }
-        if (more == 0) {
+        if (more == 0 || room <= 0) {
             return;
         }
     }

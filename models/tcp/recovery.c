@@ -238,8 +238,7 @@ loss_go_on(struct tcp_endpoint *end, const struct ack_sum *sum)
             }
         } else if (sum->is_una_advanced && !is_over) {
             snd->high_seq = snd->next;
-            if (snd->written > snd->next &&
-                snd->una + snd->window > snd->next) {
+            if (snd->queued > snd->next && snd->una + snd->window > snd->next) {
                 return SEND_NEW;
             }
             snd->is_undecided = false;
@@ -345,7 +344,7 @@ static void
 probe_ack(struct tcp_endpoint *end)
 {
     struct sender *snd = &end->snd;
-    const int64_t left = i64_min(snd->written - snd->next, 65536);
+    const int64_t left = i64_min(snd->queued - snd->next, 65536);
 
     if (left <= 0 || end->stack->sws == TCP_SWS_BSD) {
         return;
@@ -410,7 +409,7 @@ recovery_ack(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
     if (!had_packets) {
         probe_ack(end);
-        sender_push(end);
+        sender_go_on(end);
         return;
     }
     scoreboard_sack(end, segment, &sum);
@@ -439,5 +438,5 @@ recovery_ack(struct tcp_endpoint *end, const struct tcp_segment *segment)
             return;
         }
     }
-    sender_push(end);
+    sender_go_on(end);
 }

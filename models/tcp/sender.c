@@ -24,6 +24,9 @@
 #define PERSIST_MAX_US   (60 * US_PER_S)
 #define PROBE_SLACK_US   2000 /* TCP_TIMEOUT_MIN of a tail loss probe */
 #define BACKOFF_MAX      15
+#define SKB_BYTES        768   /* memory of a piece of the send buffer, and */
+#define SEGMENT_BYTES    2304  /* what the buffer reckons for a segment */
+#define GOAL_BYTES       65279 /* of a piece */
 
 static void on_retry(void *arg, uint64_t data);
 
@@ -35,6 +38,7 @@ sender_init(struct tcp_endpoint *end)
     snd->una = 0;
     snd->next = 0;
     snd->written = 1;
+    snd->queued = 1;
     snd->mss_full = end->stack->mss_bytes;
     snd->mss = snd->mss_full;
     snd->cwnd = end->stack->initial_window;
@@ -148,9 +152,9 @@ fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
                         .sent_at_ns = end_now_ns(end),
                         .bytes = (uint32_t)bytes};
 
-    if (snd->next + bytes == snd->written) {
+    if (snd->next + bytes == snd->queued) {
         is_pushed = true;
-        if (snd->is_closing) {
+        if (snd->is_closing && snd->queued == snd->written) {
             sent.flags |= SENT_FIN;
             snd->is_fin_sent = true;
         }
@@ -257,10 +261,68 @@ sender_retry_rearm(struct tcp_endpoint *end)
 
 /* --- Sending -------------------------------------------------------------- */
 
+/* goal_bytes - of one piece of the send buffer */
+static int64_t
+goal_bytes(const struct sender *snd)
+{
+    int64_t bytes = GOAL_BYTES;
+
+    if (snd->window_max > MSS_DEFAULT) {
+        bytes = i64_min(bytes, snd->window_max / 2);
+    }
+    return i64_max(bytes / snd->mss, 1) * snd->mss;
+}
+
+/* memory_used - of the send buffer */
+static int64_t
+memory_used(const struct tcp_endpoint *end)
+{
+    const struct sender *snd = &end->snd;
+    const int64_t bytes = snd->queued - snd->una;
+
+    if (end->stack->sws != TCP_SWS_LINUX || bytes <= 0) {
+        return bytes;
+    }
+    return bytes + SKB_BYTES * i64_div_ceil(bytes, goal_bytes(snd));
+}
+
+/* memory_grow - with the window of congestion, unless that is full */
+static void
+memory_grow(struct tcp_endpoint *end)
+{
+    struct sender *snd = &end->snd;
+
+    if (end->stack->sws == TCP_SWS_LINUX) {
+        const int64_t memory = 2 * SEGMENT_BYTES * i64_max(10, snd->cwnd);
+        snd->memory = i64_max(snd->memory,
+                              i64_min(memory, end->stack->send_buffer_bytes));
+    } else {
+        snd->memory = end->stack->send_buffer_bytes;
+    }
+}
+
+void
+sender_fill(struct tcp_endpoint *end)
+{
+    struct sender *snd = &end->snd;
+    const int64_t goal = goal_bytes(snd);
+
+    if (snd->memory == 0) {
+        memory_grow(end);
+    }
+    if (goal != snd->piece_bytes || snd->next == snd->queued) {
+        snd->piece_base = snd->queued;
+        snd->piece_bytes = goal;
+    }
+    while (snd->queued < snd->written && memory_used(end) < snd->memory) {
+        snd->queued += i64_min(goal, snd->written - snd->queued);
+    }
+}
+
 static int64_t
 unsent(const struct sender *snd)
 {
-    return snd->written - snd->next + (snd->is_fin_sent ? 1 : 0);
+    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
 }
 
 /* chunk_segments - how many segments a chunk has, by the rate of the path */
@@ -320,32 +382,62 @@ is_small_out(const struct sender *snd)
     return snd->small_end > snd->una && snd->small_end <= snd->next;
 }
 
+/* boundary - where the piece of the send buffer that holds seq ends */
+static int64_t
+boundary(const struct sender *snd, int64_t seq)
+{
+    if (seq < snd->piece_base) {
+        return i64_min(snd->piece_base, snd->queued);
+    }
+    return i64_min(seq + snd->piece_bytes -
+                       (seq - snd->piece_base) % snd->piece_bytes,
+                   snd->queued);
+}
+
+/* head_join - the first piece takes of the next one what makes it a whole
+ * chunk; once each time it is looked at */
+static void
+head_join(struct sender *snd, int64_t segments)
+{
+    if (snd->head_end <= snd->next) {
+        snd->head_end = boundary(snd, snd->next);
+    }
+    const int64_t missing = segments * snd->mss - (snd->head_end - snd->next);
+    if (missing > 0 && snd->head_end < snd->queued) {
+        snd->head_end +=
+            i64_min(missing, boundary(snd, snd->head_end) - snd->head_end);
+    }
+}
+
 /* piece_linux - bytes of the next chunk; 0: nothing may go */
 static int64_t
-piece_linux(const struct tcp_endpoint *end, bool *is_cwnd)
+piece_linux(struct tcp_endpoint *end, bool *is_cwnd)
 {
-    const struct sender *snd = &end->snd;
+    struct sender *snd = &end->snd;
     const int64_t segments = chunk_segments(snd);
-    const int64_t left = unsent(snd);
+    const int64_t quota =
+        i64_min(i64_min(i64_max(snd->cwnd / 2, 1), snd->cwnd - in_flight(snd)),
+                segments);
     const int64_t window = snd->una + snd->window - snd->next;
 
+    head_join(snd, quota);
+    const int64_t left = snd->head_end - snd->next;
+    const bool is_last = snd->head_end == snd->queued && !snd->is_closing;
     if (window < i64_min(left, snd->mss)) {
         return 0;
     }
     if (left <= snd->mss) {
-        return left < snd->mss && packets_out(snd) > 0 && is_small_out(snd) &&
-                       !snd->is_closing
+        return left < snd->mss && is_last && packets_out(snd) > 0 &&
+                       is_small_out(snd)
                    ? 0
                    : left;
     }
     if (is_deferred(end, segments, is_cwnd)) {
         return 0;
     }
-    const int64_t quota =
-        i64_min(i64_min(i64_max(snd->cwnd / 2, 1), snd->cwnd - in_flight(snd)),
-                segments);
-    if (quota * snd->mss <= i64_min(window, left)) {
-        return quota * snd->mss;
+    const int64_t whole = quota * snd->mss;
+    if (whole <= window && (whole <= left || snd->head_end != snd->queued)) {
+        return i64_min(whole, left);
     }
     const int64_t needed = i64_min(left, window);
     const int64_t part = needed % snd->mss;
@@ -456,7 +548,7 @@ sender_push(struct tcp_endpoint *end)
     if (end->state != TCP_STATE_ESTABLISHED) {
         return;
     }
-    if (snd->next == snd->written && !snd->is_closing) {
+    if (snd->next == snd->queued && !snd->is_closing) {
         return;
     }
     while (unsent(snd) > 0) {
@@ -484,6 +576,25 @@ sender_push(struct tcp_endpoint *end)
         (void)tail_probe_set(end, false);
     } else {
         probe_check(end);
+    }
+}
+
+void
+sender_go_on(struct tcp_endpoint *end)
+{
+    struct sender *snd = &end->snd;
+
+    sender_push(end);
+    if (snd->queued == snd->written) {
+        return;
+    }
+    if (in_flight(snd) < snd->cwnd) {
+        memory_grow(end);
+    }
+    const int64_t used = memory_used(end);
+    if (snd->memory - used >= used / 2) {
+        sender_fill(end);
+        sender_push(end);
     }
 }
 
@@ -517,7 +628,7 @@ sender_repeat(struct tcp_endpoint *end, uint64_t number)
     sent->flags |= SENT_TWICE;
     sent->sent_at_ns = end_now_ns(end);
     snd->resent_count++;
-    data_send(end, sent, sent->seq + sent->bytes == snd->written);
+    data_send(end, sent, sent->seq + sent->bytes == snd->queued);
     scoreboard_again(snd, sent->seq);
     return true;
 }
@@ -551,37 +662,41 @@ sender_repeat_lost(struct tcp_endpoint *end)
 
 /* --- When the timer fires ------------------------------------------------- */
 
-/* tail_probe - one segment, new or the last one again: is anybody there? */
-static void
-tail_probe(struct tcp_endpoint *end)
+/* tail_probe_send - a new segment, or the last one again; false: neither */
+static bool
+tail_probe_send(struct tcp_endpoint *end)
 {
     struct sender *snd = &end->snd;
     const int64_t left = unsent(snd);
     const int64_t window = snd->una + snd->window - snd->next;
+
+    if (snd->tail_seq != 0) {
+        return false; /* one an episode */
+    }
+    snd->is_tail_repeat = left == 0 || window < i64_min(left, snd->mss);
+    if (!snd->is_tail_repeat) {
+        fresh_send(end, i64_min(left, snd->mss), false);
+        snd->prr_out += snd->is_reducing;
+    } else if (!sender_repeat(end, snd->ring.next - 1)) {
+        return false;
+    }
+    snd->probes_count++;
+    snd->tail_seq = snd->next;
+    return true;
+}
+
+/* tail_probe - is anybody there? */
+static void
+tail_probe(struct tcp_endpoint *end)
+{
+    struct sender *snd = &end->snd;
 
     if (packets_out(snd) == 0) {
         sender_retry_off(end);
         probe_check(end);
         return;
     }
-    if (snd->tail_seq == 0) {
-        if (left > 0 && window >= i64_min(left, snd->mss)) {
-            snd->probes_count++;
-            fresh_send(end, i64_min(left, snd->mss), false);
-            if (snd->is_reducing) {
-                snd->prr_out++;
-            }
-            snd->tail_seq = snd->next;
-            snd->is_tail_repeat = false;
-        } else {
-            snd->probes_count++;
-            if (sender_repeat(end, snd->ring.next - 1)) {
-                snd->tail_seq = snd->next;
-                snd->is_tail_repeat = true;
-            }
-        }
-    }
-    snd->retry = RETRY_PROBE_TAIL;
+    snd->retry = tail_probe_send(end) ? RETRY_NONE : RETRY_PROBE_TAIL;
     sender_rto_rearm(end);
 }
 

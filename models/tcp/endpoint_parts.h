@@ -113,6 +113,7 @@ struct sender {
     int64_t small_end;   /* end of the last segment below MSS: Minshall */
     int32_t mss_full;    /* before the bound by the window */
     int32_t mss;
+    bool is_writing; /* the application is: what it adds is not held back */
     bool is_closing; /* FIN after written */
     bool is_fin_sent;
 
@@ -193,6 +194,7 @@ struct receiver {
     int64_t edge;                 /* the furthest ever shown in a header */
     struct tcp_sack ofo[OFO_MAX]; /* by sequence */
     uint32_t ofo_count;
+    int64_t ofo_bytes;                     /* in them */
     struct tcp_sack blocks[TCP_SACKS_MAX]; /* latest first */
     uint32_t blocks_count;
     /* Dynamic right-sizing */

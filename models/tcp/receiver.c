@@ -88,6 +88,13 @@ room_in(const struct receiver *rcv, int64_t memory)
     return memory * rcv->ratio / RATIO_ONE;
 }
 
+/* free_memory - of the buffer, beside what lies beyond holes */
+static int64_t
+free_memory(const struct receiver *rcv)
+{
+    return rcv->buffer - rcv->ofo_bytes * RATIO_ONE / rcv->ratio;
+}
+
 static int64_t
 segment_max(const struct tcp_endpoint *end)
 {
@@ -153,7 +160,8 @@ window_choose(const struct tcp_endpoint *end)
 {
     const struct receiver *rcv = &end->rcv;
     const int64_t free_bytes =
-        i64_min(i64_min(rcv->clamp, rcv->limit), rcv->clamp_hard);
+        i64_min(i64_min(i64_min(rcv->clamp, rcv->limit), rcv->clamp_hard),
+                i64_max(room_in(rcv, free_memory(rcv)), 0));
     const int64_t mss = i64_min(rcv->mss, rcv->clamp);
     int64_t window = rcv->window;
 
@@ -276,7 +284,8 @@ window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
     if (is_linux(end)) {
         int64_t waste = memory_bytes(segment);
-        room = i64_min(room, room_in(rcv, rcv->buffer - waste) - rcv->limit);
+        room =
+            i64_min(room, room_in(rcv, free_memory(rcv) - waste) - rcv->limit);
         waste = room_in(rcv, waste);
         if (waste > (int64_t)segment->payload_bytes) {
             /* It wastes its memory: grow only far from the ceiling. */
@@ -642,12 +651,14 @@ static void
 ofo_add(struct receiver *rcv, struct tcp_sack stretch)
 {
     uint32_t at = rcv->ofo_count;
+    int64_t before = 0; /* bytes of the stretches that it takes in */
 
     while (at > 0 && rcv->ofo[at - 1].from > stretch.from) {
         at--;
     }
     if (at > 0 && rcv->ofo[at - 1].until >= stretch.from) {
         at--;
+        before = rcv->ofo[at].until - rcv->ofo[at].from;
         stretch.from = rcv->ofo[at].from;
         stretch.until = i64_max(stretch.until, rcv->ofo[at].until);
     } else {
@@ -661,12 +672,14 @@ ofo_add(struct receiver *rcv, struct tcp_sack stretch)
     uint32_t last = at + 1;
     while (last < rcv->ofo_count && rcv->ofo[last].from <= stretch.until) {
         stretch.until = i64_max(stretch.until, rcv->ofo[last].until);
+        before += rcv->ofo[last].until - rcv->ofo[last].from;
         last++;
     }
     memmove(&rcv->ofo[at + 1], &rcv->ofo[last],
             (rcv->ofo_count - last) * sizeof *rcv->ofo);
     rcv->ofo_count -= last - at - 1;
     rcv->ofo[at] = stretch;
+    rcv->ofo_bytes += stretch.until - stretch.from - before;
     block_first(rcv, stretch);
 }
 
@@ -678,6 +691,7 @@ ofo_join(struct receiver *rcv)
 
     while (count < rcv->ofo_count && rcv->ofo[count].from <= rcv->next) {
         rcv->next = i64_max(rcv->next, rcv->ofo[count].until);
+        rcv->ofo_bytes -= rcv->ofo[count].until - rcv->ofo[count].from;
         count++;
     }
     if (count > 0) {
@@ -716,7 +730,9 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     if (segment->seq > rcv->next) {
         rcv->pending |= ACK_SCHEDULED;
         ofo_add(rcv, (struct tcp_sack){segment->seq, until});
-        arrival_note(end, segment);
+        if (end->has_sack) {
+            window_grow(end, segment);
+        }
         return;
     }
     rcv->next = i64_max(rcv->next, until);

@@ -371,7 +371,7 @@ is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
     const struct sender *snd = &end->snd;
     const int64_t now_ns = end_now_ns(end);
 
-    if (end->stack->sws != TCP_SWS_LINUX || snd->phase >= PHASE_RECOVERY ||
+    if (snd->is_writing || snd->phase >= PHASE_RECOVERY ||
         now_ns - snd->last_sent_at_ns > NS_PER_MS || packets_out(snd) == 0) {
         return false;
     }
@@ -391,6 +391,8 @@ is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
             *is_cwnd = true;
             return true;
         }
+    } else if (window <= left) {
+        return true;
     }
     return false;
 }
@@ -461,7 +463,9 @@ piece_linux(struct tcp_endpoint *end, bool *is_cwnd)
     }
     const int64_t needed = i64_min(left, window);
     const int64_t part = needed % snd->mss;
-    return packets_out(snd) > 0 && is_small_out(snd) ? needed - part : needed;
+    return packets_out(snd) > 0 && is_small_out(snd) && !snd->is_writing
+               ? needed - part
+               : needed;
 }
 
 /* piece_bsd - the rules of tcp_output(): a full segment; all there is while
@@ -614,7 +618,9 @@ sender_go_on(struct tcp_endpoint *end)
     const int64_t used = memory_used(end);
     if (snd->memory - used >= used / 2) {
         sender_fill(end);
+        snd->is_writing = true;
         sender_push(end);
+        snd->is_writing = false;
     }
 }
 

@@ -253,6 +253,9 @@ bars_data(struct canvas *c)
     for (uint32_t i = 0; i < s->segments_count; i++) {
         const struct picture_sequence_segment *segment = &s->segments[i];
 
+        if (segment->time_s > s->horizon_s) {
+            break;
+        }
         if (is_held && segment->from_bytes >= from &&
             segment->from_bytes <= to + 1 &&
             fabs(x_px(c, segment->time_s) - x_px(c, time)) < JOIN_PX) {
@@ -292,7 +295,7 @@ marks_data(struct canvas *c, enum picture_sequence_mark mark)
     for (uint32_t i = 0; i < s->segments_count; i++) {
         const struct picture_sequence_segment *segment = &s->segments[i];
 
-        if (has_mark(segment, mark)) {
+        if (segment->time_s <= s->horizon_s && has_mark(segment, mark)) {
             gnuplot_data_row(
                 c->gp,
                 (double[]){segment->time_s,

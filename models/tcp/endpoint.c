@@ -365,6 +365,7 @@ established_receive(struct tcp_endpoint *end, const struct tcp_segment *segment)
         return;
     }
     receiver_ack_check(end);
+    receiver_read(end);
     const bool is_fin =
         end->rcv.fin_seq != 0 && end->rcv.next > end->rcv.fin_seq && was_open;
     if (end->rcv.next - is_fin > before) {

@@ -113,6 +113,7 @@ struct sender {
     int64_t small_end;   /* end of the last segment below MSS: Minshall */
     int32_t mss_full;    /* before the bound by the window */
     int32_t mss;
+    bool is_writing; /* the application is: what it adds is not held back */
     bool is_closing; /* FIN after written */
     bool is_fin_sent;
 
@@ -187,11 +188,13 @@ struct receiver {
     int64_t limit;                /* rcv_ssthresh: what it dares to offer */
     int64_t buffer;               /* bytes of memory, twice the window or so */
     int64_t clamp;                /* the window's ceiling for this buffer */
+    int32_t ratio;                /* of memory that is data, of 256 */
     int64_t clamp_hard;           /* by setting, or 65535 without scaling */
     int64_t fin_seq;              /* 0: none has come */
     int64_t edge;                 /* the furthest ever shown in a header */
     struct tcp_sack ofo[OFO_MAX]; /* by sequence */
     uint32_t ofo_count;
+    int64_t ofo_bytes;                     /* in them */
     struct tcp_sack blocks[TCP_SACKS_MAX]; /* latest first */
     uint32_t blocks_count;
     /* Dynamic right-sizing */
@@ -211,7 +214,6 @@ struct receiver {
     uint8_t compressed_acks;
     bool is_ping_pong;
     uint32_t echo_ms; /* TS.Recent */
-    bool is_ratio_known;
     struct alarm delayed;
     struct alarm compressed;
 };
@@ -374,6 +376,8 @@ bool receiver_is_acceptable(struct tcp_endpoint *end,
                             const struct tcp_segment *segment);
 /* After data and acknowledgement were dealt with: acknowledge now or later. */
 void receiver_ack_check(struct tcp_endpoint *end);
+/* The application has read: the buffer may grow. */
+void receiver_read(struct tcp_endpoint *end);
 void receiver_ack_sent(struct tcp_endpoint *end);
 void receiver_data_sent(struct tcp_endpoint *end);
 void receiver_sacks(const struct tcp_endpoint *end,

@@ -20,13 +20,12 @@
 #define DELACK_MIN_US  40000
 #define DELACK_MAX_US  200000
 #define PUSH_MAX_US    500000 /* HZ / 2 */
-#define SKB_BYTES      2304   /* memory of a full segment: 1448 of 2304 */
-#define SKB_HEAD       256    /* of it not the data's buffer, */
-#define SKB_ROOM       436    /* which has this beside the data */
+#define SKB_HEAD       256 /* memory of a segment that is not the data's buffer, */
+#define SKB_ROOM       436 /* which has this beside the data */
 #define SKB_MIN        512
-#define RATIO          160 /* of 256: what of memory is data */
-#define RATIO_ONE      256
-#define COMPRESSED_MAX 44 /* tcp_comp_sack_nr */
+#define RATIO_FIRST    128 /* of memory that is data, before any came, */
+#define RATIO_ONE      256 /* in these units */
+#define COMPRESSED_MAX 44  /* tcp_comp_sack_nr */
 #define COMPRESSED_US  1000
 #define OPTION_SPACE   20
 #define TCP_HEADER     20
@@ -58,6 +57,7 @@ receiver_init(struct tcp_endpoint *end)
                           ? end->stack->window_clamp_bytes
                           : INT64_MAX / 4;
     rcv->buffer = 2 * end->stack->window_first_bytes;
+    rcv->ratio = RATIO_FIRST;
     rcv->mss = MSS_DEFAULT;
 }
 
@@ -81,20 +81,34 @@ receiver_syn_field(const struct tcp_endpoint *end)
     return (uint16_t)first_window(end, mss);
 }
 
-/* clamp_set - the most this buffer lets it offer: half, less a segment, until
- * the first full segment shows what memory segments take */
+/* room_in - bytes of data that so much memory holds */
+static int64_t
+room_in(const struct receiver *rcv, int64_t memory)
+{
+    return memory * rcv->ratio / RATIO_ONE;
+}
+
+/* free_memory - of the buffer, beside what lies beyond holes */
+static int64_t
+free_memory(const struct receiver *rcv)
+{
+    return rcv->buffer - rcv->ofo_bytes * RATIO_ONE / rcv->ratio;
+}
+
+static int64_t
+segment_max(const struct tcp_endpoint *end)
+{
+    return end->stack->mss_bytes - (end->has_timestamps ? 12 : 0);
+}
+
+/* clamp_set - the most this buffer lets it offer */
 static void
 clamp_set(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
-    int64_t clamp = rcv->buffer / 2;
 
-    if (is_linux(end)) {
-        clamp = rcv->is_ratio_known ? rcv->buffer * RATIO / RATIO_ONE
-                                    : clamp - end->snd.mss_full;
-    }
-    rcv->clamp =
-        i64_max(i64_min(clamp, rcv->clamp_hard), end->stack->mss_bytes);
+    rcv->clamp = i64_max(i64_min(room_in(rcv, rcv->buffer), rcv->clamp_hard),
+                         end->stack->mss_bytes);
 }
 
 void
@@ -110,15 +124,17 @@ receiver_established(struct tcp_endpoint *end)
     rcv->window = receiver_syn_field(end);
     rcv->window_at = rcv->next;
     clamp_set(end);
+    if (is_linux(end)) { /* room for a segment is kept back at first */
+        rcv->clamp =
+            i64_max(rcv->clamp - segment_max(end), 2 * segment_max(end));
+    }
     rcv->limit = i64_min(rcv->window, rcv->clamp);
-    rcv->space = i64_min(i64_min(rcv->limit, rcv->window),
-                         10 * (int64_t)end->snd.mss_full);
+    rcv->space = i64_min(rcv->limit, 10 * segment_max(end));
     rcv->space_seq = rcv->next;
     rcv->space_at_us = end_now_us(end);
     rcv->edge = rcv->next + rcv->window;
     rcv->mss = (int32_t)i64_max(
-        i64_min(i64_min(end->snd.mss_full, rcv->window / 2), MSS_DEFAULT),
-        MSS_MIN);
+        i64_min(i64_min(end->snd.mss, rcv->window / 2), MSS_DEFAULT), MSS_MIN);
 }
 
 /* --- The window ----------------------------------------------------------- */
@@ -144,7 +160,8 @@ window_choose(const struct tcp_endpoint *end)
 {
     const struct receiver *rcv = &end->rcv;
     const int64_t free_bytes =
-        i64_min(i64_min(rcv->clamp, rcv->limit), rcv->clamp_hard);
+        i64_min(i64_min(i64_min(rcv->clamp, rcv->limit), rcv->clamp_hard),
+                i64_max(room_in(rcv, free_memory(rcv)), 0));
     const int64_t mss = i64_min(rcv->mss, rcv->clamp);
     int64_t window = rcv->window;
 
@@ -189,10 +206,10 @@ receiver_is_acceptable(struct tcp_endpoint *end,
     return until >= rcv->window_at && segment->seq <= edge;
 }
 
-/* buffer_grow - dynamic right-sizing: twice what was read in a round trip, and
+/* Dynamic right-sizing: twice what was read in a round trip, and
  * more if that grows */
-static void
-buffer_grow(struct tcp_endpoint *end)
+void
+receiver_read(struct tcp_endpoint *end)
 {
     struct receiver *rcv = &end->rcv;
     const int64_t now_us = end_now_us(end);
@@ -210,8 +227,7 @@ buffer_grow(struct tcp_endpoint *end)
             window += rcv->ofo[rcv->ofo_count - 1].until - rcv->next;
         }
         window = i64_min(window, end->stack->window_max_bytes);
-        const int64_t buffer =
-            is_linux(end) ? window * RATIO_ONE / RATIO : 2 * window;
+        const int64_t buffer = window * RATIO_ONE / rcv->ratio;
         if (buffer > rcv->buffer) {
             rcv->buffer = buffer;
             clamp_set(end);
@@ -261,17 +277,16 @@ window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment)
 {
     struct receiver *rcv = &end->rcv;
     int64_t room = rcv->clamp - rcv->limit;
-    int64_t more = 2 * (int64_t)end->snd.mss_full;
+    int64_t more = 2 * segment_max(end);
 
     if (segment->payload_bytes < 128 || room <= 0) {
         return;
     }
     if (is_linux(end)) {
-        const int64_t ratio = rcv->is_ratio_known ? RATIO : RATIO_ONE / 2;
         int64_t waste = memory_bytes(segment);
-        room = i64_min(room,
-                       (rcv->buffer - waste) * ratio / RATIO_ONE - rcv->limit);
-        waste = waste * ratio / RATIO_ONE;
+        room =
+            i64_min(room, room_in(rcv, free_memory(rcv) - waste) - rcv->limit);
+        waste = room_in(rcv, waste);
         if (waste > (int64_t)segment->payload_bytes) {
             /* It wastes its memory: grow only far from the ceiling. */
             more = 0;
@@ -316,6 +331,29 @@ receiver_quick(struct tcp_endpoint *end)
     end->rcv.ato_us = ATO_MIN_US;
 }
 
+/* ratio_measure - what of their memory is data in segments of a new size; the
+ * ceiling follows, and what is offered is not held to be beyond the limit */
+static void
+ratio_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
+{
+    struct receiver *rcv = &end->rcv;
+    const int32_t ratio = (int32_t)((int64_t)segment->payload_bytes *
+                                    RATIO_ONE / memory_bytes(segment));
+    const int64_t before = rcv->clamp;
+
+    if (ratio == rcv->ratio) {
+        return;
+    }
+    rcv->ratio = ratio > 0 ? ratio : 1;
+    clamp_set(end);
+    if (rcv->clamp < before) {
+        rcv->limit = i64_min(rcv->limit, rcv->clamp);
+    } else {
+        rcv->limit = i64_max(rcv->limit, i64_min(rcv->window, rcv->clamp));
+    }
+    rcv->space = i64_min(rcv->space, rcv->clamp);
+}
+
 /* mss_measure - how large are the peer's segments? */
 static void
 mss_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
@@ -328,12 +366,8 @@ mss_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
 
     rcv->last_bytes = 0;
     if (bytes >= rcv->mss) {
-        if (bytes >= end->snd.mss_full && !rcv->is_ratio_known) {
-            /* What memory a segment takes is known now: the ceiling rises, and
-             * what was offered is no longer beyond the limit. */
-            rcv->is_ratio_known = true;
-            clamp_set(end);
-            rcv->limit = i64_max(rcv->limit, i64_min(rcv->window, rcv->clamp));
+        if (bytes != rcv->mss && is_linux(end)) {
+            ratio_measure(end, segment);
         }
         rcv->mss = (int32_t)i64_min(bytes, end->stack->mss_bytes);
         if (is_pushed) {
@@ -617,12 +651,14 @@ static void
 ofo_add(struct receiver *rcv, struct tcp_sack stretch)
 {
     uint32_t at = rcv->ofo_count;
+    int64_t before = 0; /* bytes of the stretches that it takes in */
 
     while (at > 0 && rcv->ofo[at - 1].from > stretch.from) {
         at--;
     }
     if (at > 0 && rcv->ofo[at - 1].until >= stretch.from) {
         at--;
+        before = rcv->ofo[at].until - rcv->ofo[at].from;
         stretch.from = rcv->ofo[at].from;
         stretch.until = i64_max(stretch.until, rcv->ofo[at].until);
     } else {
@@ -636,12 +672,14 @@ ofo_add(struct receiver *rcv, struct tcp_sack stretch)
     uint32_t last = at + 1;
     while (last < rcv->ofo_count && rcv->ofo[last].from <= stretch.until) {
         stretch.until = i64_max(stretch.until, rcv->ofo[last].until);
+        before += rcv->ofo[last].until - rcv->ofo[last].from;
         last++;
     }
     memmove(&rcv->ofo[at + 1], &rcv->ofo[last],
             (rcv->ofo_count - last) * sizeof *rcv->ofo);
     rcv->ofo_count -= last - at - 1;
     rcv->ofo[at] = stretch;
+    rcv->ofo_bytes += stretch.until - stretch.from - before;
     block_first(rcv, stretch);
 }
 
@@ -653,6 +691,7 @@ ofo_join(struct receiver *rcv)
 
     while (count < rcv->ofo_count && rcv->ofo[count].from <= rcv->next) {
         rcv->next = i64_max(rcv->next, rcv->ofo[count].until);
+        rcv->ofo_bytes -= rcv->ofo[count].until - rcv->ofo[count].from;
         count++;
     }
     if (count > 0) {
@@ -691,7 +730,9 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     if (segment->seq > rcv->next) {
         rcv->pending |= ACK_SCHEDULED;
         ofo_add(rcv, (struct tcp_sack){segment->seq, until});
-        arrival_note(end, segment);
+        if (end->has_sack) {
+            window_grow(end, segment);
+        }
         return;
     }
     rcv->next = i64_max(rcv->next, until);
@@ -704,7 +745,6 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
     if (segment->payload_bytes > 0) {
         arrival_note(end, segment);
-        buffer_grow(end);
     }
     if (rcv->fin_seq != 0 && rcv->next == rcv->fin_seq) {
         rcv->next++;

@@ -102,15 +102,6 @@ sender_transmit(struct tcp_endpoint *end, const struct tcp_segment *segment)
 }
 
 void
-sender_pure_ack(struct tcp_endpoint *end)
-{
-    struct tcp_segment segment = {.seq = end->snd.next};
-
-    sender_header(end, &segment);
-    sender_transmit(end, &segment);
-}
-
-void
 sender_rst(struct tcp_endpoint *end)
 {
     struct tcp_segment segment = {.seq = end->snd.next, .flags = TCP_RST};
@@ -171,6 +162,41 @@ fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
     if (was_empty || snd->retry == RETRY_PROBE_TAIL) {
         sender_rto_rearm(end);
     }
+}
+
+static int64_t
+unsent(const struct sender *snd)
+{
+    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
+}
+
+/* owed_piece - BSD's tcp_output() lets what fits the window go along with an
+ * acknowledgement that is owed, however little it is */
+static int64_t
+owed_piece(const struct tcp_endpoint *end)
+{
+    const struct sender *snd = &end->snd;
+    const int64_t window = snd->una + snd->window - snd->next;
+
+    if (end->stack->sws != TCP_SWS_BSD || end->state != TCP_STATE_ESTABLISHED ||
+        in_flight(snd) >= snd->cwnd) {
+        return 0;
+    }
+    return i64_min(i64_min(unsent(snd), window), snd->mss);
+}
+
+void
+sender_pure_ack(struct tcp_endpoint *end)
+{
+    const int64_t piece = owed_piece(end);
+    struct tcp_segment segment = {.seq = end->snd.next};
+
+    if (piece > 0) {
+        fresh_send(end, piece, false);
+        return;
+    }
+    sender_header(end, &segment);
+    sender_transmit(end, &segment);
 }
 
 /* --- The timer of retransmissions ----------------------------------------- */
@@ -319,12 +345,6 @@ sender_fill(struct tcp_endpoint *end)
     }
 }
 
-static int64_t
-unsent(const struct sender *snd)
-{
-    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
-}
-
 /* chunk_segments - how many segments a chunk has, by the rate of the path */
 static int64_t
 chunk_segments(const struct sender *snd)
@@ -351,7 +371,7 @@ is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
     const struct sender *snd = &end->snd;
     const int64_t now_ns = end_now_ns(end);
 
-    if (end->stack->sws != TCP_SWS_LINUX || snd->phase >= PHASE_RECOVERY ||
+    if (snd->is_writing || snd->phase >= PHASE_RECOVERY ||
         now_ns - snd->last_sent_at_ns > NS_PER_MS || packets_out(snd) == 0) {
         return false;
     }
@@ -371,6 +391,8 @@ is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
             *is_cwnd = true;
             return true;
         }
+    } else if (window <= left) {
+        return true;
     }
     return false;
 }
@@ -441,7 +463,9 @@ piece_linux(struct tcp_endpoint *end, bool *is_cwnd)
     }
     const int64_t needed = i64_min(left, window);
     const int64_t part = needed % snd->mss;
-    return packets_out(snd) > 0 && is_small_out(snd) ? needed - part : needed;
+    return packets_out(snd) > 0 && is_small_out(snd) && !snd->is_writing
+               ? needed - part
+               : needed;
 }
 
 /* piece_bsd - the rules of tcp_output(): a full segment; all there is while
@@ -594,7 +618,9 @@ sender_go_on(struct tcp_endpoint *end)
     const int64_t used = memory_used(end);
     if (snd->memory - used >= used / 2) {
         sender_fill(end);
+        snd->is_writing = true;
         sender_push(end);
+        snd->is_writing = false;
     }
 }
 

@@ -143,9 +143,10 @@ suspect_print(const struct work *work, uint32_t place)
     struct trial trial;
     char text[SYMPTOM_TEXT_SIZE], story[LINKWORDS_SIZE];
 
-    printf("\n%" PRIu32 ". %s (%" PRIu32 "%%): %s", place + 1,
-           suspect->fault->fault, suspect->agreement, suspect->fault->does);
+    snprintf(text, sizeof text, "%" PRIu32 ". %s (%" PRIu32 "%%): ", place + 1,
+             suspect->fault->fault, suspect->agreement);
     printf("\n");
+    linkwords_wrap(text, suspect->fault->does, stdout);
     if (suspect->fault->known != NULL) {
         linkwords_wrap("   met in: ", suspect->fault->known, stdout);
     }

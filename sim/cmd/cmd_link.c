@@ -2,6 +2,7 @@
 /*
  * cmd_link.c - mtasim link: one delivery over one path, segment by segment
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@
 #include "sim/cmd/linkoptions.h"
 #include "sim/cmd/linkreport.h"
 #include "sim/cmd/segmenttext.h"
+#include "sim/lab/scenario.h"
+#include "sim/lab/scenario_link.h"
+#include "sim/lab/unit.h"
 #include "sim/lab/wholefile.h"
 
 /* One call of the command. */
@@ -23,6 +27,7 @@ struct work {
     struct trial clean;
     struct witness witness;
     struct wholefile capture;
+    struct scenario scenario; /* loaded, where one was named */
     struct arena *arena;
     const char *pcap; /* paths; NULL: not asked for */
     const char *plot;
@@ -55,6 +60,87 @@ outputs_check(struct work *work)
     return is_good;
 }
 
+/* link_name - the one that was named, or the only one there is; NULL: neither,
+ * reported */
+static const char *
+link_name(struct work *work)
+{
+    const char *name = options_text(work->call->options, OPTION_LINK, NULL);
+    const struct scenario *scenario = &work->scenario;
+    const char *only = NULL;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < scenario->links_count; i++) {
+        if (strcmp(scenario->links[i].name, "default") != 0) {
+            only = scenario->links[i].name;
+            count++;
+        }
+    }
+    if (name != NULL || count == 0) {
+        return name != NULL ? name : "default";
+    }
+    if (count > 1) {
+        diag_error(work->call->diag, command_line,
+                   "the scenario has %" PRIu32
+                   " links: say which one, as in --link %s",
+                   count, only);
+        return NULL;
+    }
+    return only;
+}
+
+/* scenario_take - the path and the ends of a link of the scenario; false:
+ * reported */
+static bool
+scenario_take(struct work *work, const char *path)
+{
+    static const struct linkoptions_amount at = {
+        OPTION_AT,           "at",
+        unit_duration_parse, 0,
+        NS_PER_DAY * 3650,   "an instant of the run"};
+    const struct option_value *sets = &work->call->options->values[OPTION_SET];
+    struct diag *diag = work->call->diag;
+    struct scenario_link link;
+    const char *name = NULL;
+    int64_t at_ns = 0;
+
+    if (!linkoptions_amount_read(work->call->options, &at, &at_ns, diag) ||
+        !scenario_load(&work->scenario, path, sets->texts, sets->texts_count,
+                       diag)) {
+        return false;
+    }
+    name = link_name(work);
+    if (name == NULL ||
+        !scenario_link_get(&work->scenario, name, at_ns, &link, diag)) {
+        return false;
+    }
+    work->params.path = link.path;
+    work->params.stacks[TCP_CLIENT] = link.client;
+    work->params.stacks[TCP_SERVER] = link.server;
+    return true;
+}
+
+/* stray_check - options that only mean something with a scenario */
+static bool
+stray_check(const struct work *work)
+{
+    static const struct {
+        enum option_id id;
+        const char *name;
+    } needs[] = {{OPTION_LINK, "link"}, {OPTION_AT, "at"}, {OPTION_SET, "set"}};
+    bool is_good = true;
+
+    for (uint32_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        if (options_has(work->call->options, needs[i].id)) {
+            diag_error(work->call->diag, command_line,
+                       "--%s is of a scenario, and none is named",
+                       needs[i].name);
+            is_good = false;
+        }
+    }
+    return is_good;
+}
+
 static bool
 params_read(struct work *work)
 {
@@ -63,7 +149,10 @@ params_read(struct work *work)
     bool is_good = true;
 
     trial_params_init(&work->params);
-    is_good = linkoptions_path_read(options, &work->params, diag);
+    is_good = options->operands_count > 0
+                  ? scenario_take(work, options->operands[0])
+                  : stray_check(work);
+    is_good = linkoptions_path_read(options, &work->params, diag) && is_good;
     is_good = linkoptions_ends_read(options, &work->params, diag) && is_good;
     return outputs_check(work) && is_good;
 }
@@ -174,6 +263,7 @@ cmd_link(struct command_call *call)
         code = link_do(&work);
     }
     wholefile_abandon(&work.capture);
+    scenario_free(&work.scenario);
     arena_free(work.arena);
     return code;
 }

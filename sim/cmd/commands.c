@@ -224,6 +224,12 @@ static const struct option_row rows_doctor[] = {
      .help = "Packets lost by chance, each way"}
 
 static const struct option_row rows_link[] = {
+    {.id = OPTION_LINK, .kind = OPTION_TEXT, .letter = 'l', .name = "link",
+     .argument = "NAME", .standard = "the only one",
+     .help = "Which link of the scenario"},
+    {.id = OPTION_AT, .kind = OPTION_TEXT, .name = "at", .argument = "TIME",
+     .standard = "0s", .help = "With the scenario's faults of that time"},
+    ROW_SET,
     {.id = OPTION_FAULT, .kind = OPTION_TEXTS, .letter = 'f', .name = "fault",
      .argument = "FAULT",
      .help = "What the middlebox does, as in set-syn=0 or track; may be"
@@ -379,12 +385,14 @@ static const struct command table[] = {
      .summary = "run a scenario and write the log a mail host would have",
      .about = "Traffic is rounded to what the log can carry, so that the"
               " replay of the log has\nthe digest that is printed here."},
-    {.name = "link", .operands = "", .rows = rows_link, .run = cmd_link,
+    {.name = "link", .operands = "[SCENARIO]", .operands_most = 1,
+     .rows = rows_link, .run = cmd_link,
      .summary = "one delivery over one path, segment by segment",
      .about =
          "Who said what, when it was there and what it waited for; what both"
          " ends believe\nabout the window, and what happens where a router on"
-         " the way breaks window scaling."},
+         " the way breaks window scaling.\nSCENARIO gives path and hosts; other"
+         " options change them."},
     {.name = "diagnose", .operands = "", .rows = rows_diagnose,
      .run = cmd_diagnose,
      .summary = "which fault of window scaling makes this symptom, what cures"

@@ -77,6 +77,13 @@ faults_read(const struct options *options, struct trial_params *params,
     return is_good;
 }
 
+/* given_set - what was not given is -1 */
+static void
+given_set(int64_t *value, int64_t given)
+{
+    *value = given >= 0 ? given : *value;
+}
+
 bool
 linkoptions_path_read(const struct options *options,
                       struct trial_params *params, struct diag *diag)
@@ -91,10 +98,7 @@ linkoptions_path_read(const struct options *options,
     static const struct linkoptions_amount loss = {
         OPTION_LOSS, "loss", unit_probability_parse, 0, PPM, "at most 100%"};
     struct hop_params *hop = &params->path.hops[0];
-    int64_t rtt_ns = hop->delay_ns[TCP_CLIENT] + hop->delay_ns[TCP_SERVER];
-    int64_t rate_bits_per_s = hop->rate_bits_per_s[TCP_CLIENT];
-    int64_t queue_bytes = hop->queue_bytes[TCP_CLIENT];
-    int64_t loss_ppm = hop->loss_ppm[TCP_CLIENT];
+    int64_t rtt_ns = -1, rate_bits_per_s = -1, queue_bytes = -1, loss_ppm = -1;
     bool is_good = linkoptions_amount_read(options, &rtt, &rtt_ns, diag);
 
     is_good = linkoptions_amount_read(options, &rate, &rate_bits_per_s, diag) &&
@@ -109,10 +113,12 @@ linkoptions_path_read(const struct options *options,
         is_good = false;
     }
     for (uint32_t side = 0; side < TCP_SIDES_COUNT; side++) {
-        hop->delay_ns[side] = rtt_ns / 2;
-        hop->rate_bits_per_s[side] = rate_bits_per_s;
-        hop->queue_bytes[side] = queue_bytes;
-        hop->loss_ppm[side] = (int32_t)loss_ppm;
+        given_set(&hop->delay_ns[side], rtt_ns < 0 ? -1 : rtt_ns / 2);
+        given_set(&hop->rate_bits_per_s[side], rate_bits_per_s);
+        given_set(&hop->queue_bytes[side], queue_bytes);
+        if (loss_ppm >= 0) {
+            hop->loss_ppm[side] = (int32_t)loss_ppm;
+        }
     }
     return faults_read(options, params, diag) && is_good;
 }

@@ -31,7 +31,8 @@ MUST_USE bool linkoptions_amount_read(const struct options *options,
                                       const struct linkoptions_amount *amount,
                                       int64_t *value, struct diag *diag);
 
-/* The path's own options (--rtt to --fault) over what params hold. False:
+/* The path's own options (--rtt to --fault), as far as they are given, over
+ * what the first hop of params holds. False:
  * something was wrong, reported. */
 MUST_USE bool linkoptions_path_read(const struct options *options,
                                     struct trial_params *params,

@@ -29,19 +29,50 @@ rate_text(char text[CELL_SIZE], int64_t bits_per_s)
     }
 }
 
-static void
-path_print(const struct trial_params *params, FILE *out)
+/* narrowest - the hop that sets the rate of the message's direction */
+static const struct hop_params *
+narrowest(const struct trial_params *params)
 {
+    const struct path_params *path = &params->path;
+    const enum tcp_side from = params->sender;
+    const struct hop_params *least = &path->hops[0];
+
+    for (uint32_t h = 1; h < path->hops_count; h++) {
+        const int64_t rate = path->hops[h].rate_bits_per_s[from];
+
+        if (rate > 0 && (least->rate_bits_per_s[from] == 0 ||
+                         rate < least->rate_bits_per_s[from])) {
+            least = &path->hops[h];
+        }
+    }
+    return least;
+}
+
+static int64_t
+loss_ppm(const struct trial_params *params)
+{
+    int64_t sum = 0;
+
+    for (uint32_t h = 0; h < params->path.hops_count; h++) {
+        sum += params->path.hops[h].loss_ppm[params->sender];
+    }
+    return sum;
+}
+
+static void
+path_print(const struct trial *trial, FILE *out)
+{
+    const struct trial_params *params = trial->params;
     char rtt[FIGURES_SIZE], rate[CELL_SIZE], faults[LINKWORDS_SIZE];
     char loss[CELL_SIZE] = "", size[32];
-    const struct hop_params *hop = &params->path.hops[0];
+    const struct hop_params *hop = narrowest(params);
 
     figures_duration(rtt,
                      (double)path_rtt_ns(&params->path) / (double)NS_PER_S);
     rate_text(rate, hop->rate_bits_per_s[params->sender]);
-    if (hop->loss_ppm[params->sender] > 0) {
+    if (loss_ppm(params) > 0) {
         snprintf(loss, sizeof loss, ", %g %% lost",
-                 hop->loss_ppm[params->sender] / 1e4);
+                 (double)loss_ppm(params) / 1e4);
     }
     linkwords_faults(faults, &params->path);
     linkwords_bytes(size, hop->queue_bytes[params->sender]);
@@ -59,7 +90,9 @@ path_print(const struct trial_params *params, FILE *out)
             fprintf(out, "window scale %" PRId32 ", ", stack->shift);
         }
         fprintf(out, "first window %s bytes\n",
-                linkwords_bytes(size, stack->window_first_bytes));
+                linkwords_bytes(size, trial->offers[i].is_sent
+                                          ? trial->offers[i].sent.window
+                                          : stack->window_first_bytes));
     }
 }
 
@@ -108,12 +141,12 @@ offer_print(const struct trial *trial, enum tcp_side side, FILE *out)
         snprintf(why, sizeof why, "sent %" PRIu32 " times", offer->sent_count);
     }
     if (offer->has_arrived &&
-        (offer->sent.options & ~(uint32_t)offer->arrived.options &
+        (offer->original.options & ~(uint32_t)offer->arrived.options &
          TCP_OPTION_SCALE) != 0) {
         snprintf(why + strlen(why), sizeof why - strlen(why),
                  "%sarrives without the scale", why[0] == '\0' ? "" : ", ");
     } else if (offer->has_arrived &&
-               offer->arrived.shift != offer->sent.shift) {
+               offer->arrived.shift != offer->original.shift) {
         snprintf(why + strlen(why), sizeof why - strlen(why),
                  "%sarrives with scale %u", why[0] == '\0' ? "" : ", ",
                  offer->arrived.shift);
@@ -199,7 +232,10 @@ windows_print(const struct trial *trial, FILE *out)
     fputc('\n', out);
     window_row("window", "of the client", "of the server", out);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
-        offer_cell(cells[i], &offers[i].sent, offers[i].is_sent);
+        offer_cell(cells[i],
+                   offers[i].has_arrived ? &offers[i].original
+                                         : &offers[i].sent,
+                   offers[i].is_sent);
     }
     window_row("  offered in the handshake", cells[0], cells[1], out);
     for (uint32_t i = 0; i < TCP_SIDES_COUNT; i++) {
@@ -234,7 +270,7 @@ linkreport_print(const struct trial *trial, const struct trial *clean,
 {
     char text[LINKWORDS_SIZE];
 
-    path_print(trial->params, out);
+    path_print(trial, out);
     dialogue_print(trial, out);
     windows_print(trial, out);
     fputc('\n', out);
@@ -332,7 +368,9 @@ side_put(struct json *json, const struct trial *trial, enum tcp_side side)
     json_key(json, linkwords_side(side));
     json_object_begin(json);
     put_text(json, "stack", trial->params->stacks[side].name);
-    offer_put(json, "shift_offered", &offer->sent, offer->is_sent);
+    offer_put(json, "shift_offered",
+              offer->has_arrived ? &offer->original : &offer->sent,
+              offer->is_sent);
     offer_put(json, "shift_arrived", &offer->arrived, offer->has_arrived);
     json_key(json, "is_scaling");
     json_bool(json, belief->is_scaling);

@@ -286,8 +286,10 @@ offer_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
 {
     const struct trial_offer *offer = &trial->offers[side];
     const char *name = side == TCP_CLIENT ? "SYN" : "SYN-ACK";
+    const struct tcp_segment *sent =
+        offer->has_arrived ? &offer->original : &offer->sent;
     const bool is_offered =
-        offer->is_sent && (offer->sent.options & TCP_OPTION_SCALE) != 0;
+        offer->is_sent && (sent->options & TCP_OPTION_SCALE) != 0;
 
     if (offer->is_sent && !offer->has_arrived) {
         add(text, "No %s arrived; each of the %" PRIu32 " %s. ", name,
@@ -303,9 +305,9 @@ offer_tell(char text[LINKWORDS_SIZE], const struct trial *trial,
         add(text, "The window scale option was taken out of the %s. ", name);
         return true;
     }
-    if (offer->arrived.shift != offer->sent.shift) {
+    if (offer->arrived.shift != sent->shift) {
         add(text, "The %s left with scale %u and arrived with scale %u. ", name,
-            offer->sent.shift, offer->arrived.shift);
+            sent->shift, offer->arrived.shift);
         return true;
     }
     return false;
@@ -317,7 +319,7 @@ retried_tell(char text[LINKWORDS_SIZE], const struct trial *trial)
 {
     const struct trial_offer *syn = &trial->offers[TCP_CLIENT];
 
-    if (syn->has_arrived && syn->sent_count > 1 &&
+    if (trial->connected_at_ns >= 0 && syn->sent_count > 1 &&
         trial->params->stacks[TCP_CLIENT].shift != TCP_SHIFT_NONE &&
         (syn->sent.options & TCP_OPTION_SCALE) == 0) {
         add(text,
@@ -413,7 +415,7 @@ tracked_tell(char text[LINKWORDS_SIZE], const struct trial *trial)
             add(text,
                 "Both ends know that the %s's window field %" PRIu32
                 " means %s bytes (shift %d); the middlebox takes it for"
-                " %" PRIu32 " bytes, and lets nothing beyond them pass. ",
+                " %" PRIu32 " bytes and drops what lies beyond. ",
                 linkwords_side(writer), field,
                 linkwords_bytes(meant, (int64_t)field << shift), shift, field);
         }

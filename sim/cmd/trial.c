@@ -154,6 +154,7 @@ offer_see(struct trial *trial, int64_t at_ns, enum tcp_sight sight,
     } else if (sight == TCP_SIGHT_ARRIVED && !offer->has_arrived) {
         offer->has_arrived = true;
         offer->arrived_at_ns = at_ns;
+        offer->original = offer->sent; /* retries are far apart */
         offer->arrived = *segment;
     }
 }

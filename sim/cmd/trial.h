@@ -84,9 +84,10 @@ struct trial_offer {
     bool is_sent;
     bool has_arrived;
     uint32_t sent_count;
-    int64_t sent_at_ns;      /* the first time */
-    int64_t arrived_at_ns;   /* the first time; -1: never */
-    struct tcp_segment sent; /* the last time */
+    int64_t sent_at_ns;          /* the first time */
+    int64_t arrived_at_ns;       /* the first time; -1: never */
+    struct tcp_segment sent;     /* the last time */
+    struct tcp_segment original; /* of what arrived, as it was sent */
     struct tcp_segment arrived;
 };
 

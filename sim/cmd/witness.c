@@ -34,25 +34,50 @@ room(void *items, uint32_t count, uint32_t *max, uint64_t item_bytes)
     return base_realloc(items, *max * item_bytes);
 }
 
+/* heard - what the sample's side will believe once it has read this segment,
+ * which is on its doorstep */
+static void
+heard(struct witness_sample *sample, const struct tcp_belief *belief,
+      const struct tcp_segment *segment)
+{
+    const bool is_scaled =
+        belief->is_scaling && (segment->flags & TCP_SYN) == 0;
+    const int64_t window = (int64_t)segment->window
+                           << (is_scaled ? belief->send_shift : 0);
+
+    if ((segment->flags & TCP_ACK) != 0 && segment->ack >= sample->acked_seq) {
+        sample->acked_seq = segment->ack;
+        sample->window_edge = segment->ack + window;
+    }
+}
+
+/* sample_take - of a side at an instant; `came` is what it reads next, or NULL
+ */
 static void
 sample_take(struct witness *witness, const struct tcp_connection *connection,
-            int64_t at_ns, enum tcp_side side)
+            int64_t at_ns, enum tcp_side side, const struct tcp_segment *came)
 {
     const struct tcp_endpoint *end = tcp_connection_end_const(connection, side);
     const struct tcp_progress progress = tcp_endpoint_progress(end);
-    const int64_t offered_bytes = tcp_endpoint_belief(end).receive_window_bytes;
+    const struct tcp_belief belief = tcp_endpoint_belief(end);
+    struct witness_sample *sample = NULL;
 
     witness->samples = room(witness->samples, witness->samples_count,
                             &witness->samples_max, sizeof *witness->samples);
-    witness->samples[witness->samples_count++] = (struct witness_sample){
+    sample = &witness->samples[witness->samples_count++];
+    *sample = (struct witness_sample){
         .at_ns = at_ns,
         .side = side,
         .acked_seq = progress.acked_seq,
         .window_edge = progress.window_edge,
         .congestion_bytes = progress.window_segments * witness->mss_bytes,
-        .offered_edge = 1 + tcp_endpoint_received_bytes(end) + offered_bytes,
-        .offered_bytes = offered_bytes,
+        .offered_edge =
+            1 + tcp_endpoint_received_bytes(end) + belief.receive_window_bytes,
+        .offered_bytes = belief.receive_window_bytes,
     };
+    if (came != NULL) {
+        heard(sample, &belief, came);
+    }
 }
 
 static void
@@ -130,7 +155,7 @@ witness_see(void *arg, const struct tcp_connection *connection, int64_t at_ns,
 
     if (sight == TCP_SIGHT_SENT) {
         packet_add(witness, at_ns, from, segment);
-        sample_take(witness, connection, at_ns, from);
+        sample_take(witness, connection, at_ns, from, NULL);
         return;
     }
     packet = packet_find(witness, from, segment);
@@ -143,6 +168,6 @@ witness_see(void *arg, const struct tcp_connection *connection, int64_t at_ns,
     packet->fate = fates[sight];
     packet->end_at_ns = at_ns;
     if (sight == TCP_SIGHT_ARRIVED) {
-        sample_take(witness, connection, at_ns, tcp_other(from));
+        sample_take(witness, connection, at_ns, tcp_other(from), segment);
     }
 }

@@ -97,33 +97,35 @@ is_same_but_seed(const struct cell *a, const struct cell *b)
     return strcmp(texts[0], texts[1]) == 0;
 }
 
-/* seeds_error - the error of the mean body time of a configuration from
- * records[from] on; the next configuration's place comes out */
+/* seeds_error - the error of the mean body time of the configuration that
+ * begins at records[from]; where no seed was delivered, of the mean bytes */
 static int64_t
-seeds_error(const struct record *records, int records_count, int from,
-            int *until)
+seeds_error(const struct record *records, int records_count, int from)
 {
-    int64_t sums[2] = {0, 0};
+    int64_t times_ns[2] = {0, 0};
+    int64_t bytes[2] = {0, 0};
     int64_t counts[2] = {0, 0};
-    int i = from;
 
-    for (; i < records_count &&
-           is_same_but_seed(&records[i].cell, &records[from].cell);
+    for (int i = from; i < records_count &&
+                       is_same_but_seed(&records[i].cell, &records[from].cell);
          i++) {
         const struct outcome *both[2] = {&records[i].model, &records[i].kernel};
 
         for (int k = 0; k < 2; k++) {
+            bytes[k] += both[k]->body_bytes;
             if (both[k]->class == OUTCOME_DELIVERED) {
-                sums[k] += both[k]->body_ns;
+                times_ns[k] += both[k]->body_ns;
                 counts[k]++;
             }
         }
     }
-    *until = i;
-    if (counts[0] == 0 || counts[1] == 0) {
-        return counts[0] == counts[1] ? 0 : INT64_MAX;
+    if (counts[0] == 0 && counts[1] == 0) {
+        return record_error_ppm(bytes[0], bytes[1]);
     }
-    return record_error_ppm(sums[0] / counts[0], sums[1] / counts[1]);
+    return counts[0] == 0 || counts[1] == 0
+               ? INT64_MAX
+               : record_error_ppm(times_ns[0] / counts[0],
+                                  times_ns[1] / counts[1]);
 }
 
 /* All that is counted of a set of records. */
@@ -196,10 +198,7 @@ tally_fill(struct tally *tally, const struct record *records, int records_count,
         if (group_of(&records[i]) == GROUP_LOSS &&
             (i == 0 ||
              !is_same_but_seed(&records[i].cell, &records[i - 1].cell))) {
-            int until = 0;
-
-            errors_add(&tally->loss,
-                       seeds_error(records, records_count, i, &until));
+            errors_add(&tally->loss, seeds_error(records, records_count, i));
         }
     }
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# test_diagnose.sh - mtasim diagnose: symptoms lead to the faults that make them
+# test_cmd_diagnose.sh - mtasim diagnose: symptoms lead to the faults that make them
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"
 

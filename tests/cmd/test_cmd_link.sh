@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# test_link.sh - mtasim link: what a broken path does to one delivery, on the
+# test_cmd_link.sh - mtasim link: what a broken path does to one delivery, on the
 # screen, as JSON, as packets, as a capture, as a picture
 set -eu
 . "$(dirname "$0")/../support/cmd.sh"
@@ -48,19 +48,23 @@ ok "outcomes are those of the Linux kernel between such routers"
 # The blank screen: the filter takes 29 for 29 bytes, the banner has 96.
 expect 0 "$mtasim" link --fault track --client windows-2008 --client-window 7300
 says out 'no banner: connected, and then a blank screen for 5 min'
-says out 'the middlebox takes it for 29 bytes'
+expect 0 "$mtasim" link --fault track --client windows-2008 --client-window 7300 --json
+is outcome no-banner
+says out 'window field 29 means 7,424 bytes (shift 8); the middlebox takes it for 29 bytes'
 expect 0 "$mtasim" link --fault track --client windows-2008-disabled
 says out 'delivered in '
 ok "the blank screen and its cure"
 
 expect 0 "$mtasim" link --fault set-syn=0 --client windows-2008
-says out 'The SYN left with scale 8 and arrived with scale 0.'
-says out 'divides its windows by 256 before it writes them'
 says out 'arrives with scale 0'
-says out '(!)'
+says out '>> 8, << 0 (!)'
+expect 0 "$mtasim" link --fault set-syn=0 --client windows-2008 --json
+says out 'The SYN left with scale 8 and arrived with scale 0.'
+says out 'divides its windows by 256 before it writes them; the server takes them as they stand'
 ok "it is told where the two beliefs part"
 
-expect 0 "$mtasim" link --fault drop-syn --client windows-2008
+expect 0 "$mtasim" link --fault drop-syn --client windows-2008 --json
+is outcome delivered
 says out 'the client then left the option out'
 expect 0 "$mtasim" link --fault drop-syn
 says out 'none reached the server'

@@ -386,6 +386,33 @@ test_circuit_runs_are_the_same_each_time(void **state)
     assert_int_equal(events[0], events[1]);
 }
 
+static void
+test_circuit_a_whole_scenario_mixes_models(void **state)
+{
+    struct result result;
+
+    (void)state;
+    /* The design's own sample, at a tenth of its traffic: small mail by rounds;
+     * large mail, and all of it while the option is stripped from SYN-ACKs, by
+     * segments. */
+    lab_run(
+        &(struct lab_run){
+            .fixture = "sample",
+            .sets =
+                (const char *[]){"traffic.users.arrivals=poisson(1/s)",
+                                 "traffic.newsletter.arrivals=burst(500, at "
+                                 "1h, over 2m)",
+                                 NULL}},
+        &result);
+    assert_true(result.submitted > 14000);
+    assert_int_equal(result.submitted, result.delivered + result.queued);
+    assert_int_equal(result.line.models[RESULT_PLAIN], 0);
+    assert_true(result.line.models[RESULT_ROUND] > 12000);
+    assert_true(result.line.models[RESULT_SEGMENT] > 1000);
+    assert_true(result.line.fates[RESULT_SLOW] > 0);
+    result_free(&result);
+}
+
 /* --- The blank screen itself ----------------------------------------------- */
 
 struct screen {
@@ -500,6 +527,7 @@ main(void)
             test_circuit_a_fault_begins_and_ends_for_open_connections),
         cmocka_unit_test(test_circuit_links_are_counted_by_model),
         cmocka_unit_test(test_circuit_runs_are_the_same_each_time),
+        cmocka_unit_test(test_circuit_a_whole_scenario_mixes_models),
         cmocka_unit_test(
             test_circuit_the_screen_is_blank_for_five_seconds_or_for_ever),
     };

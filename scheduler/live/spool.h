@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "../sched_abi.h"
+#include "faults.h"
 
 #define SPOOL_NAME_SIZE 48
 
@@ -65,7 +66,8 @@ struct envelope {
 struct spool {
     int root;
     int lock;
-    int *folders; /* by channel */
+    int *folders;          /* by channel */
+    struct faults *faults; /* of a test; NULL, as it is opened: none */
     uint32_t channels_count;
 };
 

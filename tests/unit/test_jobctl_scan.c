@@ -195,6 +195,28 @@ test_jobctl_synch_time_loads_what_there_is_room_for(void **state)
 }
 
 static void
+test_jobctl_live_change_does_not_put_off_synch_time(void **state)
+{
+    struct host_script *host = host_script_new(&setup);
+    struct directory *directory = calloc(1, sizeof *directory);
+
+    (void)state;
+    assert_non_null(directory);
+    assert_int_equal(submit_many(host, directory, CHANNEL_A, 12), 2);
+    host_job_up(host, 1);
+    deliver(host, 1);
+    host_wake(host, 30 * HOST_MIN); /* the return job */
+    host->now_ns = HOST_H;          /* commands come before the wake */
+    assert_int_equal(host_set(host, "channel.tcp_a.backoff", "pt5m"), SCHED_OK);
+    assert_int_equal(host->wake_at_ns, HOST_H);
+    assert_int_equal(host_set(host, "option.synch_time", "02:00/02:00"),
+                     SCHED_OK);
+    assert_int_equal(host->wake_at_ns, 2 * HOST_H);
+    free(directory);
+    host_script_free(host);
+}
+
+static void
 test_jobctl_raised_max_messages_lets_the_untracked_in(void **state)
 {
     struct host_script *host = host_script_new(&setup);
@@ -525,6 +547,7 @@ main(void)
         TEST(
             test_jobctl_mail_beyond_max_messages_is_untracked_and_loaded_at_half),
         TEST(test_jobctl_synch_time_loads_what_there_is_room_for),
+        TEST(test_jobctl_live_change_does_not_put_off_synch_time),
         TEST(test_jobctl_raised_max_messages_lets_the_untracked_in),
         TEST(test_jobctl_scan_goes_round_its_channels_by_turns),
         TEST(test_jobctl_empty_directory_is_scanned_once),

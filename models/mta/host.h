@@ -106,7 +106,7 @@ enum mta_state_kind {
 /* The first column is mail younger than five minutes, each further one twice as
  * old, the last all that is older: the columns of Postfix's qshape(1). */
 enum { MTA_STATE_AGES_COUNT = 10 };
-#define MTA_STATE_AGE_NS (5 * 60 * NS_PER_S)
+#define MTA_STATE_AGE_NS (INT64_C(5) * 60 * NS_PER_S)
 
 /* Files of a channel for one host; "*": the one queue of a channel. */
 struct mta_state_host {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
@@ -438,7 +439,7 @@ static const struct {
     {EXIT_RUNS_FAILED, "some runs failed; the others are in the results file"},
     {EXIT_UNDECIDED, "the runs do not decide the question"},
     {EXIT_HELPER_MISSING, "a helper program (gnuplot) is missing"},
-    {EXIT_IO_ERROR, "a file could not be read or written"},
+    {EXIT_IO_ERROR, "the system refused: a file could not be read or written"},
     {EXIT_INTERRUPTED, "interrupted; what was finished is kept"},
 };
 
@@ -545,6 +546,9 @@ command_do(const struct command *command, int argc, char **argv)
     diag_init(&diag);
     if (options_read(&options, command->rows, argc - 2, argv + 2, &diag)) {
         is_quiet = options_has(&options, OPTION_QUIET);
+        if (!is_quiet) {
+            interrupt_tell();
+        }
         if (options_has(&options, OPTION_HELP)) {
             commands_help(command, stdout);
             code = EXIT_DONE;
@@ -557,6 +561,9 @@ command_do(const struct command *command, int argc, char **argv)
                 .argv = argv + 1,
             });
         }
+    }
+    if (code == EXIT_USER_ERROR && diag.refused_count > 0) {
+        code = EXIT_IO_ERROR; /* nothing was wrong with what the user said */
     }
     fflush(stdout);
     if (!is_quiet || diag.errors_count > 0) {

@@ -178,13 +178,18 @@ restart_line(struct story *story, const char *line, int64_t now_ns)
 void
 story_line(struct story *story, const char *line)
 {
-    int64_t now_ns = 0;
-    int used = 0;
+    char *end = NULL;
+    const int64_t now_ns = strtoll(line, &end, 10);
+    const char *what = end;
 
-    if (sscanf(line, "%" SCNd64 " %*u %*s %n", &now_ns, &used) != 1) {
+    /* Behind the time a number, and who did it. */
+    for (int i = 0; i < 2 && *what == ' '; i++) {
+        what += 1 + strcspn(what + 1, " ");
+    }
+    if (end == line || *what != ' ') {
         return;
     }
-    const char *what = line + used;
+    what++;
     waits_count(story, now_ns);
     if (story_jobs_line(story, what, line, now_ns)) {
         return;

@@ -320,8 +320,8 @@ check-planted: before-check-planted ## each rule finds a planted violation
 # at once. The table is printed from the measurements, which are kept.
 VALID_DIR := tests/validation/tcp
 CELLS ?= spec,grid,random
-SEED  ?= 2026
-N     ?= 300
+SEED  ?= 77
+N     ?= 400
 CELLS_AT_ONCE ?= 24
 validate-tcp: $(VALIDATE) ## the TCP model beside this machine's kernel; CELLS= SEED= N=
 	@sh $(VALID_DIR)/validate.sh $(VALIDATE) $(VALID_DIR) $(CELLS_AT_ONCE) $(CELLS) $(SEED) $(N)

@@ -395,8 +395,13 @@ static const struct command table[] = {
      .about =
          "Who said what, when it was there and what it waited for; what both"
          " ends believe\nabout the window, and what happens where a router on"
-         " the way breaks window scaling.\nSCENARIO gives path and hosts; other"
-         " options change them."},
+         " the way breaks its scaling.\nSCENARIO gives path and hosts; other"
+         " options change them.\nFaults: strip-syn, strip-synack, strip-both,"
+         " set-syn=N, set-synack=N, set-both=N,\ndrop-syn, drop-synack, track,"
+         " track-syn, track-start, clamp=BYTES, clear=OPTIONS.\nStacks: linux,"
+         " bsd, windows-2003, windows-2008 and windows-2008-LEVEL,"
+         " LEVEL\nbeing disabled, highlyrestricted, restricted, normal or"
+         " experimental."},
     {.name = "diagnose", .operands = "", .rows = rows_diagnose,
      .run = cmd_diagnose,
      .summary = "which fault of window scaling makes this symptom, what cures"

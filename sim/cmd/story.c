@@ -11,7 +11,7 @@
 #include "sim/cmd/figures.h"
 #include "sim/cmd/story_parts.h"
 
-#define FATE_SIZE 128 /* of what happened on the line, in words */
+enum { LINE_SIZE = 96 }; /* what the line did, in words */
 
 /* --- The configuration --------------------------------------------------- */
 
@@ -249,22 +249,22 @@ backlog_mail(struct story *story, struct track *track,
     beat_text(beat, "rule", NULL);
 }
 
-/* fate_say - "; on the line: ...", what kept the attempt up; "": nothing did */
+/* line_text - what the line did to the attempt; empty: nothing */
 static void
-fate_say(char text[FATE_SIZE], const struct mta_mail_event *event)
+line_text(char text[LINE_SIZE], const struct mta_mail_event *event)
 {
-    int length = 0;
-
-    *text = '\0';
+    text[0] = '\0';
     if (event->host == NULL || event->fate == RESULT_IN_TIME) {
         return;
     }
-    length = snprintf(text, FATE_SIZE, "; on the line: %s",
-                      result_fate_name(event->fate));
     if (event->fate == RESULT_STALLED_DATA) {
-        snprintf(text + length, FATE_SIZE - (size_t)length,
-                 " after %" PRId64 " of %" PRId64 " bytes", event->passed_bytes,
+        snprintf(text, LINE_SIZE,
+                 "; on the line: %s after %" PRId64 " of %" PRId64 " bytes",
+                 result_fate_name(event->fate), event->passed_bytes,
                  event->size_bytes);
+    } else {
+        snprintf(text, LINE_SIZE, "; on the line: %s",
+                 result_fate_name(event->fate));
     }
 }
 
@@ -281,6 +281,7 @@ story_mail(struct story *story, const struct mta_mail_event *event)
     static const char *const phases[] = {"connect", "greeting", "EHLO", "MAIL",
                                          "RCPT",    "DATA",     "dot"};
     struct track *track = NULL;
+    char line[LINE_SIZE];
 
     if (!is_related(story, event->message)) {
         return;
@@ -293,22 +294,21 @@ story_mail(struct story *story, const struct mta_mail_event *event)
         return;
     }
     const bool has_phase = event->host != NULL && event->phase <= SMTP_DOT;
-    char fate[FATE_SIZE];
     struct beat *beat =
         beat_new(story, event->at_ns, "recipient", event->message, event->file);
-    fate_say(fate, event);
+    line_text(line, event);
     beat_say(beat, "recipient %" PRIu32 " at %s: %s%s%s%s%s%s",
              event->recipient, event->domain, kinds[event->kind],
              has_phase ? " by " : "", has_phase ? event->host : "",
              has_phase ? ", phase " : "", has_phase ? phases[event->phase] : "",
-             fate);
+             line);
     beat_number(beat, "recipient", event->recipient);
     beat_text(beat, "domain", event->domain);
     beat_text(beat, "became", words[event->kind]);
     beat_text(beat, "host", has_phase ? event->host : NULL);
     beat_text(beat, "phase", has_phase ? phases[event->phase] : NULL);
     beat_text(beat, "line",
-              *fate == '\0' ? NULL : result_fate_name(event->fate));
+              line[0] != '\0' ? result_fate_name(event->fate) : NULL);
     if (event->kind == MTA_MAIL_DELIVERED && track != NULL) {
         track->has_delivered = true;
     }

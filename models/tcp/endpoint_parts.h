@@ -182,18 +182,19 @@ struct sender {
 enum { ACK_SCHEDULED = 1, ACK_PUSHED = 2, ACK_PUSHED_TWICE = 4, ACK_NOW = 8 };
 
 struct receiver {
-    int64_t next;                 /* RCV.NXT */
-    int64_t window;               /* offered, with */
-    int64_t window_at;            /* RCV.NXT when it was */
-    int64_t limit;                /* rcv_ssthresh: what it dares to offer */
-    int64_t buffer;               /* bytes of memory, twice the window or so */
-    int64_t clamp;                /* the window's ceiling for this buffer */
-    int32_t ratio;                /* of memory that is data, of 256 */
-    int64_t clamp_hard;           /* by setting, or 65535 without scaling */
-    int64_t fin_seq;              /* 0: none has come */
-    int64_t edge;                 /* the furthest ever shown in a header */
-    struct tcp_sack ofo[OFO_MAX]; /* by sequence */
+    int64_t next;         /* RCV.NXT */
+    int64_t window;       /* offered, with */
+    int64_t window_at;    /* RCV.NXT when it was */
+    int64_t limit;        /* rcv_ssthresh: what it dares to offer */
+    int64_t buffer;       /* bytes of memory, twice the window or so */
+    int64_t clamp;        /* the window's ceiling for this buffer */
+    int32_t ratio;        /* of memory that is data, of 256 */
+    int64_t clamp_hard;   /* by setting, or 65535 without scaling */
+    int64_t fin_seq;      /* 0: none has come */
+    int64_t edge;         /* the furthest ever shown in a header */
+    struct tcp_sack *ofo; /* by sequence; owned */
     uint32_t ofo_count;
+    uint32_t ofo_capacity;                 /* up to OFO_MAX */
     int64_t ofo_bytes;                     /* in them */
     struct tcp_sack blocks[TCP_SACKS_MAX]; /* latest first */
     uint32_t blocks_count;

@@ -29,6 +29,7 @@
 #define COMPRESSED_US  1000
 #define OPTION_SPACE   20
 #define TCP_HEADER     20
+#define OFO_FIRST      8 /* OFO_MAX is this times a power of 2 */
 
 static void on_delayed(void *arg, uint64_t data);
 static void on_compressed(void *arg, uint64_t data);
@@ -645,6 +646,16 @@ blocks_clean(struct receiver *rcv)
     rcv->blocks_count = kept;
 }
 
+static void
+ofo_grow(struct receiver *rcv)
+{
+    const uint32_t capacity =
+        rcv->ofo_capacity == 0 ? OFO_FIRST : 2 * rcv->ofo_capacity;
+
+    rcv->ofo = base_realloc(rcv->ofo, capacity * sizeof *rcv->ofo);
+    rcv->ofo_capacity = capacity;
+}
+
 /* ofo_add - a stretch beyond a hole; when all places are taken, the segment is
  * dropped, as by a full buffer */
 static void
@@ -664,6 +675,9 @@ ofo_add(struct receiver *rcv, struct tcp_sack stretch)
     } else {
         if (rcv->ofo_count == OFO_MAX) {
             return;
+        }
+        if (rcv->ofo_count == rcv->ofo_capacity) {
+            ofo_grow(rcv);
         }
         memmove(&rcv->ofo[at + 1], &rcv->ofo[at],
                 (rcv->ofo_count - at) * sizeof *rcv->ofo);
@@ -729,7 +743,9 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     rtt_measure(end, segment);
     if (segment->seq > rcv->next) {
         rcv->pending |= ACK_SCHEDULED;
-        ofo_add(rcv, (struct tcp_sack){segment->seq, until});
+        ofo_add(rcv,
+                (struct tcp_sack){segment->seq,
+                                  segment->seq + tcp_segment_length(segment)});
         if (end->has_sack) {
             window_grow(end, segment);
         }

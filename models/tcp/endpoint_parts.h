@@ -204,6 +204,8 @@ struct receiver {
     int64_t space_at_us;
     int64_t rtt_us; /* as the receiver sees it; 0: none yet */
     uint32_t rtt_echo_ms;
+    int64_t round_end; /* a window's data end here; 0: none is measured */
+    int64_t round_at_us;
     /* When to acknowledge */
     int32_t mss; /* the peer's, estimated */
     int32_t last_bytes;

@@ -19,7 +19,7 @@
  * VALID FOR  No fault, strip-* or clamp (rounds_init() says no to others);
  *            accurate where rounds_is_accurate() says so. Left out: delayed
  *            acknowledgements, growth of the receive window, CUBIC's curve,
- *            timer ticks. Where it is accurate, 99 of 100 random links and messages
+ *            timer ticks. Where it is accurate, 97 of 100 random links and messages
  *            are within a tenth of models/tcp, nearly all of the rest within a
  *            fifth: tests/props/prop_rounds.c.
  * DRAWS      One for each loss, "packets until the next one", by (entity of the

@@ -204,6 +204,8 @@ struct receiver {
     int64_t space_at_us;
     int64_t rtt_us; /* as the receiver sees it; 0: none yet */
     uint32_t rtt_echo_ms;
+    int64_t round_end; /* a window's data end here; 0: none is measured */
+    int64_t round_at_us;
     /* When to acknowledge */
     int32_t mss; /* the peer's, estimated */
     int32_t last_bytes;
@@ -234,6 +236,7 @@ struct tcp_endpoint {
     int32_t receive_shift;
     int32_t offered_shift; /* in the SYN last sent */
     uint32_t syn_sent_count;
+    uint32_t syn_answers_count; /* of these, to a SYN that came again */
     int64_t syn_at_ns;
 };
 

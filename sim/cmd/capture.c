@@ -10,6 +10,11 @@
 #include "models/tcp/packet.h"
 #include "sim/cmd/segmenttext.h"
 
+/* RFC 5737: nobody's. */
+#define ADDRESS_CLIENT     UINT32_C(0xc000020a) /* 192.0.2.10 */
+#define ADDRESS_TRANSLATED UINT32_C(0xc6336407) /* 198.51.100.7 */
+#define ADDRESS_SERVER     UINT32_C(0xcb007119) /* 203.0.113.25 */
+
 enum {
     BLOCK_SECTION = 0x0a0d0d0a,
     BLOCK_INTERFACE = 1,
@@ -25,8 +30,7 @@ enum {
     RESOLUTION_NS = 9, /* 10^-9 s */
     BLOCK_BYTES = 2 * 65536,
     PORT_CLIENT = 49152,
-    PORT_SMTP = 25,
-    PORT_POP3 = 110
+    PORT_SMTP = 25
 };
 
 /* A block is put together whole: its length stands at both its ends. Integers
@@ -178,13 +182,13 @@ views_make(const struct witness *witness, uint32_t *count)
 /* ends_of - the addresses as a side sees them; the numbers begin where they
  * can be told apart, and not at 0 */
 static struct packet_ends
-ends_of(const struct trial *trial, enum tcp_side side)
+ends_of(enum tcp_side side)
 {
     return (struct packet_ends){
-        .addresses = {side == TCP_CLIENT ? 0xc000020a : 0xc6336407, 0xcb007119},
+        .addresses = {side == TCP_CLIENT ? ADDRESS_CLIENT : ADDRESS_TRANSLATED,
+                      ADDRESS_SERVER},
         .first_seqs = {1000000000, 2000000000},
-        .ports = {PORT_CLIENT,
-                  trial->params->sender == TCP_CLIENT ? PORT_SMTP : PORT_POP3},
+        .ports = {PORT_CLIENT, PORT_SMTP},
     };
 }
 
@@ -195,7 +199,7 @@ view_write(struct block *block, const struct view *view,
     const struct witness_packet *packet = view->packet;
     const struct tcp_segment *segment =
         view->side == packet->from ? &packet->sent : &packet->arrived;
-    const struct packet_ends ends = ends_of(trial, view->side);
+    const struct packet_ends ends = ends_of(view->side);
     const uint64_t at = (uint64_t)view->at_ns;
     uint8_t bytes[UINT16_MAX];
     char fate[SEGMENTTEXT_SIZE];

@@ -6,7 +6,7 @@
  * text, once by rounds and once segment by segment: the same end, and the time
  * of the text within a tenth, wherever rounds_is_accurate() says so. PROP_SEED
  * repeats a failure; PROP_ROUNDS=1 prints every case.
- * Two cases in a hundred may be further off, none by a quarter.
+ * Three cases in a hundred may be further off, none by a quarter.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -253,7 +253,7 @@ test_rounds_are_within_a_tenth_of_segments(void **state)
         assert_true(off_ns(&segments, &said) * 4 <= segments.body_ns);
     }
     assert_true(known >= CASES / 10);
-    if (near * 100 < known * 98) {
+    if (near * 100 < known * 97) {
         fail_msg("%" PRIu32 " of %" PRIu32 " are within a tenth", near, known);
     }
 }

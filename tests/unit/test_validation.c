@@ -78,10 +78,21 @@ test_validation_shift_is_the_logarithm_of_the_largest_buffer(void **state)
         }
         assert_int_equal(log2 - 15, shift);
     }
-    assert_int_equal(cell_window_first_bytes(&cell, TCP_CLIENT), 64240);
-    assert_int_equal(cell_window_first_bytes(&cell, TCP_SERVER), 65160);
+    cell.shifts[TCP_SERVER] = TCP_SHIFT_NONE;
+    assert_int_equal(cell_buffer_max_bytes(&cell, TCP_SERVER), 6291456);
+}
+
+static void
+test_validation_first_window_is_half_the_buffer_or_the_clamp(void **state)
+{
+    struct cell cell = cell_default();
+
+    (void)state;
+    assert_int_equal(cell_window_first_bytes(&cell, TCP_CLIENT), 65536);
     cell.buffers[TCP_CLIENT] = 16384;
-    assert_int_equal(cell_window_first_bytes(&cell, TCP_CLIENT), 7300);
+    assert_int_equal(cell_window_first_bytes(&cell, TCP_CLIENT), 8192);
+    cell.shifts[TCP_SERVER] = 0; /* 2^16 - 1 */
+    assert_int_equal(cell_window_first_bytes(&cell, TCP_SERVER), 65535);
 }
 
 static void
@@ -383,6 +394,8 @@ main(void)
         cmocka_unit_test(test_validation_names_the_word_that_is_wrong),
         cmocka_unit_test(
             test_validation_shift_is_the_logarithm_of_the_largest_buffer),
+        cmocka_unit_test(
+            test_validation_first_window_is_half_the_buffer_or_the_clamp),
         cmocka_unit_test(
             test_validation_records_are_the_same_after_they_were_a_file),
         cmocka_unit_test(

@@ -206,9 +206,22 @@ shift_format(char *text, size_t size, int32_t shift)
     }
 }
 
+/* word_add - if it is not what the cell has anyway */
+static void
+word_add(char *text, const char *key, int64_t value, int64_t unsaid)
+{
+    const size_t length = strlen(text);
+
+    if (value != unsaid) {
+        snprintf(text + length, CELL_TEXT_MAX - length, " %s=%" PRId64, key,
+                 value);
+    }
+}
+
 void
 cell_format(char *text, const struct cell *cell)
 {
+    const struct cell unsaid = cell_default();
     char fault[64];
     char client[8];
     char server[8];
@@ -216,17 +229,22 @@ cell_format(char *text, const struct cell *cell)
     fault_format(fault, sizeof fault, &cell->fault);
     shift_format(client, sizeof client, cell->shifts[TCP_CLIENT]);
     shift_format(server, sizeof server, cell->shifts[TCP_SERVER]);
-    snprintf(text, CELL_TEXT_MAX,
-             "fault=%s cshift=%s sshift=%s dir=%s size=%" PRId64
-             " rtt_ms=%" PRId64 " rate_kbit=%" PRId64 " queue=%" PRId64
-             " loss_ppm=%" PRId32 " seed=%" PRIu32 " cc=%s cbuf=%" PRId64
-             " sbuf=%" PRId64 " banner=%" PRId64 " limit_s=%" PRId64,
-             fault, client, server, cell->is_down ? "down" : "up",
-             cell->size_bytes, cell->rtt_ns / NS_PER_MS,
-             cell->rate_bits_per_s / 1000, cell->queue_bytes, cell->loss_ppm,
-             cell->seed, cell->congestion == TCP_RENO ? "reno" : "cubic",
-             cell->buffers[TCP_CLIENT], cell->buffers[TCP_SERVER],
-             cell->banner_bytes, cell->limit_ns / NS_PER_S);
+    snprintf(
+        text, CELL_TEXT_MAX,
+        "fault=%s cshift=%s sshift=%s dir=%s size=%" PRId64 " rtt_ms=%" PRId64
+        " rate_kbit=%" PRId64 " queue=%" PRId64 " cc=%s",
+        fault, client, server, cell->is_down ? "down" : "up", cell->size_bytes,
+        cell->rtt_ns / NS_PER_MS, cell->rate_bits_per_s / 1000,
+        cell->queue_bytes, cell->congestion == TCP_RENO ? "reno" : "cubic");
+    word_add(text, "loss_ppm", cell->loss_ppm, unsaid.loss_ppm);
+    word_add(text, "seed", cell->seed, unsaid.seed);
+    word_add(text, "cbuf", cell->buffers[TCP_CLIENT],
+             unsaid.buffers[TCP_CLIENT]);
+    word_add(text, "sbuf", cell->buffers[TCP_SERVER],
+             unsaid.buffers[TCP_SERVER]);
+    word_add(text, "banner", cell->banner_bytes, unsaid.banner_bytes);
+    word_add(text, "limit_s", cell->limit_ns / NS_PER_S,
+             unsaid.limit_ns / NS_PER_S);
 }
 
 /* The largest buffer that gives the shift, ilog2(buffer) - 15; without scaling
@@ -243,8 +261,7 @@ cell_buffer_max_bytes(const struct cell *cell, enum tcp_side side)
     return (INT64_C(1) << (shift < 14 ? shift + 16 : 30)) - 1;
 }
 
-/* Half the buffer in whole segments: with timestamps a server knows already
- * that its peer's segments are 12 bytes shorter. */
+/* Half the buffer; a stack makes whole segments of it. */
 int64_t
 cell_window_first_bytes(const struct cell *cell, enum tcp_side side)
 {

@@ -43,7 +43,8 @@ struct cell cell_default(void);
 bool cell_parse(struct cell *cell, const char *text, char *what_wrong,
                 size_t what_wrong_size);
 
-/* All its words, in a fixed order; text has CELL_TEXT_MAX bytes. */
+/* Its words in a fixed order, the rarer ones only where they are not those of
+ * cell_default(); text has CELL_TEXT_MAX bytes. */
 void cell_format(char *text, const struct cell *cell);
 
 /* What a cell's end has to work with. */

@@ -78,7 +78,7 @@ trial_params_init(struct trial_params *params)
     for (uint32_t side = 0; side < TCP_SIDES_COUNT; side++) {
         hop->rate_bits_per_s[side] = 10000000;
         hop->delay_ns[side] = 10 * NS_PER_MS;
-        hop->queue_bytes[side] = 128 * 1024;
+        hop->queue_bytes[side] = 131072;
     }
 }
 

@@ -32,7 +32,8 @@ BARE  := help clean lint guesses
 GOALS := $(filter-out $(BARE),$(or $(MAKECMDGOALS),all))
 TOOLS := $(if $(filter format format-check,$(GOALS)),clang-format) \
          $(if $(filter tidy,$(GOALS)),clang-tidy) \
-         $(if $(filter fuzz,$(GOALS)),libfuzzer)
+         $(if $(filter fuzz,$(GOALS)),libfuzzer) \
+         $(if $(filter valgrind check-scenarios-memory,$(GOALS)),valgrind)
 BUILDS := $(filter-out format format-check,$(GOALS))
 NEED  := $(strip $(TOOLS) $(if $(BUILDS),cc pkg-config gsl sqlite3 yaml-0.1) \
          $(if $(filter check asan tidy planted-bugs compile_commands run-% build/%,$(BUILDS)),cmocka) \
@@ -135,7 +136,8 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all release asan demo check soak fuzz golden golden-update check-digest bench \
+.PHONY: all release asan demo check soak fuzz valgrind check-scenarios-memory \
+        golden golden-update check-digest bench \
         check-seam check-globals check-headers check-abi check-planted planted-bugs lint \
         validate-tcp validate-tcp-recorded guesses tidy format format-check compile_commands clean help FORCE
 
@@ -342,6 +344,12 @@ soak: $(OUT)/tests/props/prop_reference ## the core against the reference: ten m
 
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check
+
+valgrind: $(MTASIM) $(JOBCTL) $(QMGR) ## every scenario to its end under memcheck; T=name
+	@sh tests/valgrind.sh $(MTASIM) $(T)
+
+check-scenarios-memory: valgrind ## the same, and every scenario with sanitizers
+	@$(MAKE) --no-print-directory BUILD=asan check T=test_scenarios
 
 # One target after the other; what they find is kept in build/fuzz/found.
 SECONDS ?= 60

@@ -209,6 +209,9 @@ picture herd $herd backlog
 partial=partial-failure
 table partial $partial
 table partial-1 $partial --set destinations.club.example.temporary.rcpt=1%
+table partial-hosts $partial --set destinations.club.example.hosts=10 \
+  --param channel.tcp_local.addrsperfile=0 \
+  --param channel.tcp_local.splitting=multiple,single_sys,single
 picture partial $partial latency
 
 most=max-messages
@@ -240,6 +243,8 @@ table list-expand-20ms $list --param $free \
   --set machine.expand_per_recipient=20ms
 table list-depth-1 $list --param $free --set channel.reprocess.threaddepth=1
 table list-jobs-10 $list --param $free --set channel.tcp_local.maxjobs=10
+table list-channel $list --param $limit=100 --param $free \
+  --param channel.tcp_intranet.expandchannel=reprocess,reprocess_lists
 picture list $list backlog
 
 date=deferred-delivery
@@ -253,6 +258,93 @@ table date-expires $date --param events.1.at=70h --param $dates \
   --set traffic.2.deferred=30h --set horizon=3d \
   --set 'channel.tcp_local.notices=1'
 picture date $date backlog
+
+table date-limit $date --param $dates --param events.1.at=70h \
+  --set channel.tcp_local.deferred_limit=pt6h
+
+large=large-mail
+normal=channel.tcp_local.normalblocklimit
+lowest=channel.tcp_local.nonurgentblocklimit
+table large $large
+table large-urgent $large --param $normal=2048 --param $lowest=2048 \
+  --set traffic.2.priority=urgent \
+  --param channel.tcp_local.urgentblocklimit=unlimited,2048
+table large-block $large --param $normal=2048 --param $lowest=2048 \
+  --param option.block_size=1024,4096
+table large-hourly $large --param $normal=2048 --param $lowest=2048 \
+  --set option.post_time=00:00/01:00
+table large-product $large --param $normal=2048 --param $lowest=2048 \
+  --set option.compat=product
+table large-imm $large --param $normal=2048 --param $lowest=2048 \
+  --param channel.tcp_local.immediacy=immurgent,immnormal,immediate
+table large-period $large --param $normal=2048 --param $lowest=2048 \
+  --set channel.tcp_local.immediacy=periodic \
+  --param channel.tcp_local.period=1,2
+picture large $large backlog
+
+three=three-classes
+table three $three
+table three-same $three --param option.return_units=1 \
+  --set 'channel.tcp_local.urgentbackoff=pt30m pt1h' \
+  --set 'channel.tcp_local.nonurgentbackoff=pt30m pt1h' \
+  --set 'channel.tcp_local.urgentnotices=4 12' \
+  --set 'channel.tcp_local.nonurgentnotices=4 12'
+for name in "$dir"/large*.db "$dir"/three*.db; do
+  sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
+done
+picture three $three backlog
+
+collect=collecting-jobs
+after=channel.tcp_local
+table collect $collect
+table collect-second $collect --param $after.after=+300 \
+  --param $after.secondclassafter=+0,+300,+3600
+table collect-low $collect --param $after.after=+300 \
+  --param $after.nonurgentafter=+0,+300,+3600
+table collect-normal $collect --param $after.after=+300 \
+  --param $after.normalafter=+0,+3600
+table collect-urgent $collect --param $after.after=+300 \
+  --param $after.urgentafter=+0,+300
+table collect-idle $collect --set job.tcp_local.job_idle=pt10m
+table collect-thread-idle $collect --set job.tcp_local.thread_idle=pt10m
+for name in "$dir"/collect*.db; do
+  sqlite3 -box "$name" <scenarios/priorities.sql >>"${name%.db}.txt"
+done
+picture collect $collect latency
+
+session=one-session
+table session $session
+table session-disconnect $session --param traffic.3.channel=tcp_lists \
+  --param channel.tcp_in.transactionlimit=unlimited \
+  --param channel.tcp_in.disconnecttransactionlimit=20
+table session-out $session --param traffic.3.channel=tcp_lists \
+  --param channel.tcp_in.transactionlimit=20 \
+  --param channel.tcp_local.attempt_transactions_per_session=1,20,0
+
+polled=polled-partner
+table polled $polled
+table polled-service $polled --param channel.tcp_partner.direction=master \
+  --param job.tcp_partner.master_command=lib/tcp_smtp_client \
+  --param channel.tcp_partner.service=0,1
+picture polled $polled backlog
+
+store=stressed-store
+stress=option.stress=1
+table store $store
+table store-jobs-4 $store --param $stress --set option.stressjobs=4
+table store-factor-50 $store --param $stress --set option.stressfactor=50
+table store-time-30s $store --param $stress --set option.stresstime=pt30s
+table store-time-10m $store --param $stress --set option.stresstime=pt10m
+table store-unjobs-3 $store --param $stress --set option.unstressjobs=3
+table store-unfactor-2 $store --param $stress --set option.unstressfactor=2
+table store-blackout-10m $store --param $stress \
+  --set option.stressblackout=pt10m
+picture store $store backlog
+
+turns=scan-by-turns
+table turns $turns
+table turns-table $turns --set option.max_messages=100000
+picture turns $turns backlog
 
 # Both schedulers in one file: each is a line of the picture.
 second=second-scheduler

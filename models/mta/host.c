@@ -469,6 +469,7 @@ host_run(const struct mta_params *params, struct result *result,
         enqueue_begin(&host);
         result->kernel_events = (int64_t)evq_run(host.evq, params->horizon_ns);
         measure_end(&host);
+        instant_end(&host);
         violations_report(&host);
     }
     world_free(&host);

@@ -90,25 +90,63 @@ struct mta_mail_event {
 };
 
 enum mta_state_kind {
-    MTA_STATE_QUEUE,     /* a channel with mail: a line a host, and a heading */
-    MTA_STATE_JOBS,      /* processes and their threads */
+    /* At the observer's instant, in this order, each as often as need be. */
+    MTA_STATE_POOL,
+    MTA_STATE_QUEUE,     /* a channel with mail */
+    MTA_STATE_JOB,       /* a process with its threads */
     MTA_STATE_SCHEDULER, /* what the scheduler says of its own state */
     MTA_STATE_FILE,      /* what it says of a file of the watched message */
-    MTA_STATE_WAIT       /* the same, not at at_ns but when its wait begins */
+    /* Of files of the watched message and of what was made of it, as it goes
+     * on. */
+    MTA_STATE_WAIT,  /* its wait begins: after a submit or an outcome */
+    MTA_STATE_FOUND, /* a scan has shown it to the scheduler */
+    MTA_STATE_LEFT   /* it is still queued as the run ends */
 };
 
-/* The state at one instant, in words. Only what the kind has is set. */
+/* The first column is mail younger than five minutes, each further one twice as
+ * old, the last all that is older: the columns of Postfix's qshape(1). */
+enum { MTA_STATE_AGES_COUNT = 10 };
+#define MTA_STATE_AGE_NS (INT64_C(5) * 60 * NS_PER_S)
+
+/* Files of a channel for one host; "*": the one queue of a channel. */
+struct mta_state_host {
+    const char *name;
+    uint32_t active; /* that may be tried, or is */
+    uint32_t delayed;
+    uint32_t held;
+    uint32_t ages[MTA_STATE_AGES_COUNT];
+};
+
+struct mta_state_thread {
+    const char *state; /* "starting", "idle", "busy", "ending" */
+    const char *host;  /* it delivers to, or is connected to; NULL: none */
+    uint64_t message;  /* under delivery; 0: none */
+    int64_t since_ns;  /* of the attempt */
+    uint32_t thread;
+};
+
+/* A part of the state. Only what the kind has is set; all is borrowed. */
 struct mta_state {
     enum mta_state_kind kind;
     int64_t at_ns;
-    const char *text;    /* lines */
-    const char *channel; /* QUEUE, FILE, WAIT */
-    int64_t bytes;       /* QUEUE */
-    int64_t oldest_ns;   /* QUEUE: when its oldest mail was submitted */
-    uint64_t message;    /* FILE, WAIT */
+    const char *name;    /* POOL; JOB: "starting", "running", "stopping" */
+    const char *text;    /* SCHEDULER, FILE and later: lines; NULL: none */
+    const char *channel; /* QUEUE, JOB, FILE and later */
+    const struct mta_state_host *hosts;     /* QUEUE */
+    const struct mta_state_thread *threads; /* JOB */
+    int64_t bytes;                          /* QUEUE */
+    int64_t submitted_ns; /* QUEUE: its oldest mail; FILE and later */
+    uint64_t message;     /* FILE and later */
     uint32_t file;
-    uint32_t attempts;    /* FILE, WAIT: failed ones */
+    uint32_t host;        /* FILE and later: of its queue, by number */
+    uint32_t attempts;    /* FILE and later: failed ones */
     uint32_t files_count; /* QUEUE */
+    uint32_t hosts_count;
+    uint32_t threads_count;
+    uint32_t job;        /* JOB */
+    uint32_t jobs_count; /* POOL */
+    uint32_t job_limit;
+    bool is_held; /* FILE and later */
 };
 
 /* Sees a run without touching it. NULL functions are not called. */
@@ -122,8 +160,9 @@ struct mta_observer {
     FILE *recording; /* all that crosses the seam, to be replayed; NULL: no */
     /* At the end of each step of the time series: how far it has come. */
     void (*step)(void *context, int64_t at_ns, int64_t events);
-    /* The state at at_ns (negative: at none), and, after each submit and
-     * outcome of `message` (0: none) and of what was made of it, its files. */
+    /* The state at at_ns (negative: at none); and, of `message` (0: none) and
+     * of what was made of it, the files as they begin to wait, are found by a
+     * scan, and are left. */
     void (*state)(void *context, const struct mta_state *state);
     int64_t at_ns;
     uint64_t message;

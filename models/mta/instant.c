@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * instant.c - the state at one instant, in words, and what one message's files
- * wait for: for an observer
+ * instant.c - the state at one instant, and what one message's files wait for:
+ * for an observer
  *
  * Queues are told as the host sees them, so that this works with every
  * scheduler; what the scheduler itself says of its state, if it says anything,
@@ -16,21 +16,32 @@
 
 enum { FILE_TEXT_SIZE = 1024, STATE_TEXT_SIZE = 1 << 22 };
 
-/* The queue of a channel for one host. */
-struct queue {
-    uint32_t active;
-    uint32_t delayed;
-    uint32_t held;
-};
-
 /* One channel's queues, by the host's number + 1; 0: mail for no host. */
 struct queues {
-    struct queue *of;
+    struct mta_state_host *of;
     uint32_t capacity;
     uint32_t files;
     int64_t bytes;
     int64_t oldest_ns; /* time of submission */
 };
+
+static void
+tell(const struct host *host, struct mta_state *state)
+{
+    const struct mta_observer *observer = host->params->observer;
+
+    state->at_ns = host_now_ns(host);
+    observer->state(observer->context, state);
+}
+
+static const char *
+host_name(const struct host *host, uint32_t number)
+{
+    return number == SCHED_NONE ? "*"
+                                : directory_host(host->directory, number)->name;
+}
+
+/* --- Queues -------------------------------------------------------------- */
 
 /* is_first_of_file - is no earlier recipient in the same file? */
 static bool
@@ -46,9 +57,21 @@ is_first_of_file(const struct mail_message *message, uint32_t index)
     return true;
 }
 
+static uint32_t
+age_column(int64_t age_ns)
+{
+    uint32_t column = 0;
+
+    while (column + 1 < MTA_STATE_AGES_COUNT && age_ns >= MTA_STATE_AGE_NS
+                                                              << column) {
+        column++;
+    }
+    return column;
+}
+
 static void
 queues_count(struct queues *queues, const struct mail_message *message,
-             const struct mail_file *file, uint32_t host)
+             const struct mail_file *file, uint32_t host, int64_t now_ns)
 {
     const uint32_t number = host + 1; /* SCHED_NONE: the first */
 
@@ -60,7 +83,7 @@ queues_count(struct queues *queues, const struct mail_message *message,
         memset(queues->of + before, 0,
                (queues->capacity - before) * sizeof queues->of[0]);
     }
-    struct queue *queue = &queues->of[number];
+    struct mta_state_host *queue = &queues->of[number];
     if (file->state == MAIL_FILE_HELD) {
         queue->held++;
     } else if (file->state == MAIL_FILE_DELAYED ||
@@ -69,6 +92,7 @@ queues_count(struct queues *queues, const struct mail_message *message,
     } else {
         queue->active++;
     }
+    queue->ages[age_column(now_ns - message->submitted_at_ns)]++;
     queues->files++;
     queues->bytes += message->size_bytes;
     queues->oldest_ns = i64_min(queues->oldest_ns, message->submitted_at_ns);
@@ -88,75 +112,111 @@ queues_read(const struct host *host, uint32_t channel, struct queues *queues)
             if (file != NULL && file->channel == channel &&
                 is_first_of_file(message, i)) {
                 queues_count(queues, message, file,
-                             spool_queue_host(host, file, to->file, to->host));
+                             spool_queue_host(host, file, to->file, to->host),
+                             host_now_ns(host));
             }
         }
     }
 }
 
-static const char *
-host_name(const struct host *host, uint32_t number)
+/* queues_pack - those that have mail, by their hosts' numbers; how many */
+static uint32_t
+queues_pack(const struct host *host, struct queues *queues)
 {
-    return number == SCHED_NONE ? "*"
-                                : directory_host(host->directory, number)->name;
-}
+    uint32_t count = 0;
 
-/* queues_say - a channel as `imsimta qm messages` lists it */
-static void
-queues_say(const struct host *host, const struct queues *queues, FILE *out)
-{
-    fprintf(out, "  %-40s %9s %9s %9s\n", "host", "active", "delayed", "held");
     for (uint32_t i = 0; i < queues->capacity; i++) {
-        const struct queue *queue = &queues->of[i];
+        struct mta_state_host *queue = &queues->of[i];
 
         if (queue->active + queue->delayed + queue->held > 0) {
-            fprintf(out, "  %-40s %9" PRIu32 " %9" PRIu32 " %9" PRIu32 "\n",
-                    host_name(host, i - 1), queue->active, queue->delayed,
-                    queue->held);
+            queue->name = host_name(host, i - 1);
+            queues->of[count++] = *queue;
         }
     }
+    return count;
 }
 
 static void
-thread_say(const struct host *host, uint32_t slot, FILE *out)
+channel_tell(const struct host *host, uint32_t channel)
+{
+    struct queues queues;
+
+    queues_read(host, channel, &queues);
+    if (queues.files > 0) {
+        struct mta_state state = {.kind = MTA_STATE_QUEUE,
+                                  .channel =
+                                      host->settings.programs[channel].name,
+                                  .files_count = queues.files,
+                                  .bytes = queues.bytes,
+                                  .submitted_ns = queues.oldest_ns,
+                                  .hosts = queues.of,
+                                  .hosts_count = queues_pack(host, &queues)};
+        tell(host, &state);
+    }
+    free(queues.of);
+}
+
+/* --- Jobs ---------------------------------------------------------------- */
+
+static void
+pool_tell(const struct host *host, uint32_t pool)
+{
+    struct mta_state state = {.kind = MTA_STATE_POOL,
+                              .name = host->settings.pools[pool].name,
+                              .job_limit =
+                                  host->settings.pools[pool].job_limit};
+
+    for (uint32_t i = 0; i < host->jobs_count; i++) {
+        const struct job *job = &host->jobs[i];
+        state.jobs_count += job->state != JOB_GONE &&
+                            host->settings.programs[job->channel].pool == pool;
+    }
+    tell(host, &state);
+}
+
+static struct mta_state_thread
+thread_state(const struct host *host, uint32_t slot)
 {
     static const char *const states[] = {"starting", "idle", "busy", "ending"};
     const struct thread *thread = slab_at(host->threads, slot);
+    const bool is_busy = thread->state == THREAD_BUSY;
 
-    fprintf(out, "  thread %" PRIu32 ": %s", thread->number,
-            states[thread->state]);
-    if (thread->state == THREAD_BUSY) {
-        fprintf(out, ", message %" PRIu64 " to %s since %" PRId64 " ns",
-                thread->message, host_name(host, thread->host),
-                thread->started_at_ns);
-    } else if (thread->is_connected != 0) {
-        fprintf(out, ", connected to %s", host_name(host, thread->host));
-    }
-    fputc('\n', out);
+    return (struct mta_state_thread){
+        .state = states[thread->state],
+        .host = is_busy || thread->is_connected != 0
+                    ? host_name(host, thread->host)
+                    : NULL,
+        .message = is_busy ? thread->message : 0,
+        .since_ns = is_busy ? thread->started_at_ns : 0,
+        .thread = thread->number};
 }
 
 static void
-jobs_say(const struct host *host, FILE *out)
+job_tell(const struct host *host, uint32_t id)
 {
-    for (uint32_t i = 0; i < host->jobs_count; i++) {
-        const struct job *job = &host->jobs[i];
+    const struct job *job = &host->jobs[id - 1];
+    struct mta_state_thread *threads =
+        base_alloc((job->threads_count + 1) * sizeof threads[0]);
+    struct mta_state state = {.kind = MTA_STATE_JOB,
+                              .name = job->state == JOB_STARTING ? "starting"
+                                      : job->is_stopping         ? "stopping"
+                                                                 : "running",
+                              .channel =
+                                  host->settings.programs[job->channel].name,
+                              .job = id,
+                              .threads = threads};
 
-        if (job->state == JOB_GONE) {
-            continue;
-        }
-        fprintf(out, "job %" PRIu32 ", channel %s: %s, %" PRIu32 " threads\n",
-                i + 1, host->settings.programs[job->channel].name,
-                job->state == JOB_STARTING ? "starting"
-                : job->is_stopping         ? "stopping"
-                                           : "running",
-                job->live_count);
-        for (uint32_t n = 0; n < job->threads_count; n++) {
-            if (job->threads[n] != 0) {
-                thread_say(host, job->threads[n] - 1, out);
-            }
+    for (uint32_t n = 0; n < job->threads_count; n++) {
+        if (job->threads[n] != 0) {
+            threads[state.threads_count++] =
+                thread_state(host, job->threads[n] - 1);
         }
     }
+    tell(host, &state);
+    free(threads);
 }
+
+/* --- What the scheduler says ----------------------------------------------- */
 
 /* named - the scheduler's text, its lines "    NUMBER | ..." with the name */
 static void
@@ -165,13 +225,13 @@ named(const struct host *host, const char *text, FILE *out)
     while (*text != '\0') {
         const char *end = strchr(text, '\n');
         const size_t size = end == NULL ? strlen(text) : (size_t)(end - text);
-        uint32_t number = 0;
-        int used = 0;
+        char *rest = NULL;
+        const unsigned long number = strtoul(text, &rest, 10);
 
-        if (sscanf(text, "    %" SCNu32 " |%n", &number, &used) == 1 &&
-            used > 0) {
-            fprintf(out, "    %s |%.*s\n", host_name(host, number),
-                    (int)size - used, text + used);
+        if (text[0] == ' ' && rest != text && rest < text + size &&
+            number <= UINT32_MAX && strncmp(rest, " |", 2) == 0) {
+            fprintf(out, "    %s |%.*s\n", host_name(host, (uint32_t)number),
+                    (int)(text + size - rest - 2), rest + 2);
         } else {
             fprintf(out, "%.*s\n", (int)size, text);
         }
@@ -179,72 +239,50 @@ named(const struct host *host, const char *text, FILE *out)
     }
 }
 
-/* scheduler_say - what it says of its state, or of a file */
-static bool
-scheduler_say(const struct host *host, uint64_t message, uint32_t file,
-              FILE *out)
+/* scheduler_says - of its state, or of a file; owned, NULL: nothing */
+static char *
+scheduler_says(const struct host *host, uint64_t message, uint32_t file)
 {
     const uint64_t size = message == 0 ? STATE_TEXT_SIZE : FILE_TEXT_SIZE;
-    char *text = NULL;
-    bool is_said = false;
+    char *said = NULL;
+    size_t said_size = 0;
 
     if (host->object.table->explain == NULL || host->is_down) {
-        return false;
+        return NULL;
     }
-    text = base_alloc(size);
-    is_said = host->object.table->explain(host->self, message, file, text,
-                                          size) == SCHED_OK;
-    if (is_said) {
+    char *text = base_alloc(size);
+    if (host->object.table->explain(host->self, message, file, text, size) ==
+        SCHED_OK) {
+        FILE *out = open_memstream(&said, &said_size);
+        ASSERT(out != NULL);
         named(host, text, out);
+        fclose(out);
     }
     free(text);
-    return is_said;
+    return said;
 }
 
-/* tell - ends what was said, and hands it over */
+/* file_tell - the file that this recipient of a message is in */
 static void
-tell(const struct host *host, struct mta_state *state, FILE *out, char **text)
+file_tell(const struct host *host, const struct mail_message *message,
+          uint32_t index, enum mta_state_kind kind)
 {
-    const struct mta_observer *observer = host->params->observer;
+    const struct mail_recipient *to = mail_recipient(message, index);
+    const struct mail_file *file = mail_file_of(host->mail, to);
+    char *text = scheduler_says(host, message->id, file->number);
+    struct mta_state state = {
+        .kind = kind,
+        .text = text,
+        .channel = host->settings.programs[file->channel].name,
+        .submitted_ns = message->submitted_at_ns,
+        .message = message->id,
+        .file = file->number,
+        .host = spool_queue_host(host, file, to->file, to->host),
+        .attempts = file->attempts,
+        .is_held = file->state == MAIL_FILE_HELD};
 
-    fclose(out);
-    state->at_ns = host_now_ns(host);
-    state->text = *text;
-    if (*text != NULL && (*text)[0] != '\0') {
-        observer->state(observer->context, state);
-    }
-    free(*text);
-    *text = NULL;
-}
-
-static FILE *
-listen(char **text, size_t *size)
-{
-    FILE *out = open_memstream(text, size);
-
-    ASSERT(out != NULL);
-    return out;
-}
-
-static void
-channel_tell(const struct host *host, uint32_t channel)
-{
-    struct mta_state state = {.kind = MTA_STATE_QUEUE};
-    struct queues queues;
-    char *text = NULL;
-    size_t size = 0;
-
-    queues_read(host, channel, &queues);
-    if (queues.files > 0) {
-        FILE *out = listen(&text, &size);
-        state.channel = host->settings.programs[channel].name;
-        state.files_count = queues.files;
-        state.bytes = queues.bytes;
-        state.oldest_ns = queues.oldest_ns;
-        queues_say(host, &queues, out);
-        tell(host, &state, out, &text);
-    }
-    free(queues.of);
+    tell(host, &state);
+    free(text);
 }
 
 /* files_tell - each live file of a message */
@@ -253,48 +291,38 @@ files_tell(const struct host *host, const struct mail_message *message,
            enum mta_state_kind kind)
 {
     for (uint32_t i = 0; i < message->recipients_count; i++) {
-        const struct mail_file *file =
-            mail_file_of(host->mail, mail_recipient(message, i));
-        struct mta_state state = {.kind = kind};
-        char *text = NULL;
-        size_t size = 0;
-
-        if (file == NULL || !is_first_of_file(message, i)) {
-            continue;
+        if (mail_file_of(host->mail, mail_recipient(message, i)) != NULL &&
+            is_first_of_file(message, i)) {
+            file_tell(host, message, i, kind);
         }
-        FILE *out = listen(&text, &size);
-        state.message = message->id;
-        state.file = file->number;
-        state.channel = host->settings.programs[file->channel].name;
-        state.attempts = file->attempts;
-        if (!scheduler_say(host, message->id, file->number, out)) {
-            fputs("the scheduler says nothing of it\n", out);
-        }
-        tell(host, &state, out, &text);
     }
 }
+
+/* --- When ---------------------------------------------------------------- */
 
 static void
 on_instant(void *arg, uint64_t data)
 {
     const struct host *host = arg;
     const uint64_t watched = host->params->observer->message;
-    struct mta_state state = {.kind = MTA_STATE_JOBS};
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = NULL;
+    struct mta_state state = {.kind = MTA_STATE_SCHEDULER};
 
     (void)data;
+    for (uint32_t i = 0; i < host->settings.pools_count; i++) {
+        pool_tell(host, i);
+    }
     for (uint32_t i = 0; i < host->settings.programs_count; i++) {
         channel_tell(host, i);
     }
-    out = listen(&text, &size);
-    jobs_say(host, out);
-    tell(host, &state, out, &text);
-    state.kind = MTA_STATE_SCHEDULER;
-    out = listen(&text, &size);
-    scheduler_say(host, 0, 0, out);
-    tell(host, &state, out, &text);
+    for (uint32_t i = 0; i < host->jobs_count; i++) {
+        if (host->jobs[i].state != JOB_GONE) {
+            job_tell(host, i + 1);
+        }
+    }
+    char *text = scheduler_says(host, 0, 0);
+    state.text = text;
+    tell(host, &state);
+    free(text);
     if (watched != 0 && mail_message(host->mail, watched) != NULL) {
         files_tell(host, mail_message(host->mail, watched), MTA_STATE_FILE);
     }
@@ -311,24 +339,73 @@ instant_begin(struct host *host)
     }
 }
 
+/* is_watching - some message's way is told as it goes */
+static bool
+is_watching(const struct host *host)
+{
+    const struct mta_observer *observer = host->params->observer;
+
+    return observer != NULL && observer->state != NULL &&
+           observer->message != 0;
+}
+
+static bool
+is_watched(const struct host *host, const struct mail_message *message)
+{
+    return message != NULL &&
+           (message->id == host->params->observer->message ||
+            mail_origin(message) == host->params->observer->message);
+}
+
+/* found_tell - the watched ones of a scan's answer */
+static void
+found_tell(const struct host *host, const struct sched_scanned *scanned)
+{
+    for (uint32_t i = 0; i < scanned->files_count; i++) {
+        const struct sched_scanned_file *file = &scanned->files[i];
+        const struct mail_message *message =
+            mail_message(host->mail, file->message);
+
+        /* Its own turn may have ended it. */
+        if (is_watched(host, message) &&
+            mail_file_of(host->mail,
+                         mail_recipient(message, file->recipients[0])) !=
+                NULL) {
+            file_tell(host, message, file->recipients[0], MTA_STATE_FOUND);
+        }
+    }
+}
+
 void
 instant_after(struct host *host, const struct sched_event *event)
 {
-    const struct mta_observer *observer = host->params->observer;
     const struct mail_message *message = NULL;
-    uint64_t id = 0;
 
-    if (observer == NULL || observer->state == NULL || observer->message == 0) {
+    if (!is_watching(host)) {
         return;
     }
     if (event->kind == SCHED_EVENT_SUBMIT) {
-        id = event->u.submit.message;
+        message = mail_message(host->mail, event->u.submit.message);
     } else if (event->kind == SCHED_EVENT_OUTCOME) {
-        id = event->u.outcome.message;
+        message = mail_message(host->mail, event->u.outcome.message);
+    } else if (event->kind == SCHED_EVENT_SCANNED) {
+        found_tell(host, &event->u.scanned);
     }
-    message = id == 0 ? NULL : mail_message(host->mail, id);
-    if (message != NULL && (id == observer->message ||
-                            mail_origin(message) == observer->message)) {
+    if (is_watched(host, message)) {
         files_tell(host, message, MTA_STATE_WAIT);
+    }
+}
+
+void
+instant_end(struct host *host)
+{
+    if (!is_watching(host)) {
+        return;
+    }
+    for (struct mail_message *message = mail_after(host->mail, 0);
+         message != NULL; message = mail_after(host->mail, message->id)) {
+        if (is_watched(host, message)) {
+            files_tell(host, message, MTA_STATE_LEFT);
+        }
     }
 }

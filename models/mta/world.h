@@ -15,7 +15,7 @@
  *     circuit.c   connections made of real segments
  *     change.c    what the postmaster does: live changes, release, restart
  *     measure.c   what is counted
- *     instant.c   the state in words, for an observer
+ *     instant.c   the state at an instant, for an observer
  */
 #ifndef MODELS_MTA_WORLD_H
 #define MODELS_MTA_WORLD_H
@@ -301,9 +301,11 @@ void spool_orphan(struct host *host);
 void spool_release(struct host *host, struct mail_file *file,
                    uint32_t file_slot);
 
-/* instant.c: the observer's instant; after an event and all that came of it. */
+/* instant.c: the observer's instant; after an event and all that came of it;
+ * what is left when the run is over. */
 void instant_begin(struct host *host);
 void instant_after(struct host *host, const struct sched_event *event);
+void instant_end(struct host *host);
 
 /* service.c: a thread of a service channel sets to work on its file. */
 void service_begin(struct host *host, struct thread *thread, uint64_t handle);

@@ -38,7 +38,7 @@ end_init(struct tcp_endpoint *end, const struct tcp_stack *stack,
     end->send_shift = 0;
     end->receive_shift = 0;
     end->offered_shift = stack->shift;
-    end->syn_sent_count = 0;
+    end->syn_sent_count = end->syn_answers_count = 0;
     sender_init(end);
     receiver_init(end);
 }
@@ -131,6 +131,14 @@ syn_send(struct tcp_endpoint *end)
     sender_transmit(end, &segment);
 }
 
+/* syn_tries - by the timer: a SYN that comes again is answered at once, and
+ * takes no try away */
+static uint32_t
+syn_tries(const struct tcp_endpoint *end)
+{
+    return end->syn_sent_count - end->syn_answers_count;
+}
+
 /* syn_wait_us - until the next SYN: linear at first, then doubling */
 static int64_t
 syn_wait_us(const struct tcp_endpoint *end)
@@ -138,7 +146,7 @@ syn_wait_us(const struct tcp_endpoint *end)
     const struct tcp_stack *stack = end->stack;
     const int64_t first_us = stack->rto_first_ns / NS_PER_US;
     const uint32_t linear = end->side == TCP_CLIENT ? stack->linear_syns : 0;
-    const uint32_t count = end->syn_sent_count; /* sent so far */
+    const uint32_t count = syn_tries(end);
 
     if (count <= linear + 1) {
         return linear == 0 ? first_us << (count - 1) : first_us;
@@ -152,12 +160,12 @@ end_syn_retry(struct tcp_endpoint *end)
     const struct tcp_stack *stack = end->stack;
     const uint32_t linear = end->side == TCP_CLIENT ? stack->linear_syns : 0;
 
-    if (end->syn_sent_count > stack->syn_retries + linear) {
+    if (syn_tries(end) > stack->syn_retries + linear) {
         end_fail(end);
         return;
     }
     if (stack->drops_scale_on_retry && end->side == TCP_CLIENT &&
-        end->syn_sent_count >= 2) {
+        syn_tries(end) >= 2) {
         end->offered_shift = TCP_SHIFT_NONE;
     }
     syn_send(end);
@@ -211,12 +219,13 @@ syn_arrived(struct tcp_endpoint *end, const struct tcp_segment *segment)
 {
     options_take(end, segment);
     if (end->state == TCP_STATE_SYN_RECEIVED) {
+        end->syn_answers_count++;
         syn_send(end); /* again: the client has not had it */
         return;
     }
     end->state = TCP_STATE_SYN_RECEIVED;
     end->snd.next = 1;
-    end->syn_sent_count = 0;
+    end->syn_sent_count = end->syn_answers_count = 0;
     syn_send(end);
     sender_retry_set(end, RETRY_SYN, syn_wait_us(end));
 }

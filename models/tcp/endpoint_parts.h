@@ -233,6 +233,7 @@ struct tcp_endpoint {
     int32_t receive_shift;
     int32_t offered_shift; /* in the SYN last sent */
     uint32_t syn_sent_count;
+    uint32_t syn_answers_count; /* of these, to a SYN that came again */
     int64_t syn_at_ns;
 };
 

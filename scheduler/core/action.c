@@ -330,6 +330,21 @@ refused_stop_thread(struct engine *engine, struct thread *thread,
     /* Else it goes on stopping: its end is still to be reported. */
 }
 
+/* refused_rewrite - the old file stands, what is known to be final stays so;
+ * there is no file of the new number, so that it may come again */
+static void
+refused_rewrite(struct engine *engine, uint32_t slot, uint32_t number)
+{
+    struct file *file = file_at(engine, slot);
+
+    lookup_remove(engine, slot);
+    file->number = number;
+    lookup_add(engine, slot);
+    if (file->family != MEMORY_NONE && (file->flags & FILE_IS_LOADED) == 0) {
+        family_at(engine, file->family)->number_last--;
+    }
+}
+
 static void
 refused_return(struct engine *engine, uint32_t slot, uint32_t reason)
 {
@@ -372,10 +387,7 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
         refused_deliver(engine, &engine->threads[last.slot]);
         break;
     case SCHED_ACTION_REWRITE:
-        /* The old file stands; what is known to be final stays so. */
-        lookup_remove(engine, last.slot);
-        file_at(engine, last.slot)->number = last.value;
-        lookup_add(engine, last.slot);
+        refused_rewrite(engine, last.slot, last.value);
         break;
     case SCHED_ACTION_SCAN:
         scan_refused(engine, refused->reason, soon(engine));

@@ -41,7 +41,8 @@ enum {
     CONF_POOL_NAME_MAX = 11, /* the seed's limit on pool names */
     CONF_INTERVALS_MAX = 8,  /* backoff */
     CONF_NOTICES_MAX = 5,
-    CONF_CLASSES_COUNT = 3 /* urgent, normal, nonurgent */
+    CONF_CLASSES_COUNT = 3,   /* urgent, normal, nonurgent */
+    CONF_PRIORITIES_COUNT = 5 /* and second class, third class */
 };
 
 enum conf_direction { CONF_MASTER, CONF_SLAVE, CONF_BIDIRECTIONAL };
@@ -103,6 +104,7 @@ struct conf_channel {
     int64_t max_life_age_ns;  /* 0: no limit */
     int64_t thread_idle_ns;   /* an idle thread ends after; 0: never */
     int64_t job_idle_ns;      /* a job without busy thread ends; 0: never */
+    int64_t deferred_max_ns;  /* dates further ahead are ignored; 0: none */
     uint32_t is_periodic;     /* nothing is immediate, whatever `immediacy` */
     uint32_t period;          /* served by every n-th periodic run; 1 or more */
     uint32_t is_deferred;     /* honours Deferred-delivery: dates */
@@ -117,7 +119,7 @@ struct conf_channel {
     /* Larger messages, in blocks, lose a class; CONF_NO_LIMIT: none. */
     uint32_t blocklimit[CONF_CLASSES_COUNT];
     uint32_t zero2;
-    int64_t after_ns[CONF_CLASSES_COUNT]; /* before a job is made */
+    int64_t after_ns[CONF_PRIORITIES_COUNT]; /* before a job is made */
     /* By class: urgent, normal, nonurgent (and what is below). */
     struct conf_intervals backoff[CONF_CLASSES_COUNT];
     struct conf_notices notices[CONF_CLASSES_COUNT];

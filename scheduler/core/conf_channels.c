@@ -147,6 +147,27 @@ warn_order(struct conf_build *build, const struct conf_args *args,
     }
 }
 
+/* read_deferred - the limit that may follow; without one, none holds */
+static void
+read_deferred(struct conf_build *build, struct words *words,
+              const struct conf_place *place, enum conf_rank rank,
+              struct conf_value *values)
+{
+    struct conf_args args = {.place = *place};
+    struct conf_value *limit = &values[CONF_KEY_DEFERRED_LIMIT];
+
+    if (!words_peek(words) ||
+        !conf_value_goes_on(CONF_KEY_DEFERRED_LIMIT, &words->next)) {
+        if (limit->rank <= (uint32_t)rank) {
+            *limit = (struct conf_value){{0}, NULL, *place, 1, rank};
+        }
+        return;
+    }
+    args.words[args.count++] = words->next;
+    words->has_next = false;
+    (void)conf_build_set(build, CONF_KEY_DEFERRED_LIMIT, &args, rank, limit);
+}
+
 static void
 read_setting(struct conf_build *build, struct words *words,
              const struct conf_keyword *keyword, enum conf_rank rank,
@@ -161,7 +182,10 @@ read_setting(struct conf_build *build, struct words *words,
             *value = (struct conf_value){
                 {keyword->value}, NULL, args.place, 1, rank};
         }
-        skip_args(words); /* later versions give `deferred` a limit */
+        if (keyword->key == CONF_KEY_DEFERRED && keyword->value != 0) {
+            read_deferred(build, words, &args.place, rank, values);
+        }
+        skip_args(words);
         return;
     }
     gather_args(words, keyword->key, &args);

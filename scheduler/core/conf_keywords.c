@@ -100,7 +100,7 @@ static const struct ignored ignored_keywords[] = {
      "sourceblocklimit sourcefilter sourcenosolicit sourcespamfilter1optin "
      "sourcespamfilter2optin sourcespamfilter3optin sourcespamfilter4optin "
      "streaming subdirs tlsswitchchannel usereplyto useresent user "
-     "thirdclassafter secondclassafter authpassword authusername",
+     "authpassword authusername",
      1, 1},
     {"defaulthost", 1, 2},
     {"nameservers ipbackoff", 1, 8},

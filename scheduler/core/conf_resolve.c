@@ -240,7 +240,7 @@ conf_effective(const struct conf *conf, uint32_t channel, enum conf_key key)
     } else if (key >= CONF_KEY_URGENTNOTICES &&
                key <= CONF_KEY_NONURGENTNOTICES) {
         value = effective_notices(conf, draft, key);
-    } else if (key >= CONF_KEY_URGENTAFTER && key <= CONF_KEY_NONURGENTAFTER) {
+    } else if (key >= CONF_KEY_URGENTAFTER && key <= CONF_KEY_THIRDCLASSAFTER) {
         value = specific_of(draft, key, CONF_KEY_AFTER);
     } else if (key >= CONF_KEY_URGENTBLOCKLIMIT &&
                key <= CONF_KEY_NONURGENTBLOCKLIMIT && !is_given(own)) {
@@ -304,10 +304,12 @@ resolve_classes(const struct conf *conf, uint32_t index,
             channel->notices[class].values[i] = (uint32_t)notices->numbers[i];
             channel->notices[class].ns[i] = notices->numbers[i] * unit;
         }
-        channel->after_ns[class] =
-            number(conf, index, class_key(CONF_KEY_URGENTAFTER, class));
         channel->blocklimit[class] =
             count_of(conf, index, class_key(CONF_KEY_URGENTBLOCKLIMIT, class));
+    }
+    for (uint32_t i = 0; i < CONF_PRIORITIES_COUNT; i++) {
+        channel->after_ns[i] =
+            number(conf, index, class_key(CONF_KEY_URGENTAFTER, i));
     }
 }
 
@@ -337,6 +339,7 @@ resolve_numbers(const struct conf *conf, uint32_t index,
     channel->thread_idle_ns = number(conf, index, CONF_KEY_THREAD_IDLE);
     channel->job_idle_ns = number(conf, index, CONF_KEY_JOB_IDLE);
     channel->is_deferred = count_of(conf, index, CONF_KEY_DEFERRED);
+    channel->deferred_max_ns = number(conf, index, CONF_KEY_DEFERRED_LIMIT);
     channel->holdlimit = count_of(conf, index, CONF_KEY_HOLDLIMIT);
     channel->transactionlimit =
         count_of(conf, index, CONF_KEY_TRANSACTIONLIMIT);
@@ -496,6 +499,30 @@ warn_waiting(struct conf_build *build, uint32_t index)
     }
 }
 
+/* warn_caching - once: what a job remembers is for the delivery program to do,
+ * and none that works with this scheduler does */
+static void
+warn_caching(struct conf_build *build)
+{
+    const struct conf *conf = build->conf;
+    const struct conf_setting *setting = conf_setting(CONF_KEY_CACHING);
+
+    for (uint32_t i = 0; i < conf->channels_count; i++) {
+        const struct conf_value *value =
+            &conf->drafts[i]->values[CONF_KEY_CACHING];
+
+        if (is_given(value) && value->numbers[0] != setting->builtin) {
+            conf_warn(&build->say, &value->place,
+                      "expected nocache, found %s on %s; every connection is "
+                      "tried anew, whatever became of the last one: leave it "
+                      "out",
+                      setting->choices[value->numbers[0]],
+                      conf->drafts[i]->name);
+            return;
+        }
+    }
+}
+
 /* must_wait - whether mail of the channel may have to wait for a periodic run */
 static bool
 must_wait(const struct conf_channel *channel)
@@ -561,6 +588,7 @@ conf_resolve(struct conf_build *build, bool is_first)
         }
     }
     if (is_first) {
+        warn_caching(build);
         check_post(build);
     }
 }

@@ -150,6 +150,11 @@ static const struct conf_setting settings[CONF_KEYS_COUNT] = {
                            .where = CONF_IN_CHANNELS,
                            .max = 1,
                            .help = "honours Deferred-delivery: dates"},
+    [CONF_KEY_DEFERRED_LIMIT] = {.name = "deferred_limit",
+                                 .kind = CONF_KIND_SECONDS,
+                                 .where = CONF_IN_ARGUMENT,
+                                 .help = "dates further ahead are ignored; 0: "
+                                         "no limit"},
     [CONF_KEY_AFTER] =
         AFTER("after", "delay before a job is made for all mail"),
     [CONF_KEY_URGENTAFTER] =
@@ -158,6 +163,10 @@ static const struct conf_setting settings[CONF_KEYS_COUNT] = {
         AFTER("normalafter", "delay before a job is made for normal mail"),
     [CONF_KEY_NONURGENTAFTER] = AFTER(
         "nonurgentafter", "delay before a job is made for nonurgent mail"),
+    [CONF_KEY_SECONDCLASSAFTER] = AFTER(
+        "secondclassafter", "delay before a job is made for second class mail"),
+    [CONF_KEY_THIRDCLASSAFTER] = AFTER(
+        "thirdclassafter", "delay before a job is made for third class mail"),
     [CONF_KEY_URGENTBLOCKLIMIT] =
         BLOCKLIMIT("urgentblocklimit", CONF_IN_CHANNELS,
                    "larger urgent mail becomes normal"),
@@ -208,7 +217,9 @@ static const struct conf_setting settings[CONF_KEYS_COUNT] = {
                           .kind = CONF_KIND_CHOICE,
                           .choices = caching_choices,
                           .where = CONF_IN_CHANNELS,
-                          .help = "what a job remembers of connections"},
+                          .builtin = 3,
+                          .help = "what a job remembers of connections; no "
+                                  "effect here"},
     [CONF_KEY_SERVICE] = {.name = "service",
                           .kind = CONF_KIND_SWITCH,
                           .where = CONF_IN_CHANNELS,

@@ -42,10 +42,13 @@ enum conf_key {
     CONF_KEY_NORMALNOTICES,
     CONF_KEY_NONURGENTNOTICES,
     CONF_KEY_DEFERRED,
+    CONF_KEY_DEFERRED_LIMIT,
     CONF_KEY_AFTER,
     CONF_KEY_URGENTAFTER,
     CONF_KEY_NORMALAFTER,
     CONF_KEY_NONURGENTAFTER,
+    CONF_KEY_SECONDCLASSAFTER,
+    CONF_KEY_THIRDCLASSAFTER,
     CONF_KEY_URGENTBLOCKLIMIT,
     CONF_KEY_NORMALBLOCKLIMIT,
     CONF_KEY_NONURGENTBLOCKLIMIT,
@@ -130,6 +133,7 @@ enum conf_family {
 #define CONF_IN_JOBS       UINT32_C(4)  /* a line of job_controller.cnf */
 #define CONF_UNLIMITED_OK  UINT32_C(8)  /* "unlimited" is a value */
 #define CONF_MULTITHREADED UINT32_C(16) /* means nothing to other channels */
+#define CONF_IN_ARGUMENT   UINT32_C(32) /* of another keyword of imta.cnf */
 
 #define CONF_ANYWHERE UINT32_MAX /* for conf_setting_find(): results too */
 

@@ -126,8 +126,14 @@ digest_state(const struct engine *engine)
         digest = digest_mix(digest, (uint64_t)channel->jobs_max << 32 |
                                         channel->threads_max);
         digest = digest_mix(digest, (uint64_t)channel->after_at_ns);
+        if (channel->after_at_ns != SCHED_NEVER) {
+            digest = digest_mix(digest, channel->after_host);
+        }
         digest = digest_mix(digest, (uint64_t)channel->stress_factor << 32 |
                                         channel->stress_jobs);
+        if (channel->stress_divisor > 1) {
+            digest = digest_mix(digest, channel->stress_divisor);
+        }
         digest = digest_mix(digest, (uint64_t)channel->stress_deaf_ns);
         digest = digest_mix(digest, (uint64_t)channel->stress_relief_ns);
         for (uint32_t slot = channel->jobs.head; slot != MEMORY_NONE;

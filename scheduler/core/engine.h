@@ -186,7 +186,8 @@ struct channel {
     struct list idle_jobs;
     struct list jobs; /* by id */
     uint32_t free_jobs;
-    uint32_t stress_factor;   /* threaddepth counts so many times; 1 */
+    uint32_t stress_factor;   /* threaddepth counts so many times, */
+    uint32_t stress_divisor;  /* divided by this; both 1: as configured */
     uint32_t stress_jobs;     /* taken from jobs_max */
     int64_t stress_deaf_ns;   /* reports before it are ignored */
     int64_t stress_relief_ns; /* the next step back, or NEVER */
@@ -195,6 +196,7 @@ struct channel {
     uint32_t cursor_file;
     uint64_t cursor_message; /* how far it has come */
     int64_t after_at_ns; /* a job was decided on and starts then; or NEVER */
+    uint32_t after_host; /* for whom */
 };
 
 struct pool {
@@ -496,7 +498,7 @@ scan_wish(const struct engine *engine)
                : scan_wish_now(engine);
 }
 /* Options have changed. */
-void scan_changed(struct engine *engine);
+void scan_changed(struct engine *engine, const struct conf_options *before);
 /* SCAN_DUE: asks. */
 void scan_build(struct engine *engine, struct sched_action *action);
 void scan_refused(struct engine *engine, uint32_t reason, int64_t again_ns);

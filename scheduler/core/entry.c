@@ -69,6 +69,7 @@ channel_init(const struct engine *engine, struct channel *channel,
     channel->jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     channel->after_at_ns = SCHED_NEVER;
     channel->stress_factor = 1;
+    channel->stress_divisor = 1;
     channel->stress_deaf_ns = INT64_MIN;
     channel->stress_relief_ns = SCHED_NEVER;
 }

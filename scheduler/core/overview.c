@@ -45,11 +45,12 @@ say_reason(const struct engine *engine, struct text_out *out,
                     channel->refused_until_ns);
     }
     if (channel->stress_relief_ns != SCHED_NEVER) {
-        text_format(out,
-                    "    stress: threaddepth times %d, %d jobs fewer; a step "
-                    "back at %d ns\n",
-                    (int64_t)channel->stress_factor,
-                    (int64_t)channel->stress_jobs, channel->stress_relief_ns);
+        text_format(
+            out,
+            "    stress: threaddepth counts as %d, %d jobs fewer; a step "
+            "back at %d ns\n",
+            (int64_t)queue_depth(channel), (int64_t)channel->stress_jobs,
+            channel->stress_relief_ns);
     }
     if (channel->want.count > 0 && channel->jobs_count >= channel->jobs_max) {
         text_format(out, "    %d hosts want a thread: maxjobs or JOB_LIMIT\n",

@@ -172,11 +172,10 @@ uint32_t
 queue_depth_stressed(const struct channel *channel)
 {
     const uint32_t set = channel->conf->threaddepth;
-    const uint32_t depth = set == 0 ? 1 : set;
+    const uint64_t depth = (uint64_t)(set == 0 ? 1 : set) *
+                           channel->stress_factor / channel->stress_divisor;
 
-    return depth > UINT32_MAX / channel->stress_factor
-               ? UINT32_MAX
-               : depth * channel->stress_factor;
+    return depth > UINT32_MAX ? UINT32_MAX : (uint32_t)depth;
 }
 
 uint32_t

@@ -195,9 +195,13 @@ scan_wish_now(const struct engine *engine)
 }
 
 void
-scan_changed(struct engine *engine)
+scan_changed(struct engine *engine, const struct conf_options *before)
 {
-    if (engine->scan.left_count > 0) {
+    const struct conf_options *options = engine->options;
+
+    if (engine->scan.left_count > 0 &&
+        (options->synch_first_ns != before->synch_first_ns ||
+         options->synch_period_ns != before->synch_period_ns)) {
         synch_set(engine);
     }
 }

@@ -27,9 +27,11 @@
  * configuration. The new job begins with one thread.
  *
  * With `after` +N a job that an insertion asks for starts N seconds later, by
- * the class of the host's first file; there is one such start a channel, and an
+ * the priority of the host's first file; there is one such start a channel, and an
  * earlier one takes its place. What arrives meanwhile rides along: when the
  * time has come, the best want gets the job and the others get threads in it.
+ * With no want, the host it was for gets it, if its backlog asks for more
+ * threads still, or filesperjob for more jobs.
  *
  * With the start policy `level` the want heaps hold every host that has fewer
  * threads than 1 + floor(backlog/threaddepth), and are served after each event:
@@ -70,7 +72,7 @@ job_for(const struct engine *engine, const struct channel *channel)
     return best;
 }
 
-/* delay_of - `after`, by the class of the host's first file */
+/* delay_of - `after`, by the priority of the host's first file */
 static int64_t
 delay_of(const struct engine *engine, const struct channel *channel,
          uint32_t slot)
@@ -80,7 +82,7 @@ delay_of(const struct engine *engine, const struct channel *channel,
     return channel->conf
         ->after_ns[first == MEMORY_NONE
                        ? SCHED_PRIORITY_NORMAL /* for filesperjob */
-                       : file_class(file_at(engine, first))];
+                       : file_at(engine, first)->priority];
 }
 
 /* start_job - now, or after the channel's delay; 0: not now */
@@ -98,6 +100,7 @@ start_job(struct engine *engine, struct channel *channel, uint32_t slot)
                               : engine->now_ns + after_ns;
     if (at_ns < channel->after_at_ns) {
         channel->after_at_ns = at_ns;
+        channel->after_host = slot;
     }
     if (at_ns < engine->after_wish_ns) {
         engine->after_wish_ns = at_ns;
@@ -111,6 +114,9 @@ serve(struct engine *engine, uint32_t host, int with_job)
 {
     struct channel *channel = host_channel(engine, host_at(engine, host));
 
+    if (!channel->can_start) {
+        return 0; /* by a live change: its mail only waits now */
+    }
     if (channel->idle.count > 0) {
         job_give(engine, &engine->threads[channel->idle.items[0]], host);
         return 1;
@@ -138,20 +144,25 @@ is_deep(const struct engine *engine, const struct host *host)
            host->threads_count < 1 + backlog / depth;
 }
 
+/* jobs_wanted - filesperjob: one for each so many files; 0 without */
+static uint64_t
+jobs_wanted(const struct channel *channel)
+{
+    const int32_t files = channel->conf->filesperjob;
+
+    return files <= 0
+               ? 0
+               : (channel->backlog + (uint64_t)files - 1) / (uint64_t)files;
+}
+
 /* start_more_jobs - filesperjob */
 static void
 start_more_jobs(struct engine *engine, uint32_t host)
 {
     struct channel *channel = host_channel(engine, host_at(engine, host));
-    const int32_t files = channel->conf->filesperjob;
 
-    if (files <= 0) {
-        return;
-    }
-    const uint64_t wanted =
-        (channel->backlog + (uint64_t)files - 1) / (uint64_t)files;
-    while (channel->jobs_count < wanted && has_slot(engine, channel) &&
-           start_job(engine, channel, host)) {
+    while (channel->jobs_count < jobs_wanted(channel) &&
+           has_slot(engine, channel) && start_job(engine, channel, host)) {
     }
 }
 
@@ -196,8 +207,8 @@ start_idle(struct engine *engine, uint32_t slot)
     const struct host *host = host_at(engine, slot);
     const struct channel *channel = host_channel(engine, host);
 
-    if (host->ready_count > 0 && host->threads_count == 0 &&
-        channel->idle.count > 0) {
+    if (channel->can_start && host->ready_count > 0 &&
+        host->threads_count == 0 && channel->idle.count > 0) {
         job_give(engine, &engine->threads[channel->idle.items[0]], slot);
     }
 }
@@ -264,22 +275,41 @@ start_freed(struct engine *engine, uint32_t pool)
     }
 }
 
+/* due_host - who gets the job: the best want; or the host it was decided for,
+ * deep when it was served already, if that has still too few threads; or its
+ * channel too few jobs. Or none. */
+static uint32_t
+due_host(const struct engine *engine, const struct channel *channel)
+{
+    if (channel->want.count > 0) {
+        return channel->want.items[0];
+    }
+    const struct host *host = host_at(engine, channel->after_host);
+    const uint32_t backlog = host->ready_count + host->active_count;
+    const int is_short =
+        host->threads_count < 1 + backlog / queue_depth(channel) ||
+        channel->jobs_count < jobs_wanted(channel);
+
+    return engine->options->start_policy != CONF_START_LEVEL &&
+                   host->ready_count > 0 && is_short
+               ? channel->after_host
+               : MEMORY_NONE;
+}
+
 /* start_due - the one job that was decided on, and what filesperjob adds */
 static void
 start_due(struct engine *engine, struct channel *channel)
 {
+    const uint32_t host = due_host(engine, channel);
+
     channel->after_at_ns = SCHED_NEVER;
-    if (channel->want.count == 0 || !has_slot(engine, channel)) {
+    if (host == MEMORY_NONE || !has_slot(engine, channel)) {
         return; /* it is a want like any other */
     }
-    const uint32_t host = channel->want.items[0];
-    const int32_t files = channel->conf->filesperjob;
-    const uint64_t wanted =
-        files <= 0 ? 0
-                   : (channel->backlog + (uint64_t)files - 1) / (uint64_t)files;
     do {
         job_start(engine, channel, host);
-    } while (channel->jobs_count < wanted && has_slot(engine, channel));
+    } while (channel->jobs_count < jobs_wanted(channel) &&
+             has_slot(engine, channel));
     while (channel->want.count > 0 &&
            serve(engine, channel->want.items[0], 0)) {
     }

@@ -7,7 +7,8 @@
  * from its job limit, down to one; within StressBlackout of the last one that
  * counted it is ignored. After StressTime without a report, and each further
  * one, threaddepth is divided by UnstressFactor and UnstressJobs are given back,
- * until both are as configured. No job is ended.
+ * until both are as configured. It is rounded down once, after all of these. No
+ * job is ended.
  */
 #include "engine.h"
 
@@ -78,12 +79,12 @@ relieve(struct engine *engine, struct channel *channel)
 {
     const struct conf_options *options = engine->options;
 
-    channel->stress_factor =
-        options->unstress_factor > 1
-            ? channel->stress_factor / options->unstress_factor
-            : 1;
-    if (channel->stress_factor == 0) {
+    channel->stress_divisor =
+        times(channel->stress_divisor, options->unstress_factor);
+    if (channel->stress_divisor >= channel->stress_factor ||
+        options->unstress_factor <= 1) {
         channel->stress_factor = 1;
+        channel->stress_divisor = 1;
     }
     channel->stress_jobs -= options->unstress_jobs < channel->stress_jobs
                                 ? options->unstress_jobs

@@ -311,9 +311,19 @@ run_at(const struct engine *engine, const struct conf_channel *conf,
            engine->wall_offset_ns;
 }
 
-/* insert_at - when the file becomes ready: at once, or at the date that its
- * sender asked for; with the first periodic run after that, if it is not
- * immediate */
+/* is_dated - does the channel honour the date that the sender asked for? */
+static int
+is_dated(const struct engine *engine, const struct conf_channel *conf,
+         int64_t deferred_until_ns)
+{
+    return conf->is_deferred && deferred_until_ns != SCHED_NO_TIME &&
+           deferred_until_ns > engine->now_ns &&
+           (conf->deferred_max_ns == 0 ||
+            deferred_until_ns - engine->now_ns <= conf->deferred_max_ns);
+}
+
+/* insert_at - when the file becomes ready: at once, or at its date; with the
+ * first periodic run after that, if it is not immediate */
 static int64_t
 insert_at(const struct engine *engine, struct file *file,
           int64_t deferred_until_ns)
@@ -322,8 +332,7 @@ insert_at(const struct engine *engine, struct file *file,
         host_channel(engine, host_at(engine, file->host))->conf;
     int64_t at_ns = engine->now_ns;
 
-    if (conf->is_deferred && deferred_until_ns != SCHED_NO_TIME &&
-        deferred_until_ns > at_ns) {
+    if (is_dated(engine, conf, deferred_until_ns)) {
         at_ns = deferred_until_ns < SCHED_NEVER ? deferred_until_ns
                                                 : SCHED_NEVER - 1;
     }

@@ -6,9 +6,10 @@
  * releases at most SLICE_FILES_MAX retries and looks at as many files for the
  * return run; what is left is the next wish, at once.
  *
- * What is due at one instant becomes ready before the return run looks: there
- * is one heap for retries, dates and periodic runs, and mail that gets a thread
- * with its last chance is not given up under its hands.
+ * What is due at one instant becomes ready before the return run looks, which
+ * waits until no file is due: there is one heap for retries, dates and periodic
+ * runs, and mail that gets a thread with its last chance is not given up under
+ * its hands.
  */
 #include "engine.h"
 
@@ -110,6 +111,27 @@ release_due(struct engine *engine)
     }
 }
 
+/* is_due - has a slice left some of them? */
+static int
+is_due(const struct engine *engine)
+{
+    return engine->delayed.count > 0 &&
+           file_at(engine, engine->delayed.items[0])->eligible_at_ns <=
+               engine->now_ns;
+}
+
+static void
+return_wake(struct engine *engine)
+{
+    if (!engine->return_is_running && return_at_ns(engine) <= engine->now_ns) {
+        return_next_set(engine);
+        returns_start(engine);
+    }
+    if (engine->return_is_running) {
+        returns_slice(engine);
+    }
+}
+
 void
 timer_wake(struct engine *engine)
 {
@@ -118,12 +140,8 @@ timer_wake(struct engine *engine)
     start_retry(engine);
     start_delayed(engine);
     stress_wake(engine);
-    if (!engine->return_is_running && return_at_ns(engine) <= engine->now_ns) {
-        return_next_set(engine);
-        returns_start(engine);
-    }
-    if (engine->return_is_running) {
-        returns_slice(engine);
+    if (!is_due(engine)) {
+        return_wake(engine);
     }
     scan_wake(engine);
 }
@@ -135,7 +153,7 @@ timer_changed(struct engine *engine, const struct conf_options *before)
         engine->options->return_period_ns != before->return_period_ns) {
         return_next_set(engine);
     }
-    scan_changed(engine);
+    scan_changed(engine, before);
 }
 
 /* runs_move - mail that waits for a periodic run does so at the same wall time;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chances.h"
 #include "host.h"
 #include "live.h"
 
@@ -77,8 +78,15 @@ create(struct host *host, const struct sched_create *create)
     }
     free(envelope.recipients);
     if (reason != 0) {
-        host->is_kept = true; /* the message comes again */
-        return reason;
+        /* It may be there all the same, when its folder could not be synced. */
+        if (reason == SCHED_REFUSED_IO && !spool_remove(&host->spool, &place) &&
+            errno != ENOENT) {
+            mends_add_gone(&host->mends, &place);
+        }
+        return reason; /* those recipients come again */
+    }
+    for (uint32_t i = 0; i < create->recipients_count; i++) {
+        host->left[create->recipients[i]] = false;
     }
     files_add(&host->files, &place);
     host->queued_count += !place.is_held;
@@ -111,6 +119,10 @@ deliver(struct host *host, const struct sched_deliver *deliver)
 
     if (file == NULL) {
         return SCHED_REFUSED_UNKNOWN;
+    }
+    if (!mends_settle(&host->mends, &host->spool, deliver->message,
+                      deliver->file)) {
+        return io("deliver", deliver->message, deliver->file);
     }
     if (file->place.is_held) { /* it was released */
         to = file->place;
@@ -175,7 +187,8 @@ rewrite(struct host *host, const struct sched_rewrite *rewrite)
     if (to.file == 0 || files_find(&host->files, to.message, to.file) != NULL) {
         return SCHED_REFUSED_ILLEGAL;
     }
-    if (!spool_read(&host->spool, &file->place, &envelope)) {
+    if (!mends_settle(&host->mends, &host->spool, to.message, rewrite->file) ||
+        !spool_read(&host->spool, &file->place, &envelope)) {
         return io("rewrite", to.message, rewrite->file);
     }
     const bool is_good = is_left(&envelope, rewrite);
@@ -265,6 +278,9 @@ file_do(struct host *host, const struct sched_action *action)
     if (file == NULL) {
         return SCHED_REFUSED_UNKNOWN;
     }
+    if (!mends_settle(&host->mends, &host->spool, what->message, what->file)) {
+        return io("change", what->message, what->file);
+    }
     return action->kind == SCHED_ACTION_HOLD     ? hold(host, file)
            : action->kind == SCHED_ACTION_RETURN ? give_back(host, file)
                                                  : warn(host, file);
@@ -285,12 +301,52 @@ scan(struct host *host, const struct sched_scan *asked)
     return 0;
 }
 
+/* --- Refusals that are made ---------------------------------------------------- */
+
+bool
+refusals_read(struct refusals *refusals, const char *text)
+{
+    static const char *const names[REFUSALS_COUNT] = {
+        [SCHED_ACTION_CREATE] = "create",
+        [SCHED_ACTION_REJECT] = "reject",
+        [SCHED_ACTION_START_JOB] = "start-job",
+        [SCHED_ACTION_START_THREAD] = "start-thread",
+        [SCHED_ACTION_DELIVER] = "deliver",
+        [SCHED_ACTION_REWRITE] = "rewrite",
+        [SCHED_ACTION_HOLD] = "hold",
+        [SCHED_ACTION_RETURN] = "return",
+        [SCHED_ACTION_WARN] = "warn",
+        [SCHED_ACTION_NOTIFY] = "notify",
+        [SCHED_ACTION_SCAN] = "scan"};
+
+    return chances_read(text, names, REFUSALS_COUNT, refusals->ppm);
+}
+
+/* refused - for no other reason than that a test wants it; 0: it is not */
+static uint32_t
+refused(const struct refusals *refusals, const struct sched_action *action)
+{
+    const bool is_start = action->kind == SCHED_ACTION_START_JOB ||
+                          action->kind == SCHED_ACTION_START_THREAD;
+
+    if (action->kind >= REFUSALS_COUNT ||
+        live_mix(refusals->seed, action->action, action->kind) % CHANCES_PPM >=
+            refusals->ppm[action->kind]) {
+        return 0;
+    }
+    return is_start ? SCHED_REFUSED_LIMIT : SCHED_REFUSED_IO;
+}
+
 uint32_t
 action_do(struct host *host, const struct sched_action *action)
 {
     const struct sched_job_action *job = &action->u.job;
     const struct sched_thread_action *thread = &action->u.thread;
+    const uint32_t reason = refused(&host->refusals, action);
 
+    if (reason != 0) {
+        return reason;
+    }
     switch ((enum sched_action_kind)action->kind) {
     case SCHED_ACTION_CREATE:
         return create(host, &action->u.create);

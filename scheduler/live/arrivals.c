@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arrival_text.h"
 #include "live.h"
 
 /* GUESS: numbers reserved by one write; so many are lost by a kill. */
@@ -23,20 +24,10 @@ enum { PENDING_MAX = 64 };
 /* GUESS: how often QUEUE/new is looked at. */
 #define LOOK_NS (LIVE_NS_PER_S / 50)
 
-enum { NAME_SIZE = 32, RECIPIENTS_MAX = 65535 };
+/* GUESS: when what the directory would not have is tried again. */
+#define AGAIN_NS (LIVE_NS_PER_S)
 
-void
-arrival_free(struct arrival *arrival)
-{
-    if (arrival == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < arrival->recipients_count; i++) {
-        free(arrival->recipients[i].address);
-    }
-    free(arrival->recipients);
-    free(arrival);
-}
+enum { NAME_SIZE = 32 };
 
 /* --- Numbers ------------------------------------------------------------------ */
 
@@ -49,7 +40,14 @@ number_read(const struct spool *spool)
     FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 
     if (in != NULL) {
-        if (fscanf(in, "%" SCNu64, &number) != 1 || number == 0) {
+        char text[NAME_SIZE] = "";
+        char *end = text;
+
+        errno = 0;
+        number =
+            fgets(text, sizeof text, in) == NULL ? 0 : strtoull(text, &end, 10);
+        if (errno != 0 || text[0] < '0' || text[0] > '9' ||
+            (*end != '\n' && *end != '\0')) {
             number = 0; /* damaged: nothing is safe */
         }
         fclose(in);
@@ -65,8 +63,10 @@ number_write(const struct spool *spool, uint64_t number)
 {
     char text[NAME_SIZE];
     const int length = snprintf(text, sizeof text, "%" PRIu64 "\n", number);
-    int fd = openat(spool->root, ".next-message",
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = faults_hit(spool->faults, FAULT_WRITE)
+                 ? -1
+                 : openat(spool->root, ".next-message",
+                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0) {
         return false;
@@ -86,141 +86,12 @@ number_take(struct arrivals *arrivals)
     if (arrivals->next_message == arrivals->reserved_until) {
         if (!number_write(arrivals->spool, arrivals->reserved_until + BLOCK)) {
             live_say("next-message cannot be written: %s", strerror(errno));
+            arrivals->is_troubled = true;
             return 0;
         }
         arrivals->reserved_until += BLOCK;
     }
     return arrivals->next_message++;
-}
-
-/* --- Reading a message -------------------------------------------------------- */
-
-static uint32_t
-channel_find(const struct arrivals *arrivals, const char *name)
-{
-    for (uint32_t i = 0; i < arrivals->channels_count; i++) {
-        if (strcmp(arrivals->channels[i], name) == 0) {
-            return i;
-        }
-    }
-    return SCHED_NONE;
-}
-
-static void
-recipient_add(struct arrival *arrival, const char *address, uint32_t channel)
-{
-    const uint32_t n = arrival->recipients_count;
-
-    if ((n & (n - 1)) == 0) { /* full: room for as many again */
-        struct arrival_recipient *more =
-            live_alloc((n == 0 ? 1 : 2 * (size_t)n) * sizeof *more);
-        if (n > 0) {
-            memcpy(more, arrival->recipients, n * sizeof *more);
-        }
-        free(arrival->recipients);
-        arrival->recipients = more;
-    }
-    const size_t size = strlen(address) + 1;
-    char *copy = memcpy(live_alloc(size), address, size);
-    const char *at = strrchr(copy, '@');
-    arrival->recipients[arrival->recipients_count++] =
-        (struct arrival_recipient){.address = copy,
-                                   .host = at == NULL ? copy : at + 1,
-                                   .channel = channel};
-}
-
-/* to_read - "ADDRESS [CHANNEL]" */
-static bool
-to_read(const struct arrivals *arrivals, struct arrival *arrival, char *text)
-{
-    uint32_t channel = arrivals->channel;
-    char *space = strchr(text, ' ');
-
-    if (space != NULL) {
-        *space = '\0';
-        channel = channel_find(arrivals, space + 1);
-    }
-    if (*text == '\0' || channel == SCHED_NONE ||
-        arrival->recipients_count == RECIPIENTS_MAX) {
-        return false;
-    }
-    recipient_add(arrival, text, channel);
-    return true;
-}
-
-static bool
-line_read(const struct arrivals *arrivals, struct arrival *arrival, char *line)
-{
-    static const char *const priorities[] = {"urgent", "normal", "nonurgent"};
-
-    line[strcspn(line, "\n")] = '\0';
-    if (strncmp(line, "to ", 3) == 0) {
-        return to_read(arrivals, arrival, line + 3);
-    }
-    if (strncmp(line, "size ", 5) == 0) {
-        arrival->size_bytes = strtoll(line + 5, NULL, 10);
-        return arrival->size_bytes >= 0;
-    }
-    if (strncmp(line, "source ", 7) == 0) {
-        arrival->source = channel_find(arrivals, line + 7);
-        return arrival->source != SCHED_NONE;
-    }
-    if (strncmp(line, "priority ", 9) == 0) {
-        for (uint32_t i = 0; i < 3; i++) {
-            if (strcmp(line + 9, priorities[i]) == 0) {
-                arrival->priority = i;
-                return true;
-            }
-        }
-        return false;
-    }
-    if (strcmp(line, "null-sender") == 0) {
-        arrival->flags |= SCHED_SUBMIT_NULL_SENDER;
-        return true;
-    }
-    return line[0] == '\0';
-}
-
-static struct arrival *
-arrival_new(uint64_t message)
-{
-    struct arrival *arrival = live_alloc(sizeof *arrival);
-
-    *arrival = (struct arrival){.message = message,
-                                .submitted_ns = live_utc_ns(),
-                                .size_bytes = 1024,
-                                .source = SCHED_NONE,
-                                .priority = SCHED_PRIORITY_NORMAL};
-    return arrival;
-}
-
-/* arrival_read - a message of QUEUE/taken; NULL: it is none */
-static struct arrival *
-arrival_read(const struct arrivals *arrivals, const char *name,
-             uint64_t message)
-{
-    struct arrival *arrival = arrival_new(message);
-    char *line = NULL;
-    size_t size = 0;
-    int fd = openat(arrivals->taken_folder, name, O_RDONLY | O_CLOEXEC);
-    FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
-    bool is_good = in != NULL;
-
-    while (is_good && getline(&line, &size, in) > 0) {
-        is_good = line_read(arrivals, arrival, line);
-    }
-    free(line);
-    if (in != NULL) {
-        fclose(in);
-    } else if (fd >= 0) {
-        close(fd);
-    }
-    arrival->is_taken = true;
-    if (!is_good || arrival->recipients_count == 0) {
-        arrival_free(arrival);
-        return NULL;
-    }
-    return arrival;
 }
 
 /* --- The thread ----------------------------------------------------------------- */
@@ -246,25 +117,83 @@ post(struct arrivals *arrivals, struct arrival *arrival)
     return true;
 }
 
-/* taken_post - what lies in QUEUE/taken under this name */
-static bool
-taken_post(struct arrivals *arrivals, const char *name, uint64_t message)
-{
-    struct arrival *arrival = arrival_read(arrivals, name, message);
-
-    if (arrival == NULL) {
-        live_say("%s is no message: see QUEUE/rejected", name);
-        (void)renameat(arrivals->taken_folder, name, arrivals->rejected_folder,
-                       name);
-        return true;
-    }
-    return post(arrivals, arrival);
-}
-
 static void
 taken_name(uint64_t message, char name[NAME_SIZE])
 {
     snprintf(name, NAME_SIZE, "%016" PRIX64, message);
+}
+
+/* again_add - later */
+static void
+again_add(struct arrivals *arrivals, struct arrival *arrival)
+{
+    pthread_mutex_lock(&arrivals->lock);
+    arrival->next = arrivals->again;
+    arrivals->again = arrival;
+    arrivals->again_count++;
+    pthread_mutex_unlock(&arrivals->lock);
+}
+
+/* taken_settle - its file leaves QUEUE/taken. False: it will not; said. */
+static bool
+taken_settle(const struct arrivals *arrivals, const struct arrival *arrival)
+{
+    struct faults *faults = arrivals->spool->faults;
+    char name[NAME_SIZE];
+
+    taken_name(arrival->message, name);
+    const bool is_good =
+        arrival->is_rejected
+            ? !faults_hit(faults, FAULT_RENAME) &&
+                  renameat(arrivals->taken_folder, name,
+                           arrivals->rejected_folder, name) == 0
+            : !faults_hit(faults, FAULT_REMOVE) &&
+                  unlinkat(arrivals->taken_folder, name, 0) == 0;
+    if (!is_good && errno != ENOENT) {
+        live_say("taken/%s cannot be removed: %s", name, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* taken_post - what lies in QUEUE/taken. False: it is over. */
+static bool
+taken_post(struct arrivals *arrivals, uint64_t message)
+{
+    char name[NAME_SIZE];
+
+    taken_name(message, name);
+    struct arrival *arrival = arrival_read(arrivals, name, message);
+    if (arrival != NULL) {
+        return post(arrivals, arrival);
+    }
+    const bool is_unread = errno != EINVAL;
+    live_say(is_unread ? "taken/%s cannot be read yet: %s"
+                       : "%s is no message, see QUEUE/rejected: %s",
+             name, strerror(errno));
+    arrival = arrival_new(message);
+    arrival->is_unread = is_unread;
+    arrival->is_rejected = !is_unread;
+    if (!is_unread && taken_settle(arrivals, arrival)) {
+        arrival_free(arrival);
+    } else {
+        again_add(arrivals, arrival);
+    }
+    return true;
+}
+
+/* rename_taken - into or within QUEUE/taken; false: said */
+static bool
+rename_taken(struct arrivals *arrivals, int folder, const char *from,
+             const char *to)
+{
+    if (faults_hit(arrivals->spool->faults, FAULT_RENAME) ||
+        renameat(folder, from, arrivals->taken_folder, to) != 0) {
+        live_say("%s cannot be taken: %s", from, strerror(errno));
+        arrivals->is_troubled = true;
+        return false;
+    }
+    return true;
 }
 
 /* new_take - one message of QUEUE/new. False: it is over. */
@@ -278,12 +207,66 @@ new_take(struct arrivals *arrivals, const char *name)
         return true; /* another time */
     }
     taken_name(message, number);
-    if (renameat(arrivals->new_folder, name, arrivals->taken_folder, number) !=
-        0) {
-        live_say("%s cannot be taken: %s", name, strerror(errno));
+    return !rename_taken(arrivals, arrivals->new_folder, name, number) ||
+           taken_post(arrivals, message);
+}
+
+/* again_do - what could not be done before. False: not now either. */
+static bool
+again_do(struct arrivals *arrivals, struct arrival *arrival)
+{
+    char old[NAME_SIZE];
+    char new[NAME_SIZE];
+
+    if (arrival->is_unread) {
+        const uint64_t message = arrival->message;
+        arrival_free(arrival);
+        (void)taken_post(arrivals, message);
         return true;
     }
-    return taken_post(arrivals, number, message);
+    if (arrival->recipients_count == 0) {
+        if (!taken_settle(arrivals, arrival)) {
+            return false;
+        }
+        arrival_free(arrival);
+        return true;
+    }
+    taken_name(arrival->message, old);
+    arrival->is_saved =
+        arrival->is_saved || arrival_write(arrivals, arrival, old);
+    const uint64_t message = arrival->is_saved ? number_take(arrivals) : 0;
+    taken_name(message, new);
+    if (message == 0 ||
+        !rename_taken(arrivals, arrivals->taken_folder, old, new)) {
+        return false;
+    }
+    arrival->message = message;
+    arrival->is_taken = true;
+    arrival->is_saved = false; /* when it comes again with fewer */
+    (void)post(arrivals, arrival);
+    return true;
+}
+
+/* again_look - all that is to be done again */
+static void
+again_look(struct arrivals *arrivals)
+{
+    pthread_mutex_lock(&arrivals->lock);
+    struct arrival *list = arrivals->again;
+    const uint32_t count = arrivals->again_count;
+    arrivals->again = NULL;
+    pthread_mutex_unlock(&arrivals->lock);
+    while (list != NULL) {
+        struct arrival *arrival = list;
+
+        list = arrival->next;
+        if (!again_do(arrivals, arrival)) {
+            again_add(arrivals, arrival);
+        }
+    }
+    pthread_mutex_lock(&arrivals->lock);
+    arrivals->again_count -= count;
+    pthread_mutex_unlock(&arrivals->lock);
 }
 
 /* folder_open - to be read from its beginning */
@@ -311,7 +294,8 @@ look(struct arrivals *arrivals)
     if (dir == NULL) {
         return 0;
     }
-    while (is_good && (entry = readdir(dir)) != NULL) {
+    while (is_good && !arrivals->is_troubled &&
+           (entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] != '.') {
             is_good = new_take(arrivals, entry->d_name);
             count++;
@@ -338,7 +322,7 @@ make(struct arrivals *arrivals)
                  message, i,
                  (unsigned)(live_mix(arrivals->seed, message, i + 1) %
                             arrivals->hosts_count));
-        recipient_add(arrival, address, arrivals->channel);
+        arrival_recipient_add(arrival, address, arrivals->channel);
     }
     arrival->size_bytes = (int64_t)(1024 + luck % 65536);
     arrivals->made_count++;
@@ -363,12 +347,23 @@ pause_until(struct arrivals *arrivals, int64_t until_ns, bool is_idle)
     return is_good;
 }
 
+/* delay - until it is looked again */
+static int64_t
+delay(struct arrivals *arrivals)
+{
+    const bool is_troubled = arrivals->is_troubled;
+
+    arrivals->is_troubled = false;
+    return is_troubled ? AGAIN_NS : LOOK_NS;
+}
+
 static void *
 arrivals_main(void *arg)
 {
     struct arrivals *arrivals = arg;
     int64_t make_at_ns = live_now_ns();
     int64_t look_at_ns = make_at_ns;
+    int64_t again_at_ns = make_at_ns;
     bool is_good = true;
     uint32_t found = 0;
 
@@ -376,12 +371,16 @@ arrivals_main(void *arg)
         const int64_t now_ns = live_now_ns();
         const bool is_making = arrivals->made_count < arrivals->made_max;
 
-        if (is_making && make_at_ns <= now_ns) {
+        if (again_at_ns <= now_ns) {
+            again_look(arrivals);
+            again_at_ns = live_now_ns() + AGAIN_NS;
+        } else if (is_making && make_at_ns <= now_ns) {
             make_at_ns += arrivals->rate_ns;
             is_good = make(arrivals);
+            make_at_ns += arrivals->is_troubled ? delay(arrivals) : 0;
         } else if (look_at_ns <= now_ns) {
             found = look(arrivals);
-            look_at_ns = live_now_ns() + LOOK_NS;
+            look_at_ns = live_now_ns() + delay(arrivals);
         } else {
             const bool is_soon = is_making && make_at_ns < look_at_ns;
             is_good = pause_until(arrivals, is_soon ? make_at_ns : look_at_ns,
@@ -401,8 +400,10 @@ leftover_remove(const struct arrivals *arrivals, uint64_t message)
     struct spool_place *places = NULL;
     uint32_t count = 0;
     bool has_more = false;
-    bool is_good = spool_list(spool, SCHED_NONE, message - 1, UINT32_MAX,
-                              UINT32_MAX, &places, &count, &has_more);
+    bool is_good = spool_list(
+        spool,
+        &(struct spool_query){message - 1, UINT32_MAX, SCHED_NONE, UINT32_MAX},
+        &places, &count, &has_more);
 
     for (uint32_t i = 0; is_good && i < count && places[i].message == message;
          i++) {
@@ -412,7 +413,33 @@ leftover_remove(const struct arrivals *arrivals, uint64_t message)
     return is_good;
 }
 
-/* taken_again - what a program that was killed had not finished */
+/* taken_one - of what a program that was killed had not finished */
+static bool
+taken_one(struct arrivals *arrivals, const char *name, uint64_t message)
+{
+    struct arrival *arrival = arrival_read(arrivals, name, message);
+
+    if (arrival == NULL) {
+        live_say("taken/%s: %s", name, strerror(errno));
+        return errno == EINVAL; /* it stays where it is */
+    }
+    if (arrival->is_again) { /* its files stand */
+        arrival->is_saved = true;
+        again_add(arrivals, arrival);
+        return true;
+    }
+    if (!leftover_remove(arrivals, message)) {
+        arrival_free(arrival);
+        return false;
+    }
+    struct post *post = post_new(POST_ARRIVAL);
+    post->arrival = arrival;
+    arrivals->pending_count++;
+    posts_put(arrivals->posts, post);
+    return true;
+}
+
+/* taken_again - all of it */
 static bool
 taken_again(struct arrivals *arrivals)
 {
@@ -424,17 +451,10 @@ taken_again(struct arrivals *arrivals)
         char *end = NULL;
         const uint64_t message = strtoull(entry->d_name, &end, 16);
 
-        if (message == 0 || *end != '\0') {
-            continue;
-        }
-        is_good = leftover_remove(arrivals, message);
-        struct arrival *arrival =
-            is_good ? arrival_read(arrivals, entry->d_name, message) : NULL;
-        if (arrival != NULL) {
-            struct post *post = post_new(POST_ARRIVAL);
-            post->arrival = arrival;
-            arrivals->pending_count++;
-            posts_put(arrivals->posts, post);
+        if (message != 0 && *end == '\0') {
+            is_good = taken_one(arrivals, entry->d_name, message);
+        } else if (entry->d_name[0] == '.' && strlen(entry->d_name) > 2) {
+            (void)unlinkat(arrivals->taken_folder, entry->d_name, 0);
         }
     }
     if (dir != NULL) {
@@ -488,6 +508,12 @@ arrivals_end(struct arrivals *arrivals)
     pthread_cond_broadcast(&arrivals->changed);
     pthread_mutex_unlock(&arrivals->lock);
     pthread_join(arrivals->id, NULL);
+    while (arrivals->again != NULL) {
+        struct arrival *arrival = arrivals->again;
+
+        arrivals->again = arrival->next;
+        arrival_free(arrival);
+    }
     pthread_cond_destroy(&arrivals->changed);
     pthread_mutex_destroy(&arrivals->lock);
     close(arrivals->new_folder);
@@ -495,8 +521,9 @@ arrivals_end(struct arrivals *arrivals)
     close(arrivals->rejected_folder);
 }
 
-void
-arrivals_later(struct arrivals *arrivals)
+/* submitted - one is on its way no more */
+static void
+submitted(struct arrivals *arrivals)
 {
     pthread_mutex_lock(&arrivals->lock);
     arrivals->pending_count--;
@@ -504,30 +531,60 @@ arrivals_later(struct arrivals *arrivals)
     pthread_mutex_unlock(&arrivals->lock);
 }
 
+/* recipients_keep - those that are left */
+static void
+recipients_keep(struct arrival *arrival, const bool *left)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < arrival->recipients_count; i++) {
+        if (left != NULL && left[i]) {
+            arrival->recipients[count++] = arrival->recipients[i];
+        } else {
+            free(arrival->recipients[i].address);
+        }
+    }
+    arrival->recipients_count = count;
+}
+
 void
-arrivals_done(struct arrivals *arrivals, const struct arrival *arrival,
-              bool is_rejected)
+arrivals_again(struct arrivals *arrivals, struct arrival *arrival,
+               const bool *left)
 {
     char name[NAME_SIZE];
-    int error = 0;
 
     taken_name(arrival->message, name);
-    if (arrival->is_taken) {
-        error = is_rejected ? renameat(arrivals->taken_folder, name,
-                                       arrivals->rejected_folder, name)
-                            : unlinkat(arrivals->taken_folder, name, 0);
+    recipients_keep(arrival, left);
+    arrival->is_again = true;
+    arrival->is_saved = arrival_write(arrivals, arrival, name);
+    live_say("%" PRIu32 " recipients of message %" PRIu64
+             " could not be queued; they come again%s",
+             arrival->recipients_count, arrival->message,
+             arrival->is_saved ? "" : ", once QUEUE/taken can be written");
+    again_add(arrivals, arrival);
+    submitted(arrivals);
+}
+
+void
+arrivals_done(struct arrivals *arrivals, struct arrival *arrival,
+              bool is_rejected)
+{
+    arrival->is_rejected = is_rejected;
+    if (arrival->is_taken && !taken_settle(arrivals, arrival)) {
+        recipients_keep(arrival, NULL);
+        again_add(arrivals, arrival);
+    } else {
+        arrival_free(arrival);
     }
-    if (error != 0) {
-        live_say("taken/%s cannot be removed: %s", name, strerror(errno));
-    }
-    arrivals_later(arrivals);
+    submitted(arrivals);
 }
 
 bool
 arrivals_are_idle(struct arrivals *arrivals)
 {
     pthread_mutex_lock(&arrivals->lock);
-    const bool is_idle = arrivals->is_idle && arrivals->pending_count == 0;
+    const bool is_idle = arrivals->is_idle && arrivals->pending_count == 0 &&
+                         arrivals->again_count == 0;
     pthread_mutex_unlock(&arrivals->lock);
     return is_idle;
 }

@@ -177,10 +177,11 @@ file_change(const struct worker *worker, const struct attempt *attempt,
     post->attempts = place->attempts;
     post->is_gone = waiting_count(&attempt->envelope) == 0;
     if (post->is_gone) {
-        is_good = spool_remove(spool, place);
+        is_good = spool_remove(spool, place) || errno == ENOENT;
     } else if (attempt->done_count > 0) {
         is_good = spool_write(spool, place, &attempt->envelope);
     }
+    post->is_behind = !is_good; /* a name that is behind does no harm */
     if (is_good && attempt->temporary_count > 0) {
         after.attempts += after.attempts < SPOOL_ATTEMPTS_MAX;
         is_good = spool_move(spool, place, &after);
@@ -277,6 +278,8 @@ deliver(struct worker *worker, struct task *task, uint64_t ordinal)
         post_free(post);
         return false; /* the task stays with the worker, and goes with it */
     }
+    post->recipients = task->recipients;
+    task->recipients = NULL;
     /* What was done is told even if the process crashes meanwhile: its end is
      * posted later, by its last thread. With the outcome the thread asks for
      * more, so it must be seen to be idle, or gone, by then. */

@@ -82,79 +82,143 @@ pull(struct host *host)
     }
 }
 
-/* feed - a whole turn. What is answered to an event that a host may send at any
- * time is told; any other error is the end. */
-static int32_t
-feed(struct host *host, const struct sched_event *event)
+/* flush - what a turn was */
+static void
+flush(struct host *host)
 {
-    host->now_ns = later(host);
-    const int32_t status = give(host, event);
-    if (status == SCHED_ERR_BUG ||
-        (status < 0 && event->kind != SCHED_EVENT_SUBMIT &&
-         status != SCHED_ERR_UNSUPPORTED)) {
-        failed(host, "event", status);
-        return status;
-    }
-    pull(host);
     if (!recording_flush(&host->recording)) {
         live_say("the recording cannot be written: %s", strerror(errno));
         host->has_failed = true;
     }
+}
+
+/* may_fail - what a host may send at any time, and is told when it is not taken */
+static bool
+may_fail(uint32_t kind)
+{
+    return kind == SCHED_EVENT_SUBMIT || kind == SCHED_EVENT_COMMAND ||
+           kind == SCHED_EVENT_STRESS;
+}
+
+/* host_feed - a whole turn. Any other error is the end. */
+int32_t
+host_feed(struct host *host, const struct sched_event *event)
+{
+    host->now_ns = later(host);
+    const int32_t status = give(host, event);
+    if (status == SCHED_ERR_BUG || (status < 0 && !may_fail(event->kind) &&
+                                    status != SCHED_ERR_UNSUPPORTED)) {
+        failed(host, "event", status);
+        return status;
+    }
+    pull(host);
+    flush(host);
     return status;
 }
 
 /* --- What posts become -------------------------------------------------------- */
 
-static void
-on_arrival(struct host *host, const struct arrival *arrival)
+/* submit_fill - the event of an arrival */
+static struct sched_submit
+submit_fill(struct host *host, const struct arrival *arrival,
+            struct sched_recipient *to)
 {
-    const uint32_t count = arrival->recipients_count;
-    struct sched_recipient *to = live_alloc(count * sizeof *to);
-    struct sched_event event = {.kind = SCHED_EVENT_SUBMIT};
-    const int64_t utc_now_ns = live_utc_ns() - live_now_ns();
+    const int64_t offset_ns = live_utc_ns() - live_now_ns();
+    const int64_t submitted_ns = arrival->submitted_ns - offset_ns;
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < arrival->recipients_count; i++) {
         to[i].channel = arrival->recipients[i].channel;
         to[i].host = names_number(&host->names, arrival->recipients[i].host);
     }
-    const int64_t submitted_ns = arrival->submitted_ns - utc_now_ns;
-    event.u.submit = (struct sched_submit){
+    return (struct sched_submit){
         .message = arrival->message,
         .submitted_at_ns =
             submitted_ns < host->now_ns ? submitted_ns : host->now_ns,
-        .deferred_until_ns = SCHED_NO_TIME,
+        .deferred_until_ns = arrival->deferred_ns == SCHED_NO_TIME
+                                 ? SCHED_NO_TIME
+                                 : arrival->deferred_ns - offset_ns,
         .size_bytes = arrival->size_bytes,
         .recipients = to,
-        .recipients_count = count,
+        .recipients_count = arrival->recipients_count,
         .source_channel = arrival->source,
         .priority = arrival->priority,
         .flags = arrival->flags,
     };
+}
+
+/* left_count - recipients for whom there is no file */
+static uint32_t
+left_count(const struct host *host, uint32_t count)
+{
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        left += host->left[i];
+    }
+    return left;
+}
+
+static void
+on_arrival(struct host *host, struct post *post)
+{
+    struct arrival *arrival = post->arrival;
+    const uint32_t count = arrival->recipients_count;
+    struct sched_recipient *to = live_alloc(count * sizeof *to);
+    struct sched_event event = {.kind = SCHED_EVENT_SUBMIT};
+
+    event.u.submit = submit_fill(host, arrival, to);
     host->counts.submits++;
     host->submitting = arrival;
-    host->is_kept = false;
+    host->left = live_alloc(count * sizeof host->left[0]);
+    memset(host->left, true, count * sizeof host->left[0]);
     host->is_rejected = false;
     crew_hold(&host->crew);
-    if (feed(host, &event) < 0) {
-        host->is_kept = true;
-    }
+    (void)host_feed(host, &event);
     host->submitting = NULL;
-    if (host->is_kept || host->has_failed) {
-        arrivals_later(&host->arrivals);
+    if (!host->is_rejected && left_count(host, count) > 0) {
+        arrivals_again(&host->arrivals, arrival, host->left);
+        host->counts.again++;
     } else {
         arrivals_done(&host->arrivals, arrival, host->is_rejected);
     }
+    post->arrival = NULL; /* it is theirs now */
     crew_go(&host->crew);
+    free(host->left);
     free(to);
 }
 
-/* on_outcome - the directory has changed already */
+/* behind - the directory does not have it yet as the delivery left it */
+static void
+behind(struct host *host, const struct post *post, const struct file *file)
+{
+    uint32_t *done = live_alloc(post->recipients_count * sizeof *done);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < post->recipients_count; i++) {
+        if (post->results[i] == SCHED_RESULT_DELIVERED ||
+            post->results[i] == SCHED_RESULT_PERMANENT) {
+            done[count++] = post->recipients[i];
+        }
+    }
+    if (post->is_gone) {
+        mends_add_gone(&host->mends, &file->place);
+    } else {
+        mends_add_done(&host->mends, &file->place, done, count);
+    }
+    free(done);
+}
+
+/* on_outcome - the directory has changed already, or would not */
 static void
 on_outcome(struct host *host, const struct post *post)
 {
     struct file *file = files_find(&host->files, post->message, post->file);
     struct sched_event event = {.kind = SCHED_EVENT_OUTCOME};
     bool is_delivered = false;
+
+    if (file != NULL && post->is_behind) {
+        behind(host, post, file);
+    }
 
     for (uint32_t i = 0; i < post->recipients_count; i++) {
         is_delivered =
@@ -177,7 +241,7 @@ on_outcome(struct host *host, const struct post *post)
         .recipients_count = post->recipients_count,
         .phase = post->phase,
     };
-    (void)feed(host, &event);
+    (void)host_feed(host, &event);
 }
 
 static void
@@ -189,7 +253,7 @@ on_job(struct host *host, const struct post *post, uint32_t kind)
         crew_reap(&host->crew, post->job, 0, true);
     }
     event.u.job.job = post->job;
-    (void)feed(host, &event);
+    (void)host_feed(host, &event);
 }
 
 static void
@@ -203,103 +267,11 @@ on_thread(struct host *host, const struct post *post, uint32_t kind)
     event.u.thread.job = post->job;
     event.u.thread.thread = post->thread;
     event.u.thread.host = kind == SCHED_EVENT_SESSION_CLOSED ? post->host : 0;
-    (void)feed(host, &event);
-}
-
-/* scanned_file - what the directory has of it. False: it has gone by now. */
-static bool
-scanned_file(struct host *host, const struct spool_place *place,
-             struct sched_scanned_file *file)
-{
-    struct envelope envelope;
-    const int64_t offset_ns = live_utc_ns() - live_now_ns();
-    uint32_t count = 0;
-
-    if (!spool_read(&host->spool, place, &envelope)) {
-        live_say("message %" PRIx64 " file %" PRIu32 " cannot be read: %s",
-                 place->message, place->file, strerror(errno));
-        return false;
-    }
-    uint32_t *indices =
-        live_alloc(envelope.recipients_count * sizeof indices[0]);
-    for (uint32_t i = 0; i < envelope.recipients_count; i++) {
-        if (envelope.recipients[i].state == ENVELOPE_WAITING) {
-            indices[count++] = envelope.recipients[i].index;
-        }
-    }
-    const int64_t submitted_ns = envelope.submitted_ns - offset_ns;
-    *file = (struct sched_scanned_file){
-        .message = place->message,
-        .submitted_at_ns =
-            submitted_ns < host->now_ns ? submitted_ns : host->now_ns,
-        .returned_at_ns = envelope.returned_ns == SCHED_NO_TIME
-                              ? SCHED_NO_TIME
-                              : envelope.returned_ns - offset_ns,
-        .size_bytes = envelope.size_bytes,
-        .recipients = indices,
-        .recipients_count = count,
-        .file = place->file,
-        .channel = place->channel,
-        .host = envelope.host[0] == '\0'
-                    ? SCHED_NONE
-                    : names_number(&host->names, envelope.host),
-        .priority = envelope.priority,
-        .attempts = place->attempts,
-        .is_held = place->is_held,
-        .flags = envelope.flags,
-    };
-    envelope_free(&envelope);
-    if (count == 0) {
-        free(indices);
-    }
-    return count > 0;
-}
-
-/* on_scan - the directory as it is now, so that nothing it tells is old */
-static void
-on_scan(struct host *host, const struct sched_scan *asked)
-{
-    struct spool_place *places = NULL;
-    uint32_t count = 0;
-    bool has_more = false;
-    struct sched_event event = {.kind = SCHED_EVENT_SCANNED};
-
-    if (!spool_list(&host->spool, asked->channel, asked->cursor_message,
-                    asked->cursor_file, asked->files_max, &places, &count,
-                    &has_more)) {
-        live_say("the queue directory cannot be read: %s", strerror(errno));
-    }
-    struct sched_scanned_file *files = live_alloc(count * sizeof *files);
-    uint32_t files_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (scanned_file(host, &places[i], &files[files_count])) {
-            files_count++;
-            if (files_find(&host->files, places[i].message, places[i].file) ==
-                NULL) {
-                files_add(&host->files, &places[i]);
-            }
-        }
-    }
-    host->counts.scanned += files_count;
-    event.u.scanned = (struct sched_scanned){
-        .files = files,
-        .files_count = files_count,
-        .channel = asked->channel,
-        .has_more = has_more,
-        .cursor_message =
-            count == 0 ? asked->cursor_message : places[count - 1].message,
-        .cursor_file = count == 0 ? asked->cursor_file : places[count - 1].file,
-    };
-    (void)feed(host, &event);
-    for (uint32_t i = 0; i < files_count; i++) {
-        free((void *)(uintptr_t)files[i].recipients);
-    }
-    free(files);
-    free(places);
+    (void)host_feed(host, &event);
 }
 
 static void
-on_post(struct host *host, const struct post *post)
+on_post(struct host *host, struct post *post)
 {
     switch (post->kind) {
     case POST_JOB_STARTED:
@@ -324,10 +296,13 @@ on_post(struct host *host, const struct post *post)
         on_outcome(host, post);
         return;
     case POST_SCAN:
-        on_scan(host, &post->scan);
+        scan_answer(host, &post->scan);
         return;
     case POST_ARRIVAL:
-        on_arrival(host, post->arrival);
+        on_arrival(host, post);
+        return;
+    case POST_COMMAND:
+        command_do(host, post->command);
         return;
     }
 }
@@ -345,7 +320,7 @@ wall_look(struct host *host)
     if (change_ns > WALL_JUMP_NS || change_ns < -WALL_JUMP_NS) {
         host->wall_offset_ns = offset_ns;
         event.u.wall.wall_offset_ns = offset_ns;
-        (void)feed(host, &event);
+        (void)host_feed(host, &event);
     }
 }
 
@@ -353,9 +328,9 @@ static bool
 is_over(struct host *host)
 {
     return host->has_failed || *host->is_told != 0 ||
-           live_now_ns() >= host->until_ns ||
+           live_now_ns() >= host->until_ns || host->is_ending ||
            (host->is_until_done && host->queued_count == 0 &&
-            arrivals_are_idle(&host->arrivals));
+            host->mends.count == 0 && arrivals_are_idle(&host->arrivals));
 }
 
 static void
@@ -365,7 +340,7 @@ wake(struct host *host)
 
     host->wish_ns = SCHED_NEVER;
     host->counts.wakes++;
-    (void)feed(host, &event);
+    (void)host_feed(host, &event);
 }
 
 static void
@@ -379,6 +354,8 @@ loop(struct host *host)
         if (now_ns >= look_ns) {
             look_ns = now_ns + LOOK_NS;
             wall_look(host);
+            mends_retry(&host->mends, &host->spool);
+            scan_look(host, now_ns);
             if (is_over(host)) {
                 return;
             }
@@ -403,14 +380,34 @@ count_queued(struct host *host)
     struct spool_place *places = NULL;
     uint32_t count = 0;
     bool has_more = false;
-    const bool is_good = spool_list(&host->spool, SCHED_NONE, 0, 0, UINT32_MAX,
-                                    &places, &count, &has_more);
+    const bool is_good = spool_list(
+        &host->spool, &(struct spool_query){0, 0, SCHED_NONE, UINT32_MAX},
+        &places, &count, &has_more);
 
     for (uint32_t i = 0; is_good && i < count; i++) {
         host->queued_count += !places[i].is_held;
     }
     free(places);
     return is_good;
+}
+
+/* begin - the other threads. False: said. */
+static bool
+begin(struct host *host)
+{
+    if (!arrivals_begin(&host->arrivals)) {
+        live_say("the queue directory: %s", strerror(errno));
+        return false;
+    }
+    /* After the files of a message that comes again were removed. */
+    const bool is_counted = count_queued(host);
+    if (!is_counted || !control_begin(&host->control)) {
+        live_say("%s: %s", is_counted ? CONTROL_NAME : "the queue directory",
+                 strerror(errno));
+        arrivals_end(&host->arrivals);
+        return false;
+    }
+    return true;
 }
 
 bool
@@ -424,19 +421,23 @@ host_run(struct host *host)
     if (host->self == NULL) {
         return false;
     }
-    if (!arrivals_begin(&host->arrivals) || !count_queued(host)) {
-        live_say("the queue directory: %s", strerror(errno));
+    if (!begin(host)) {
         host->config->object->destroy(host->self);
         return false;
     }
+    atomic_store(&host->spool.faults->is_on, true);
     pull(host);
+    flush(host);
     loop(host);
+    control_end(&host->control);
     crew_end(&host->crew);
     arrivals_end(&host->arrivals);
+    mends_retry(&host->mends, &host->spool);
     recording_end(&host->recording, host->now_ns);
     (void)recording_flush(&host->recording);
     host->config->object->destroy(host->self);
     names_free(&host->names);
     files_free(&host->files);
+    mends_free(&host->mends);
     return !host->has_failed;
 }

@@ -16,11 +16,17 @@
 #include "host.h"
 #include "live.h"
 
-enum { EXIT_USER_ERROR = 2, EXIT_SCHEDULER = 3, EXIT_IO = 74 };
+enum {
+    EXIT_REFUSED = 1,
+    EXIT_USER_ERROR = 2,
+    EXIT_SCHEDULER = 3,
+    EXIT_IO = 74
+};
 
 static const char usage[] =
     "Usage: jobctld --sink --scheduler FILE --config DIR --queue DIR\n"
     "               [OPTION]...\n"
+    "       jobctld --tell COMMAND --queue DIR\n"
     "\n"
     "Runs a scheduler object on a real clock, with real threads and a real\n"
     "queue directory. Mail dropped into QUEUE/new is delivered to a sink.\n"
@@ -40,9 +46,21 @@ static const char usage[] =
     "  --start-time TIME    what a process start takes; 20ms\n"
     "  --fail LIST          temp=10%,perm=2%,timeout=1%,crash=1%,end=1%,\n"
     "                       start=1%; nothing fails\n"
+    "  --refuse LIST        start-job=5%,deliver=5%,... though it could be "
+    "done;\n"
+    "                       also create reject start-thread rewrite hold "
+    "return\n"
+    "                       warn notify scan\n"
+    "  --io-fail LIST       "
+    "read=1%,write=1%,sync=1%,rename=1%,remove=1%,list=1%\n"
+    "                       of the queue directory; nothing fails\n"
     "  --threads-max N      more are refused; 200\n"
     "  --seed N             of the sink's luck and of the mail made; 1\n"
-    "  --strict             unknown keywords are errors\n";
+    "  --strict             unknown keywords are errors\n"
+    "  --tell COMMAND       to the jobctld that has the queue: set PATH "
+    "VALUE,\n"
+    "                       release all|CHANNEL|MESSAGE FILE, stress CHANNEL,\n"
+    "                       explain MESSAGE FILE, state, counts, end\n";
 
 /* What the signal handler tells: all that may be written from there. */
 static volatile sig_atomic_t is_told;
@@ -127,7 +145,10 @@ struct wishes {
     uint64_t threads_max;
     uint64_t seed;
     int64_t start_ns;
+    const char *tell;
     struct sink sink;
+    struct refusals refusals;
+    uint32_t faults_ppm[FAULTS_COUNT];
     bool is_sink;
     bool is_until_done;
     bool is_strict;
@@ -174,6 +195,13 @@ option_do(struct wishes *wishes, int letter, const char *value)
         return whole_duration(value, &wishes->start_ns);
     case 'f':
         return sink_faults_read(&wishes->sink, value);
+    case 'i':
+        return faults_read(wishes->faults_ppm, value);
+    case 'j':
+        return refusals_read(&wishes->refusals, value);
+    case 'K':
+        wishes->tell = value;
+        return true;
     case 'T':
         return number_read(value, 1, 100000, &wishes->threads_max);
     case 'S':
@@ -205,6 +233,9 @@ options_read(struct wishes *wishes, int count, char **words)
         {"sink-time", required_argument, NULL, 't'},
         {"start-time", required_argument, NULL, 'b'},
         {"fail", required_argument, NULL, 'f'},
+        {"io-fail", required_argument, NULL, 'i'},
+        {"refuse", required_argument, NULL, 'j'},
+        {"tell", required_argument, NULL, 'K'},
         {"threads-max", required_argument, NULL, 'T'},
         {"seed", required_argument, NULL, 'S'},
         {"strict", no_argument, NULL, 'x'},
@@ -221,8 +252,11 @@ options_read(struct wishes *wishes, int count, char **words)
             return false;
         }
     }
-    if (optind < count || !wishes->is_sink || wishes->scheduler == NULL ||
-        wishes->config == NULL || wishes->queue == NULL) {
+    const bool has_all =
+        wishes->queue != NULL &&
+        (wishes->tell != NULL || (wishes->is_sink && wishes->config != NULL &&
+                                  wishes->scheduler != NULL));
+    if (optind < count || !has_all) {
         fputs(usage, stderr);
         return false;
     }
@@ -244,6 +278,10 @@ counts_print(const struct host *host)
                 {"scanned", counts->scanned},
                 {"attempts", counts->attempts},
                 {"rewrites", counts->rewrites},
+                {"again", counts->again},
+                {"commands", counts->commands},
+                {"stresses", counts->stresses},
+                {"io-failures", atomic_load(&host->spool.faults->hit_count)},
                 {"returns", counts->returns},
                 {"job-starts", counts->job_starts},
                 {"thread-starts", counts->thread_starts},
@@ -325,14 +363,35 @@ files_open(struct host *host, const struct wishes *wishes)
     return is_good;
 }
 
+/* tell - a command to another jobctld */
 static int
-work(struct host *host, const struct wishes *wishes)
+tell(const struct wishes *wishes)
+{
+    if (control_tell(wishes->queue, wishes->tell, stdout)) {
+        return 0;
+    }
+    if (errno == 0) {
+        return EXIT_REFUSED;
+    }
+    live_say("%s: no jobctld is there: %s", wishes->queue, strerror(errno));
+    return EXIT_IO;
+}
+
+static int
+work(struct host *host, const struct wishes *wishes, struct faults *faults)
 {
     host->sink = wishes->sink;
     host->sink.seed = wishes->seed;
+    host->refusals = wishes->refusals;
+    host->refusals.seed = wishes->seed;
     if (!files_open(host, wishes)) {
         return EXIT_IO;
     }
+    memcpy(faults->ppm, wishes->faults_ppm, sizeof faults->ppm);
+    faults->seed = wishes->seed;
+    host->spool.faults = faults;
+    host->control =
+        (struct control){.folder = wishes->queue, .posts = &host->posts};
     signals_set();
     host_fill(host, wishes);
     posts_init(&host->posts);
@@ -355,6 +414,7 @@ main(int count, char **words)
                                      .time_min_ns = LIVE_NS_PER_S / 50,
                                      .time_max_ns = LIVE_NS_PER_S / 5}};
     static struct config config;
+    struct faults faults = {.seed = 0};
     struct host host = {.config = &config,
                         .spool = {.root = -1, .lock = -1},
                         .sink = {.log = -1}};
@@ -363,10 +423,13 @@ main(int count, char **words)
     if (!options_read(&wishes, count, words)) {
         return EXIT_USER_ERROR;
     }
+    if (wishes.tell != NULL) {
+        return tell(&wishes);
+    }
     config.is_strict = wishes.is_strict;
     if (config_object(&config, wishes.scheduler) &&
         config_texts(&config, wishes.config) && config_channels(&config)) {
-        code = work(&host, &wishes);
+        code = work(&host, &wishes, &faults);
         if (host.recording.out != NULL && fclose(host.recording.out) != 0) {
             code = EXIT_IO;
         }

@@ -43,6 +43,8 @@ post_free(struct post *post)
 {
     arrival_free(post->arrival);
     free(post->results);
+    free(post->recipients);
+    free(post->command);
     free(post);
 }
 

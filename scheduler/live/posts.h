@@ -25,8 +25,9 @@ enum post_kind {
     POST_THREAD_ENDED,
     POST_SESSION_CLOSED,
     POST_OUTCOME,
-    POST_SCAN,   /* answer the scan that was asked for */
-    POST_ARRIVAL /* a message to be submitted */
+    POST_SCAN,    /* answer the scan that was asked for */
+    POST_ARRIVAL, /* a message to be submitted */
+    POST_COMMAND  /* of the postmaster, who waits for an answer */
 };
 
 struct arrival; /* arrivals.h */
@@ -35,6 +36,8 @@ struct post {
     struct post *next;
     struct arrival *arrival; /* owned */
     uint8_t *results;        /* owned */
+    uint32_t *recipients;    /* owned: indices, as the results */
+    char *command;           /* owned */
     struct sched_scan scan;
     uint64_t message;
     enum post_kind kind;
@@ -46,6 +49,7 @@ struct post {
     uint32_t phase;
     uint32_t attempts; /* of the file, after the attempt */
     bool is_gone;      /* the file */
+    bool is_behind;    /* the directory would not have it so: see mends.h */
 };
 
 struct posts {

@@ -6,79 +6,28 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "chances.h"
 #include "live.h"
-
-#define PPM 1000000u
-
-static const char *const names[SINK_FAULTS_COUNT] = {
-    [SINK_TEMPORARY] = "temp",  [SINK_PERMANENT] = "perm",
-    [SINK_TIMEOUT] = "timeout", [SINK_CRASH] = "crash",
-    [SINK_END] = "end",         [SINK_START] = "start",
-};
-
-/* percent_read - "10%" or "0.5%", at most four decimals, in ppm */
-static bool
-percent_read(const char **text, uint32_t *ppm)
-{
-    char *end = NULL;
-    const unsigned long whole = strtoul(*text, &end, 10);
-    uint32_t unit = PPM / 100;
-
-    if (end == *text || whole > 100) {
-        return false;
-    }
-    *ppm = (uint32_t)whole * unit;
-    if (*end == '.') {
-        for (end++; *end >= '0' && *end <= '9' && unit > 1; end++) {
-            unit /= 10;
-            *ppm += (uint32_t)(*end - '0') * unit;
-        }
-    }
-    if (*end != '%' || *ppm > PPM) {
-        return false;
-    }
-    *text = end + 1;
-    return true;
-}
 
 bool
 sink_faults_read(struct sink *sink, const char *text)
 {
-    for (;;) {
-        uint32_t fault = 0;
-        size_t length = 0;
+    static const char *const names[SINK_FAULTS_COUNT] = {
+        [SINK_TEMPORARY] = "temp",  [SINK_PERMANENT] = "perm",
+        [SINK_TIMEOUT] = "timeout", [SINK_CRASH] = "crash",
+        [SINK_END] = "end",         [SINK_START] = "start",
+    };
 
-        while (fault < SINK_FAULTS_COUNT) {
-            length = strlen(names[fault]);
-            if (strncmp(text, names[fault], length) == 0 &&
-                text[length] == '=') {
-                break;
-            }
-            fault++;
-        }
-        text += length + 1;
-        if (fault == SINK_FAULTS_COUNT ||
-            !percent_read(&text, &sink->ppm[fault])) {
-            return false;
-        }
-        if (*text == '\0') {
-            return true;
-        }
-        if (*text++ != ',') {
-            return false;
-        }
-    }
+    return chances_read(text, names, SINK_FAULTS_COUNT, sink->ppm);
 }
 
 bool
 sink_has(const struct sink *sink, enum sink_fault fault, uint64_t attempt,
          uint64_t recipient)
 {
-    return live_mix(sink->seed + fault + 1, attempt, recipient) % PPM <
+    return live_mix(sink->seed + fault + 1, attempt, recipient) % CHANCES_PPM <
            sink->ppm[fault];
 }
 

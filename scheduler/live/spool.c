@@ -196,8 +196,10 @@ spool_write(const struct spool *spool, const struct spool_place *place,
 
     spool_name(place, name);
     snprintf(temporary, sizeof temporary, ".%s", name);
-    int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0666);
+    int fd = faults_hit(spool->faults, FAULT_WRITE)
+                 ? -1
+                 : openat(folder, temporary,
+                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
         return false;
     }
@@ -208,8 +210,9 @@ spool_write(const struct spool *spool, const struct spool_place *place,
     }
     bool is_good = envelope_print(out, envelope);
     is_good = fclose(out) == 0 && is_good;
-    is_good = is_good && renameat(folder, temporary, folder, name) == 0 &&
-              fsync(folder) == 0;
+    is_good = is_good && !faults_hit(spool->faults, FAULT_RENAME) &&
+              renameat(folder, temporary, folder, name) == 0 &&
+              !faults_hit(spool->faults, FAULT_SYNC) && fsync(folder) == 0;
     if (!is_good) {
         const int error = errno;
         (void)unlinkat(folder, temporary, 0);
@@ -330,7 +333,10 @@ spool_read(const struct spool *spool, const struct spool_place *place,
 
     *envelope = (struct envelope){.returned_ns = SCHED_NO_TIME};
     spool_name(place, name);
-    int fd = openat(spool->folders[place->channel], name, O_RDONLY | O_CLOEXEC);
+    int fd = faults_hit(spool->faults, FAULT_READ)
+                 ? -1
+                 : openat(spool->folders[place->channel], name,
+                          O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return false;
     }
@@ -340,10 +346,11 @@ spool_read(const struct spool *spool, const struct spool_place *place,
         return false;
     }
     const bool is_good = envelope_scan(in, envelope);
+    const bool is_read = ferror(in) == 0;
     fclose(in);
     if (!is_good) {
         envelope_free(envelope);
-        errno = EINVAL;
+        errno = is_read ? EINVAL : EIO;
     }
     return is_good;
 }
@@ -357,7 +364,8 @@ spool_move(const struct spool *spool, const struct spool_place *from,
 
     spool_name(from, old);
     spool_name(to, new);
-    return renameat(spool->folders[from->channel], old,
+    return !faults_hit(spool->faults, FAULT_RENAME) &&
+           renameat(spool->folders[from->channel], old,
                     spool->folders[to->channel], new) == 0;
 }
 
@@ -367,7 +375,8 @@ spool_remove(const struct spool *spool, const struct spool_place *place)
     char name[SPOOL_NAME_SIZE];
 
     spool_name(place, name);
-    return unlinkat(spool->folders[place->channel], name, 0) == 0;
+    return !faults_hit(spool->faults, FAULT_REMOVE) &&
+           unlinkat(spool->folders[place->channel], name, 0) == 0;
 }
 
 /* --- Listing -------------------------------------------------------------- */
@@ -400,12 +409,20 @@ static bool
 folder_list(const struct spool *spool, uint32_t channel, uint64_t message,
             uint32_t file, struct list *list)
 {
-    DIR *folder = folder_open(spool->folders[channel]);
+    DIR *folder = faults_hit(spool->faults, FAULT_LIST)
+                      ? NULL
+                      : folder_open(spool->folders[channel]);
     bool is_good = folder != NULL;
 
-    for (const struct dirent *entry = is_good ? readdir(folder) : NULL;
-         is_good && entry != NULL; entry = readdir(folder)) {
+    while (is_good) {
         struct spool_place place = {.channel = channel};
+
+        errno = 0; /* the end of the folder leaves it so */
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL) {
+            is_good = errno == 0;
+            break;
+        }
         if (spool_name_read(entry->d_name, &place) &&
             (place.message > message ||
              (place.message == message && place.file > file))) {
@@ -413,7 +430,9 @@ folder_list(const struct spool *spool, uint32_t channel, uint64_t message,
         }
     }
     if (folder != NULL) {
+        const int error = errno;
         closedir(folder);
+        errno = error;
     }
     return is_good;
 }
@@ -431,16 +450,15 @@ place_compare(const void *left, const void *right)
 }
 
 bool
-spool_list(const struct spool *spool, uint32_t channel, uint64_t message,
-           uint32_t file, uint32_t max, struct spool_place **places,
-           uint32_t *count, bool *has_more)
+spool_list(const struct spool *spool, const struct spool_query *query,
+           struct spool_place **places, uint32_t *count, bool *has_more)
 {
     struct list list = {0};
     bool is_good = true;
 
     for (uint32_t i = 0; is_good && i < spool->channels_count; i++) {
-        if (channel == SCHED_NONE || channel == i) {
-            is_good = folder_list(spool, i, message, file, &list);
+        if (query->channel == SCHED_NONE || query->channel == i) {
+            is_good = folder_list(spool, i, query->message, query->file, &list);
         }
     }
     if (!is_good) {
@@ -451,8 +469,8 @@ spool_list(const struct spool *spool, uint32_t channel, uint64_t message,
         qsort(list.places, list.count, sizeof list.places[0], place_compare);
     }
     *places = list.places;
-    *count = list.count < max ? list.count : max;
-    *has_more = list.count > max;
+    *count = list.count < query->max ? list.count : query->max;
+    *has_more = list.count > query->max;
     return true;
 }
 

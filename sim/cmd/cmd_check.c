@@ -12,6 +12,7 @@
 #include "sim/cmd/launch.h"
 #include "sim/lab/check.h"
 #include "sim/lab/json.h"
+#include "sim/lab/population.h"
 #include "sim/lab/unit.h"
 
 enum { REPLICATIONS = 5, INDENT = 2 };
@@ -56,8 +57,11 @@ metric_add(const struct work *work, struct trial *trial, const char *name)
 {
     const struct metric *metric =
         metric_find(name, work->arena, work->call->diag);
+    struct population population = {.arena = work->arena};
 
-    if (metric == NULL) {
+    population_scenario(&population, &trial->scenario);
+    if (metric == NULL ||
+        !population_check(&population, metric, work->call->diag)) {
         return false;
     }
     for (uint32_t i = 0; i < trial->metrics_count; i++) {

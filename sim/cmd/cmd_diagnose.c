@@ -12,6 +12,7 @@
 #include "sim/cmd/linkwords.h"
 #include "sim/cmd/lookalike.h"
 #include "sim/cmd/suspect.h"
+#include "sim/cmd/wording.h"
 #include "sim/lab/json.h"
 
 enum {
@@ -199,13 +200,6 @@ foot_print(const struct work *work)
 /* --- JSON ---------------------------------------------------------------- */
 
 static void
-put_text(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_text(json, text);
-}
-
-static void
 suspect_put(struct json *json, const struct work *work, uint32_t place)
 {
     static const char *const effects[] = {
@@ -219,29 +213,29 @@ suspect_put(struct json *json, const struct work *work, uint32_t place)
     char text[SYMPTOM_TEXT_SIZE];
 
     json_object_begin(json);
-    put_text(json, "fault", suspect->fault->fault);
-    put_text(json, "does", suspect->fault->does);
+    wording_text_put(json, "fault", suspect->fault->fault);
+    wording_text_put(json, "does", suspect->fault->does);
     json_key(json, "agreement_percent");
     json_i64(json, suspect->agreement);
     json_key(json, "setups");
     json_i64(json, suspect->setups_count);
     json_key(json, "setups_agreeing");
     json_i64(json, suspect->agreeing_count);
-    put_text(json, "client", suspect->best.stacks[TCP_CLIENT].name);
-    put_text(json, "server", suspect->best.stacks[TCP_SERVER].name);
+    wording_text_put(json, "client", suspect->best.stacks[TCP_CLIENT].name);
+    wording_text_put(json, "server", suspect->best.stacks[TCP_SERVER].name);
     prediction_format(text, &suspect->best.prediction);
-    put_text(json, "simulated", text);
+    wording_text_put(json, "simulated", text);
     symptom_missing(text, &work->asked.symptom, &suspect->best.prediction);
-    put_text(json, "does_not_fit", text);
+    wording_text_put(json, "does_not_fit", text);
     json_key(json, "remedies");
     json_array_begin(json);
     for (uint32_t i = 0;
          place < work->shown_count && (remedy = suspect_remedy_at(i)) != NULL;
          i++) {
         json_object_begin(json);
-        put_text(json, "remedy", remedy->name);
-        put_text(json, "effect", effects[suspect->effects[i]]);
-        put_text(json, "how", remedy->how);
+        wording_text_put(json, "remedy", remedy->name);
+        wording_text_put(json, "effect", effects[suspect->effects[i]]);
+        wording_text_put(json, "how", remedy->how);
         json_object_end(json);
     }
     json_array_end(json);
@@ -258,7 +252,7 @@ work_json(const struct work *work)
     json_init(&json, stdout);
     json_object_begin(&json);
     symptom_format(text, &work->asked.symptom);
-    put_text(&json, "symptom", text);
+    wording_text_put(&json, "symptom", text);
     json_key(&json, "suspects");
     json_array_begin(&json);
     for (uint32_t i = 0; i < work->suspects_count; i++) {
@@ -270,8 +264,8 @@ work_json(const struct work *work)
     for (uint32_t i = 0; (lookalike = lookalike_at(i)) != NULL; i++) {
         if (lookalike_is_possible(i, &work->asked.symptom)) {
             json_object_begin(&json);
-            put_text(&json, "name", lookalike->name);
-            put_text(&json, "how_to_tell", lookalike->tell);
+            wording_text_put(&json, "name", lookalike->name);
+            wording_text_put(&json, "how_to_tell", lookalike->tell);
             json_key(&json, "is_simulated");
             json_bool(&json, false);
             json_object_end(&json);

@@ -8,22 +8,26 @@
 
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
-#include "sim/cmd/figures.h"
+#include "sim/cmd/instant.h"
 #include "sim/cmd/launch.h"
 #include "sim/cmd/sheet.h"
 #include "sim/cmd/story.h"
+#include "sim/cmd/wording.h"
 #include "sim/lab/unit.h"
 
-/* One call of the command. */
+/* One call of the command. What is told is kept until the run has ended well. */
 struct work {
     struct command_call *call;
     struct launch launch;
     struct sheet_settings settings;
     struct mta_observer observer;
     struct story *story; /* NULL: no message is asked for */
-    FILE *state;         /* what is told of the instant */
-    char *state_text;
-    size_t state_size;
+    FILE *told;          /* text: of the instant; JSON: all */
+    char *told_text;
+    size_t told_size;
+    struct json json;
+    struct instant_json instant;
+    bool is_json;
 };
 
 static const struct src_loc command_line = {.file = "command line"};
@@ -53,46 +57,18 @@ on_mail(void *context, const struct mta_mail_event *event)
     story_mail(work->story, event);
 }
 
-/* queue_print - a channel as `imsimta qm summarize` and `messages` have it */
-static void
-queue_print(const struct work *work, const struct mta_state *state)
-{
-    char age[FIGURES_SIZE];
-
-    figures_duration(age, (double)(state->at_ns - state->oldest_ns) /
-                              (double)NS_PER_S);
-    fprintf(work->state,
-            "\nchannel %s: %" PRIu32 " queued, %" PRId64
-            " bytes, oldest %s\n%s",
-            state->channel, state->files_count, state->bytes, age, state->text);
-}
-
 static void
 on_state(void *context, const struct mta_state *state)
 {
-    const struct work *work = context;
-    const int64_t start_ns = work->launch.scenario.start_wall_ns;
+    struct work *work = context;
 
-    switch (state->kind) {
-    case MTA_STATE_QUEUE:
-        queue_print(work, state);
-        break;
-    case MTA_STATE_JOBS:
-        fputs("\njobs and threads\n", work->state);
-        story_times(state->text, start_ns, work->state);
-        break;
-    case MTA_STATE_SCHEDULER:
-        fputs("\nthe scheduler says\n", work->state);
-        story_times(state->text, start_ns, work->state);
-        break;
-    case MTA_STATE_WAIT:
+    if (state->kind == MTA_STATE_WAIT || state->kind == MTA_STATE_FOUND ||
+        state->kind == MTA_STATE_LEFT) {
         story_file(work->story, state);
-        break;
-    case MTA_STATE_FILE:
-        fprintf(work->state, "\nmessage %" PRIu64 ", file %" PRIu32 ": ",
-                state->message, state->file);
-        story_times(state->text, start_ns, work->state);
-        break;
+    } else if (work->is_json) {
+        instant_json_part(&work->instant, state);
+    } else {
+        instant_print(state, work->launch.scenario.start_wall_ns, work->told);
     }
 }
 
@@ -127,26 +103,89 @@ asked_read(struct work *work)
     return true;
 }
 
-/* told_print - the story, then the instant; false: no such message */
-static bool
-told_print(struct work *work)
+/* json_start - the object, up to what is told of the instant as it comes */
+static void
+json_start(struct work *work)
 {
-    if (work->story != NULL && !story_print(work->story, stdout)) {
+    struct json *json = &work->json;
+
+    json_init(json, work->told);
+    json_object_begin(json);
+    wording_text_put(json, "scenario", work->launch.scenario_path);
+    wording_u64_put(json, "seed", work->launch.seed);
+    wording_u64_put(json, "replication", work->launch.replication);
+    json_key(json, "state");
+    if (work->observer.at_ns < 0) {
+        json_null(json);
+    } else {
+        instant_json_begin(&work->instant, json, work->observer.at_ns,
+                           work->launch.scenario.start_wall_ns);
+    }
+}
+
+/* json_finish - and the story; false: it could not be written */
+static bool
+json_finish(struct work *work, const struct result *result)
+{
+    struct json *json = &work->json;
+    char digest[DIGEST_TEXT_SIZE];
+
+    if (work->observer.at_ns >= 0) {
+        instant_json_end(&work->instant);
+    }
+    json_key(json, "message");
+    if (work->story == NULL) {
+        json_null(json);
+    } else {
+        json_u64(json, work->observer.message);
+    }
+    json_key(json, "story");
+    if (work->story == NULL) {
+        json_null(json);
+    } else {
+        story_json(work->story, json);
+    }
+    digest_format(&result->digest, digest);
+    wording_text_put(json, "digest", digest);
+    json_object_end(json);
+    const bool is_good = json_end(json);
+    fputs(work->told_text, stdout);
+    return is_good;
+}
+
+static void
+text_print(struct work *work)
+{
+    if (work->story != NULL) {
+        story_print(work->story, stdout);
+    }
+    fflush(work->told);
+    if (work->observer.at_ns >= 0) {
+        printf("%sthe state %s after the start\n\n%s",
+               work->story != NULL ? "\n" : "",
+               options_text(work->call->options, OPTION_AT, ""),
+               work->told_text);
+    }
+}
+
+/* told_print - false: no such message, or it could not be written */
+static int
+told_print(struct work *work, const struct result *result)
+{
+    if (work->story != NULL && story_is_empty(work->story)) {
         diag_error(work->call->diag, command_line,
                    "no message %" PRIu64 " came in this run",
                    work->observer.message);
-        return false;
+        return EXIT_USER_ERROR;
     }
-    fflush(work->state);
-    if (work->observer.at_ns >= 0) {
-        printf("%sthe state %s after the start%s\n%s",
-               work->story != NULL ? "\n" : "",
-               options_text(work->call->options, OPTION_AT, ""),
-               work->state_size == 0 ? ": nothing is queued, no process runs"
-                                     : "",
-               work->state_text);
+    bool is_good = true;
+    if (work->is_json) {
+        is_good = json_finish(work, result);
+    } else {
+        text_print(work);
     }
-    return true;
+    return launch_flush(work->call->diag) && is_good ? EXIT_DONE
+                                                     : EXIT_IO_ERROR;
 }
 
 static int
@@ -164,17 +203,20 @@ explain_do(struct work *work)
         work->observer.line_until = UINT64_MAX;
         work->observer.mail = on_mail;
     }
-    work->state = open_memstream(&work->state_text, &work->state_size);
-    ASSERT(work->state != NULL);
+    work->told = open_memstream(&work->told_text, &work->told_size);
+    ASSERT(work->told != NULL);
+    work->is_json = options_has(work->call->options, OPTION_JSON);
+    if (work->is_json) {
+        json_start(work);
+    }
     result_init(&result);
     if (launch_run(&work->launch, &work->observer, &result, &scheduler,
-                   work->call->diag) &&
-        told_print(work)) {
-        code = launch_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+                   work->call->diag)) {
+        code = told_print(work, &result);
     }
     result_free(&result);
-    fclose(work->state);
-    free(work->state_text);
+    fclose(work->told);
+    free(work->told_text);
     story_free(work->story);
     return code;
 }

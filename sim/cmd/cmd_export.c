@@ -167,7 +167,7 @@ export_do(struct work *work)
     work->run.log = export_open(work->format, work->path, work->call->diag);
     work->run.start_wall_ns = work->launch.scenario.start_wall_ns;
     if (work->run.log == NULL) {
-        return EXIT_IO_ERROR;
+        return code;
     }
     result_init(&result);
     if (!launch_run(&work->launch, &observer, &result, &scheduler,

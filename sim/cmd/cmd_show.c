@@ -220,6 +220,9 @@ show_do(struct work *work)
     bool is_good = true;
 
     work->is_one = key_start[0] != '\0';
+    if (!store_has_results(work->store, work->call->diag)) {
+        return EXIT_USER_ERROR;
+    }
     if (work->is_one && !run_is_one(work, key_start)) {
         return EXIT_USER_ERROR;
     }

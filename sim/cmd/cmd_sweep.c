@@ -212,7 +212,7 @@ runs_list(struct work *work)
         work->store = store_open(work->request.database_path, STORE_READ,
                                  work->call->diag);
         if (work->store == NULL) {
-            return EXIT_IO_ERROR;
+            return EXIT_USER_ERROR;
         }
     }
     sweep_list(work->sweep, work->store, stdout);
@@ -227,7 +227,7 @@ runs_make(struct work *work)
     work->store =
         store_open(work->request.database_path, STORE_WRITE, work->call->diag);
     if (work->store == NULL) {
-        return EXIT_IO_ERROR;
+        return EXIT_USER_ERROR;
     }
     sweep_execute(work->sweep, work->store, &work->outcome, work->call->diag);
     code = sweep_exit_code(&work->outcome);

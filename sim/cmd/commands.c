@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
@@ -145,9 +146,7 @@ static const struct option_row rows_explain[] = {
      .help = "Show queues, jobs and threads so long after the start, as in"
              " 90s or 2h"},
     ROWS_OF_A_RUN,
-    {.id = OPTION_QUIET, .letter = 'q', .name = "quiet",
-     .help = "Say nothing on standard error but errors"},
-    ROW_HELP, {.id = OPTION_NONE},
+    ROWS_COMMON,
 };
 
 static const struct option_row rows_replay[] = {ROW_SCHEDULER, ROWS_COMMON};
@@ -374,7 +373,12 @@ static const struct command table[] = {
      .about =
          "Each attempt with its job and thread, what it waited for and by"
          " which rule, how\nfar it came; in sum, how long the mail waited and"
-         " was in delivery."},
+         " was in delivery; what is still\nqueued as the run ends. The state is"
+         " that of pools, channels, hosts, jobs. With\n--json one object:"
+         " scenario, seed, replication, digest, message, story (a list of\nwhat"
+         " happened: at_s, event, message, file, and more by event; an attempt"
+         " has its\nwaits, each with for, rule, waited_s, text) and state"
+         " (pools, channels with hosts,\njobs with threads, scheduler, files)."},
     {.name = "import", .operands = "LOG...", .operands_least = 1,
      .operands_most = ANY, .rows = rows_import, .run = cmd_import,
      .summary = "turn a mail host's log into a trace of its traffic",
@@ -391,8 +395,13 @@ static const struct command table[] = {
      .about =
          "Who said what, when it was there and what it waited for; what both"
          " ends believe\nabout the window, and what happens where a router on"
-         " the way breaks window scaling.\nSCENARIO gives path and hosts; other"
-         " options change them."},
+         " the way breaks its scaling.\nSCENARIO gives path and hosts; other"
+         " options change them.\nFaults: strip-syn, strip-synack, strip-both,"
+         " set-syn=N, set-synack=N, set-both=N,\ndrop-syn, drop-synack, track,"
+         " track-syn, track-start, clamp=BYTES, clear=OPTIONS.\nStacks: linux,"
+         " bsd, windows-2003, windows-2008 and windows-2008-LEVEL,"
+         " LEVEL\nbeing disabled, highlyrestricted, restricted, normal or"
+         " experimental."},
     {.name = "diagnose", .operands = "", .rows = rows_diagnose,
      .run = cmd_diagnose,
      .summary = "which fault of window scaling makes this symptom, what cures"
@@ -430,7 +439,7 @@ static const struct {
     {EXIT_RUNS_FAILED, "some runs failed; the others are in the results file"},
     {EXIT_UNDECIDED, "the runs do not decide the question"},
     {EXIT_HELPER_MISSING, "a helper program (gnuplot) is missing"},
-    {EXIT_IO_ERROR, "a file could not be read or written"},
+    {EXIT_IO_ERROR, "the system refused: a file could not be read or written"},
     {EXIT_INTERRUPTED, "interrupted; what was finished is kept"},
 };
 
@@ -537,6 +546,9 @@ command_do(const struct command *command, int argc, char **argv)
     diag_init(&diag);
     if (options_read(&options, command->rows, argc - 2, argv + 2, &diag)) {
         is_quiet = options_has(&options, OPTION_QUIET);
+        if (!is_quiet) {
+            interrupt_tell();
+        }
         if (options_has(&options, OPTION_HELP)) {
             commands_help(command, stdout);
             code = EXIT_DONE;
@@ -549,6 +561,9 @@ command_do(const struct command *command, int argc, char **argv)
                 .argv = argv + 1,
             });
         }
+    }
+    if (code == EXIT_USER_ERROR && diag.refused_count > 0) {
+        code = EXIT_IO_ERROR; /* nothing was wrong with what the user said */
     }
     fflush(stdout);
     if (!is_quiet || diag.errors_count > 0) {

@@ -9,6 +9,7 @@
 
 #include "sim/cmd/figures.h"
 #include "sim/cmd/linkwords.h"
+#include "sim/cmd/wording.h"
 #include "sim/lab/json.h"
 
 enum { NS_PLACES = 9, CELL_SIZE = 96 };
@@ -303,13 +304,6 @@ put_i64(struct json *json, const char *key, int64_t value)
 }
 
 static void
-put_text(struct json *json, const char *key, const char *text)
-{
-    json_key(json, key);
-    json_text(json, text);
-}
-
-static void
 leg_put(struct json *json, const char *key, const struct trial_leg *leg)
 {
     json_key(json, key);
@@ -337,7 +331,7 @@ turns_put(struct json *json, const struct trial *trial)
         const struct trial_turn *turn = &trial->turns[i];
 
         json_object_begin(json);
-        put_text(json, "command", turn->name);
+        wording_text_put(json, "command", turn->name);
         leg_put(json, "said", &turn->legs[TCP_CLIENT]);
         leg_put(json, "reply", &turn->legs[TCP_SERVER]);
         json_object_end(json);
@@ -367,7 +361,7 @@ side_put(struct json *json, const struct trial *trial, enum tcp_side side)
 
     json_key(json, linkwords_side(side));
     json_object_begin(json);
-    put_text(json, "stack", trial->params->stacks[side].name);
+    wording_text_put(json, "stack", trial->params->stacks[side].name);
     offer_put(json, "shift_offered",
               offer->has_arrived ? &offer->original : &offer->sent,
               offer->is_sent);
@@ -407,19 +401,19 @@ linkreport_json(const struct trial *trial, const struct trial *clean,
 
     json_init(&json, out);
     json_object_begin(&json);
-    put_text(&json, "command", command);
+    wording_text_put(&json, "command", command);
     linkwords_faults(text, &trial->params->path);
-    put_text(&json, "middlebox", text);
-    put_text(&json, "outcome", trial_outcome_name(trial->outcome));
+    wording_text_put(&json, "middlebox", text);
+    wording_text_put(&json, "outcome", trial_outcome_name(trial->outcome));
     json_key(&json, "slow");
     json_bool(&json, linkwords_is_slow(trial, clean));
     times_put(&json, trial);
     put_seconds(&json, "clean_end_s",
                 clean->outcome == TRIAL_DELIVERED ? clean->end_at_ns : -1);
     linkwords_outcome(text, trial, clean);
-    put_text(&json, "says", text);
+    wording_text_put(&json, "says", text);
     linkwords_story(text, trial);
-    put_text(&json, "story", text);
+    wording_text_put(&json, "story", text);
     side_put(&json, trial, TCP_CLIENT);
     side_put(&json, trial, TCP_SERVER);
     turns_put(&json, trial);

@@ -486,6 +486,27 @@ way_ns(const struct path_params *path, enum tcp_side from, int64_t bytes)
     return sum_ns;
 }
 
+/* is_window_short - it never reached what the leg has, nor what the path takes
+ * in a round trip */
+static bool
+is_window_short(const struct trial *trial, const struct trial_leg *leg,
+                enum tcp_side side)
+{
+    const struct path_params *path = &trial->params->path;
+    int64_t least_rate = INT64_MAX;
+
+    for (uint32_t h = 0; h < path->hops_count; h++) {
+        const int64_t rate = path->hops[h].rate_bits_per_s[side];
+
+        least_rate = rate > 0 ? i64_min(least_rate, rate) : least_rate;
+    }
+    const base_i128 path_bits =
+        (base_i128)least_rate * path_rtt_ns(path) / NS_PER_S;
+
+    return leg->window_most_bytes > 0 && leg->window_most_bytes < leg->bytes &&
+           (base_i128)leg->window_most_bytes * BITS_PER_BYTE < path_bits;
+}
+
 static void
 cause_add(char text[LINKWORDS_SIZE], uint32_t count, const char *one,
           const char *many)
@@ -512,10 +533,9 @@ linkwords_leg(char text[LINKWORDS_SIZE], const struct trial *trial,
         took_ns < ideal_ns + ideal_ns / 2 + 5 * NS_PER_MS) {
         return;
     }
-    if (leg->window_least_bytes > 0 && leg->window_least_bytes < leg->bytes &&
-        leg->window_least_bytes < 65535) {
+    if (is_window_short(trial, leg, side)) {
         add(text, "window of %s bytes",
-            linkwords_bytes(window, leg->window_least_bytes));
+            linkwords_bytes(window, leg->window_most_bytes));
     }
     cause_add(text, leg->probes, "probe", "probes");
     cause_add(text, leg->box_drops, "dropped by the middlebox",
@@ -524,4 +544,10 @@ linkwords_leg(char text[LINKWORDS_SIZE], const struct trial *trial,
     cause_add(text, leg->overflows, "dropped by the full queue",
               "dropped by the full queue");
     cause_add(text, leg->timeouts, "timeout", "timeouts");
+    const int64_t rtt_ns = path_rtt_ns(&trial->params->path);
+
+    if (text[0] == '\0' && leg->there_at_ns >= 0 && rtt_ns > 0) {
+        cause_add(text, (uint32_t)((took_ns - ideal_ns) / rtt_ns),
+                  "round trip of slow start", "round trips of slow start");
+    }
 }

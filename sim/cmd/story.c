@@ -8,12 +8,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/figures.h"
 #include "sim/cmd/story_parts.h"
 
-/* A new file's state, as the record of its creation has it. */
-enum { STATE_HELD = 1, STATE_UNTRACKED = 2 };
+enum { LINE_SIZE = 96 }; /* what the line did, in words */
 
-/* --- Files --------------------------------------------------------------- */
+/* --- The configuration --------------------------------------------------- */
+
+const char *
+story_setting(const struct story *story, const char *group, const char *name,
+              const char *key)
+{
+    char path[3 * STORY_NAME_SIZE];
+    const char *value = "";
+
+    snprintf(path, sizeof path, "%s.%s.%s", group, name, key);
+    for (uint32_t i = 0; i < story->settings->rows_count; i++) {
+        if (strcmp(story->settings->rows[i].path, path) == 0) {
+            value = story->settings->rows[i].value;
+        }
+    }
+    return value;
+}
+
+/* story_channel - of the number: channels are described in their order */
+const char *
+story_channel(const struct story *story, uint32_t channel,
+              char name[STORY_NAME_SIZE])
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < story->settings->rows_count; i++) {
+        const char *path = story->settings->rows[i].path;
+        const char *end = strrchr(path, '.');
+
+        if (strncmp(path, "channel.", 8) == 0 && end != NULL &&
+            strcmp(end, ".direction") == 0 && count++ == channel) {
+            snprintf(name, STORY_NAME_SIZE, "%.*s", (int)(end - path - 8),
+                     path + 8);
+            return name;
+        }
+    }
+    snprintf(name, STORY_NAME_SIZE, "channel %" PRIu32, channel);
+    return name;
+}
+
+uint32_t
+story_channel_number(const struct story *story, const char *name)
+{
+    char found[STORY_NAME_SIZE];
+    uint32_t channel = 0;
+
+    while (strcmp(story_channel(story, channel, found), name) != 0 &&
+           strncmp(found, "channel ", 8) != 0) {
+        channel++;
+    }
+    return channel;
+}
+
+const char *
+story_channel_setting(const struct story *story, uint32_t channel,
+                      const char *key)
+{
+    char name[STORY_NAME_SIZE];
+
+    return story_setting(story, "channel", story_channel(story, channel, name),
+                         key);
+}
+
+/* --- Records ------------------------------------------------------------- */
 
 static bool
 is_related(const struct story *story, uint64_t message)
@@ -26,165 +89,13 @@ is_related(const struct story *story, uint64_t message)
     return false;
 }
 
-static struct track *
-track_find(struct story *story, uint64_t message, int64_t number)
-{
-    for (uint32_t i = 0; i < story->tracks_count; i++) {
-        if (story->tracks[i].message == message &&
-            story->tracks[i].number == number) {
-            return &story->tracks[i];
-        }
-    }
-    return NULL;
-}
-
-static struct track *
-track_add(struct story *story, uint64_t message, int64_t number, int64_t now_ns)
-{
-    struct track *track = NULL;
-
-    story->tracks = base_realloc(story->tracks, (story->tracks_count + 1) *
-                                                    sizeof story->tracks[0]);
-    track = &story->tracks[story->tracks_count++];
-    *track = (struct track){.message = message,
-                            .number = (uint32_t)number,
-                            .host = -1,
-                            .since_ns = now_ns,
-                            .submitted_ns = now_ns};
-    return track;
-}
-
-static void
-wait_begin(struct story *story, struct track *track, int64_t now_ns)
-{
-    track->since_ns = now_ns;
-    track->due_ns = 0;
-    track->ahead = 0;
-    track->is_tried = false;
-    track->has_delivered = false;
-    track->reason[0] = '\0';
-    track->channel_jobs = story_jobs_count(story, track->channel, false);
-    track->pool_jobs = story_jobs_count(story, track->channel, true);
-}
-
-static void
-create_line(struct story *story, const char *line, int64_t now_ns)
-{
-    const uint64_t message = (uint64_t)story_word(line, "message");
-    const int64_t number = story_word(line, "file");
-    const int64_t state = story_word(line, "state");
-    struct track *track = track_add(story, message, number, now_ns);
-    char name[STORY_NAME_SIZE];
-
-    track->channel = (uint32_t)story_word(line, "channel");
-    track->host = story_word(line, "host");
-    track->priority = (uint32_t)story_word(line, "priority");
-    track->is_held = state == STATE_HELD;
-    wait_begin(story, track, now_ns);
-    fprintf(
-        story_beat(story, now_ns),
-        "message %" PRIu64 ", file %" PRId64 ": put into %s, %" PRId64
-        " recipient%s, priority %s%s\n",
-        message, number, story_channel(story, track->channel, name),
-        story_word(line, "recipients"),
-        story_word(line, "recipients") == 1 ? "" : "s",
-        (const char *const[]){"urgent", "normal", "nonurgent", "secondclass",
-                              "thirdclass"}[story_word(line, "priority") % 5],
-        state == STATE_HELD        ? ", held (holdlimit)"
-        : state == STATE_UNTRACKED ? ", untracked (max_messages)"
-                                   : "");
-}
-
-static void
-deliver_line(struct story *story, const char *line, int64_t now_ns)
-{
-    const uint64_t message = (uint64_t)story_word(line, "message");
-    const int64_t number = story_word(line, "file");
-    const int64_t job = story_word(line, "job");
-    struct track *track = track_find(story, message, number);
-
-    if (track == NULL) { /* found in the queue by a scan */
-        track = track_add(story, message, number, now_ns);
-        track->channel = story_process(story, job)->channel;
-        track->host = story_word(line, "host");
-    }
-    fprintf(story_beat(story, now_ns),
-            "message %" PRIu64 ", file %" PRId64 ": attempt %" PRIu32
-            ", job %" PRId64 ", thread %" PRId64 "; it had waited ",
-            message, number, track->attempts + 1, job,
-            story_word(line, "thread"));
-    story_duration(story->out, now_ns - track->since_ns);
-    fputc('\n', story->out);
-    story_wait(story, track, job, story_word(line, "thread"), now_ns);
-    track->waited_ns += now_ns - track->since_ns;
-    track->since_ns = now_ns;
-    track->is_tried = true;
-    track->is_held = false;
-}
-
-/* total_say - to the end of an attempt that delivered */
-static void
-total_say(struct story *story, const struct track *track, int64_t now_ns)
-{
-    fprintf(story->out, "%41ssubmit to delivery ", "");
-    story_duration(story->out, now_ns - track->submitted_ns);
-    fputs(" = waited ", story->out);
-    story_duration(story->out, track->waited_ns);
-    fputs(" + in delivery ", story->out);
-    story_duration(story->out, track->tried_ns);
-    fputc('\n', story->out);
-}
-
-static void
-outcome_line(struct story *story, const char *line, int64_t now_ns)
-{
-    const uint64_t message = (uint64_t)story_word(line, "message");
-    const int64_t number = story_word(line, "file");
-    struct track *track = track_find(story, message, number);
-
-    if (track == NULL) {
-        return;
-    }
-    fprintf(story_beat(story, now_ns),
-            "message %" PRIu64 ", file %" PRId64
-            ": the attempt ends; in delivery ",
-            message, number);
-    story_duration(story->out, now_ns - track->since_ns);
-    fputc('\n', story->out);
-    track->tried_ns += now_ns - track->since_ns;
-    track->attempts++;
-    if (track->has_delivered) {
-        total_say(story, track, now_ns);
-    }
-    wait_begin(story, track, now_ns);
-}
-
-/* rewrite_line - what is left of a file goes on in a new one, as old as it */
-static void
-rewrite_line(struct story *story, const char *line, int64_t now_ns)
-{
-    const uint64_t message = (uint64_t)story_word(line, "message");
-    const int64_t number = story_word(line, "file");
-    const int64_t new_number = story_word(line, "new");
-    const struct track *before = track_find(story, message, number);
-
-    if (before != NULL && new_number != number) {
-        const struct track copy = *before;
-        struct track *track = track_add(story, message, new_number, now_ns);
-        *track = copy;
-        track->number = (uint32_t)new_number;
-    }
-    fprintf(story_beat(story, now_ns),
-            "message %" PRIu64 ", file %" PRId64
-            ": what is left of it is rewritten as file %" PRId64 "\n",
-            message, number, new_number);
-}
-
 static void
 submit_line(struct story *story, const char *line, int64_t now_ns)
 {
     const uint64_t message = (uint64_t)story_word(line, "message");
     const uint64_t parent = (uint64_t)story_word(line, "parent");
+    const int64_t recipients = story_word(line, "recipients");
+    const int64_t bytes = story_word(line, "bytes");
 
     if (!is_related(story, message)) {
         if (parent == 0 || !is_related(story, parent)) {
@@ -194,18 +105,27 @@ submit_line(struct story *story, const char *line, int64_t now_ns)
             base_realloc(story->messages, (story->messages_count + 1) *
                                               sizeof story->messages[0]);
         story->messages[story->messages_count++] = message;
-    } else if (story->submitted_ns < 0) {
-        story->submitted_ns = story_word(line, "submitted");
     }
-    fprintf(story_beat(story, now_ns),
-            "message %" PRIu64 ": submitted, %" PRId64 " bytes, %" PRId64
-            " recipient%s",
-            message, story_word(line, "bytes"), story_word(line, "recipients"),
-            story_word(line, "recipients") == 1 ? "" : "s");
+    /* What is made of another waits since it was made. */
+    story->submitted_ns = parent == 0 ? story_word(line, "submitted") : now_ns;
+    story->deferred_ns = strstr(line, " deferred=") == NULL
+                             ? INT64_MIN
+                             : story_word(line, "deferred");
+    struct beat *beat = beat_new(story, now_ns, "submitted", message, 0);
+    beat_say(beat, "submitted, %" PRId64 " bytes, %" PRId64 " recipient%s",
+             bytes, recipients, recipients == 1 ? "" : "s");
     if (parent != 0) {
-        fprintf(story->out, ", made of message %" PRIu64, parent);
+        beat_say(beat, "%.*s, made of message %" PRIu64, STORY_REASON_SIZE,
+                 beat->line, parent);
     }
-    fputc('\n', story->out);
+    beat_number(beat, "bytes", bytes);
+    beat_number(beat, "recipients", recipients);
+    if (parent == 0) {
+        beat_text(beat, "parent", NULL);
+    } else {
+        beat_number(beat, "parent", (int64_t)parent);
+    }
+    beat_seconds(beat, "submitted_s", story_word(line, "submitted"));
 }
 
 /* others_count - mail of the same queue that goes while ours waits */
@@ -216,98 +136,135 @@ others_count(struct story *story, const char *line)
         story_process(story, story_word(line, "job"))->channel;
 
     for (uint32_t i = 0; i < story->tracks_count; i++) {
-        struct track *track = &story->tracks[i];
+        struct track *track = story->tracks[i];
         track->ahead += !track->is_tried && track->channel == channel &&
                         track->host == story_word(line, "host");
     }
 }
 
-/* restart_line - the processes die, and attempts with them */
+/* restart_line - the processes die, and attempts with them; times are lost */
 static void
-restart_line(struct story *story, int64_t now_ns)
+restart_line(struct story *story, const char *line, int64_t now_ns)
 {
+    for (uint32_t i = 0; i < story->tracks_count; i++) {
+        struct track *track = story->tracks[i];
+        if (!track->is_live) {
+            continue;
+        }
+        struct beat *beat =
+            beat_new(story, now_ns, "restart", track->message, track->number);
+        if (track->is_tried) {
+            beat_say(beat, "the Job Controller is restarted; the attempt has"
+                           " no outcome");
+            beat_seconds(beat, "in_delivery_s", now_ns - track->since_ns);
+            track->tried_ns += now_ns - track->since_ns;
+            wait_begin(track, now_ns);
+        } else {
+            beat_say(beat, "the Job Controller is restarted; a scan is to show"
+                           " it the file again");
+            beat_text(beat, "in_delivery_s", NULL);
+            wait_stop(story, track, now_ns);
+            track->due_ns = 0;
+        }
+        track->is_unknown = true;
+        track->is_counted = false;
+    }
     for (uint32_t i = 0; i < story->processes_count; i++) {
         story->processes[i].is_live = false;
     }
-    for (uint32_t i = 0; i < story->tracks_count; i++) {
-        struct track *track = &story->tracks[i];
-        if (track->is_tried) {
-            track->tried_ns += now_ns - track->since_ns;
-            fputs("the Job Controller is restarted; the attempt has no"
-                  " outcome\n",
-                  story_beat(story, now_ns));
-            wait_begin(story, track, now_ns);
-        }
-    }
-}
-
-/* file_line - hold, return, warn, notify: what is done by a rule */
-static void
-file_line(struct story *story, const char *what, const char *line,
-          int64_t now_ns)
-{
-    static const struct {
-        const char *what;
-        const char *words;
-    } rows[] = {{"hold ", "is held (holdlimit) until it is released"},
-                {"return ", "is returned to its sender (notices, last value)"},
-                {"warn ", "its sender is warned (notices)"},
-                {"notify ", "a notice is made to its sender"},
-                {"command ", "is released by the postmaster"},
-                {"reject ", "is rejected"}};
-    const uint64_t message = (uint64_t)story_word(line, "message");
-    const int64_t number = story_word(line, "file");
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strncmp(what, rows[i].what, strlen(rows[i].what)) == 0) {
-            struct track *track = track_find(story, message, number);
-            const char *notices =
-                track == NULL
-                    ? ""
-                    : story_channel_setting(story, track->channel, "notices");
-            fprintf(story_beat(story, now_ns),
-                    "message %" PRIu64 ", file %" PRId64 ": %s", message,
-                    number, rows[i].words);
-            fprintf(story->out, i == 1 || i == 2 ? "; notices %s\n" : "\n",
-                    notices);
-            if (i == 0 && track != NULL) {
-                track->is_held = true;
-            }
-        }
-    }
+    story->up_ns = now_ns + story_word(line, "for");
 }
 
 void
 story_line(struct story *story, const char *line)
 {
-    int64_t now_ns = 0;
-    int used = 0;
+    char *end = NULL;
+    const int64_t now_ns = strtoll(line, &end, 10);
+    const char *what = end;
 
-    if (sscanf(line, "%" SCNd64 " %*u %*s %n", &now_ns, &used) != 1) {
+    /* Behind the time a number, and who did it. */
+    for (int i = 0; i < 2 && *what == ' '; i++) {
+        what += 1 + strcspn(what + 1, " ");
+    }
+    if (end == line || *what != ' ') {
         return;
     }
-    const char *what = line + used;
+    what++;
+    waits_count(story, now_ns);
     if (story_jobs_line(story, what, line, now_ns)) {
         return;
     }
     if (strncmp(what, "restart ", 8) == 0) {
-        restart_line(story, now_ns);
+        restart_line(story, line, now_ns);
     } else if (strncmp(what, "submit ", 7) == 0) {
         submit_line(story, line, now_ns);
-    } else if (!is_related(story, (uint64_t)story_word(line, "message"))) {
-        if (strncmp(what, "deliver ", 8) == 0) {
-            others_count(story, line);
-        }
-    } else if (strncmp(what, "create ", 7) == 0) {
-        create_line(story, line, now_ns);
+    } else if (is_related(story, (uint64_t)story_word(line, "message"))) {
+        (void)story_files_line(story, what, line, now_ns);
     } else if (strncmp(what, "deliver ", 8) == 0) {
-        deliver_line(story, line, now_ns);
-    } else if (strncmp(what, "outcome ", 8) == 0) {
-        outcome_line(story, line, now_ns);
-    } else if (strncmp(what, "rewrite ", 8) == 0) {
-        rewrite_line(story, line, now_ns);
+        others_count(story, line);
+    }
+}
+
+/* --- What the host tells ------------------------------------------------- */
+
+/* backlog_mail - a recipient of a file that is there as the run begins */
+static void
+backlog_mail(struct story *story, struct track *track,
+             const struct mta_mail_event *event)
+{
+    static const char *const priorities[] = {"urgent", "normal", "nonurgent"};
+    const char *priority =
+        priorities[event->priority < 2 ? event->priority : 2];
+    char age[FIGURES_SIZE];
+
+    if (track == NULL) {
+        track = track_add(story, event->message, event->file,
+                          event->submitted_at_ns);
+        track->backlog = beat_new(story, event->at_ns, "created",
+                                  event->message, event->file);
+        track->channel = story_channel_number(story, event->channel);
+        track->priority = event->priority;
+        track->is_unknown = true;
+        wait_part(track, "before-run", NULL, event->at_ns,
+                  "in the queue, before the run began");
+    }
+    struct beat *beat = track->backlog;
+    const int64_t recipients =
+        beat->values_count == 0 ? 1 : beat->values[1].number + 1;
+    figures_duration(age, (double)(event->at_ns - event->submitted_at_ns) /
+                              (double)NS_PER_S);
+    beat_say(beat,
+             "is in %s as the run begins, enqueued %s before, %" PRId64
+             " recipient%s, priority %s",
+             event->channel, age, recipients, recipients == 1 ? "" : "s",
+             priority);
+    if (recipients > 1) {
+        beat->values[1].number = recipients;
+        return;
+    }
+    beat_text(beat, "channel", event->channel);
+    beat_number(beat, "recipients", recipients);
+    beat_text(beat, "priority", priority);
+    beat_text(beat, "state", "backlog");
+    beat_text(beat, "rule", NULL);
+}
+
+/* line_text - what the line did to the attempt; empty: nothing */
+static void
+line_text(char text[LINE_SIZE], const struct mta_mail_event *event)
+{
+    text[0] = '\0';
+    if (event->host == NULL || event->fate == RESULT_IN_TIME) {
+        return;
+    }
+    if (event->fate == RESULT_STALLED_DATA) {
+        snprintf(text, LINE_SIZE,
+                 "; on the line: %s after %" PRId64 " of %" PRId64 " bytes",
+                 result_fate_name(event->fate), event->passed_bytes,
+                 event->size_bytes);
     } else {
-        file_line(story, what, line, now_ns);
+        snprintf(text, LINE_SIZE, "; on the line: %s",
+                 result_fate_name(event->fate));
     }
 }
 
@@ -318,35 +275,111 @@ story_mail(struct story *story, const struct mta_mail_event *event)
         "enqueued",     "delivered", "deferred (4xx, or no answer)",
         "failed (5xx)", "returned",  "warned",
         "rejected"};
+    static const char *const words[] = {"enqueued", "delivered", "deferred",
+                                        "failed",   "returned",  "warned",
+                                        "rejected"};
     static const char *const phases[] = {"connect", "greeting", "EHLO", "MAIL",
                                          "RCPT",    "DATA",     "dot"};
-    struct track *track =
-        track_find(story, event->message, (int64_t)event->file);
+    struct track *track = NULL;
+    char line[LINE_SIZE];
 
-    if (event->kind == MTA_MAIL_ENQUEUED ||
-        !is_related(story, event->message)) {
+    if (!is_related(story, event->message)) {
         return;
     }
-    fprintf(story_beat(story, event->at_ns),
-            "message %" PRIu64 ", file %" PRIu32 ": recipient %" PRIu32
-            " at %s: %s",
-            event->message, event->file, event->recipient, event->domain,
-            kinds[event->kind]);
-    if (event->host != NULL && event->phase <= SMTP_DOT) {
-        fprintf(story->out, " by %s, phase %s", event->host,
-                phases[event->phase]);
-    }
-    if (event->host != NULL && event->fate != RESULT_IN_TIME) {
-        fprintf(story->out, "; on the line: %s", result_fate_name(event->fate));
-        if (event->fate == RESULT_STALLED_DATA) {
-            fprintf(story->out, " after %" PRId64 " of %" PRId64 " bytes",
-                    event->passed_bytes, event->size_bytes);
+    track = track_find(story, event->message, (int64_t)event->file);
+    if (event->kind == MTA_MAIL_ENQUEUED) {
+        if (track == NULL || track->backlog != NULL) {
+            backlog_mail(story, track, event);
         }
+        return;
     }
-    fputc('\n', story->out);
+    const bool has_phase = event->host != NULL && event->phase <= SMTP_DOT;
+    struct beat *beat =
+        beat_new(story, event->at_ns, "recipient", event->message, event->file);
+    line_text(line, event);
+    beat_say(beat, "recipient %" PRIu32 " at %s: %s%s%s%s%s%s",
+             event->recipient, event->domain, kinds[event->kind],
+             has_phase ? " by " : "", has_phase ? event->host : "",
+             has_phase ? ", phase " : "", has_phase ? phases[event->phase] : "",
+             line);
+    beat_number(beat, "recipient", event->recipient);
+    beat_text(beat, "domain", event->domain);
+    beat_text(beat, "became", words[event->kind]);
+    beat_text(beat, "host", has_phase ? event->host : NULL);
+    beat_text(beat, "phase", has_phase ? phases[event->phase] : NULL);
+    beat_text(beat, "line",
+              line[0] != '\0' ? result_fate_name(event->fate) : NULL);
     if (event->kind == MTA_MAIL_DELIVERED && track != NULL) {
         track->has_delivered = true;
     }
+}
+
+/* found - a scan has shown it to the scheduler */
+static void
+found(struct story *story, struct track *track, const struct mta_state *state)
+{
+    if (!track->is_unknown) {
+        return;
+    }
+    struct beat *beat =
+        beat_new(story, state->at_ns, "found", track->message, track->number);
+    beat_say(beat, "is found by a scan, with %" PRIu32 " failed attempt%s",
+             state->attempts, state->attempts == 1 ? "" : "s");
+    beat_number(beat, "attempts", state->attempts);
+    if (track->is_held && !state->is_held) { /* released meanwhile */
+        wait_part(track, "held", "holdlimit", state->at_ns, "held (holdlimit)");
+    }
+    track->is_held = state->is_held;
+    wait_unknown(story, track, state->at_ns);
+    track->attempts = state->attempts;
+}
+
+/* left - the run ends before it does */
+static void
+left(struct story *story, struct track *track, const struct mta_state *state)
+{
+    struct beat *beat =
+        beat_new(story, state->at_ns, "left", track->message, track->number);
+    const int64_t ns = state->at_ns - track->since_ns;
+    const char *where = track->is_tried  ? "delivery"
+                        : track->is_held ? "held"
+                                         : "waiting";
+    char text[FIGURES_SIZE];
+
+    figures_duration(text, (double)ns / (double)NS_PER_S);
+    beat_text(beat, "state", where);
+    if (track->is_tried) {
+        beat_say(beat, "the run ends; it is being delivered since %s", text);
+        beat_seconds(beat, "in_delivery_s", ns);
+        return;
+    }
+    beat_say(beat, "the run ends; it is still %s, and has waited %s",
+             track->is_held ? "held" : "queued", text);
+    wait_stop(story, track, state->at_ns);
+    beat_seconds(beat, "waited_s", ns);
+    beat_waits(beat, track);
+}
+
+static void
+reason_keep(struct track *track, const struct mta_state *state)
+{
+    snprintf(track->reason, sizeof track->reason, "%s",
+             state->text == NULL ? "" : state->text);
+    track->reason[strcspn(track->reason, "\n")] = '\0';
+}
+
+/* due_read - until when it waits, as the scheduler says: the host knows no
+ * time but for what it was told */
+static void
+due_read(struct track *track, const struct mta_state *state)
+{
+    const char *due = strstr(track->reason,
+                             state->attempts > 0 ? "tried at " : "not before ");
+
+    track->failures = state->attempts;
+    track->is_backoff = state->attempts > 0;
+    track->due_ns =
+        due == NULL ? 0 : strtoll(due + strcspn(due, "0123456789"), NULL, 10);
 }
 
 void
@@ -354,20 +387,26 @@ story_file(struct story *story, const struct mta_state *state)
 {
     struct track *track =
         track_find(story, state->message, (int64_t)state->file);
-    const char *due = NULL;
 
-    if (track == NULL || track->is_tried) {
+    if (track == NULL) {
         return;
     }
-    snprintf(track->reason, sizeof track->reason, "%s", state->text);
-    track->reason[strcspn(track->reason, "\n")] = '\0';
-    track->failures = state->attempts;
-    track->is_backoff = state->attempts > 0;
-    /* The host knows no time but for what it was told: the text has it. */
-    due = strstr(state->text, track->is_backoff ? "tried at " : "not before ");
-    track->due_ns = 0;
-    if (due != NULL) {
-        track->due_ns = strtoll(due + strcspn(due, "0123456789"), NULL, 10);
+    track->is_live = true;
+    if (state->host != UINT32_MAX) {
+        track->host = state->host;
+    }
+    if (state->kind == MTA_STATE_LEFT) {
+        reason_keep(track, state);
+        left(story, track, state);
+        return;
+    }
+    if (state->kind == MTA_STATE_FOUND) {
+        found(story, track, state);
+    }
+    /* Its wait begins now, and not because of another file. */
+    if (!track->is_tried && track->told_ns == state->at_ns) {
+        reason_keep(track, state);
+        due_read(track, state);
     }
 }
 
@@ -381,12 +420,9 @@ story_new(uint64_t message, int64_t start_wall_ns,
 
     *story = (struct story){.settings = settings,
                             .start_wall_ns = start_wall_ns,
-                            .submitted_ns = -1,
                             .messages_count = 1};
     story->messages = base_alloc(sizeof story->messages[0]);
     story->messages[0] = message;
-    story->out = open_memstream(&story->text, &story->text_size);
-    ASSERT(story->out != NULL);
     return story;
 }
 
@@ -400,8 +436,11 @@ story_free(struct story *story)
         free(story->processes[i].thread_asked_ns);
         free(story->processes[i].thread_ready_ns);
     }
-    fclose(story->out);
-    free(story->text);
+    for (uint32_t i = 0; i < story->tracks_count; i++) {
+        free(story->tracks[i]->waits);
+        free(story->tracks[i]);
+    }
+    beats_free(story);
     free(story->processes);
     free(story->tracks);
     free(story->messages);
@@ -409,9 +448,7 @@ story_free(struct story *story)
 }
 
 bool
-story_print(struct story *story, FILE *out)
+story_is_empty(const struct story *story)
 {
-    fflush(story->out);
-    fputs(story->text, out);
-    return story->text_size > 0;
+    return story->beats == NULL;
 }

@@ -244,6 +244,7 @@ windows_look(struct work *work)
         if (leg->window_least_bytes == 0 || window < leg->window_least_bytes) {
             leg->window_least_bytes = window;
         }
+        leg->window_most_bytes = i64_max(leg->window_most_bytes, window);
     }
 }
 

@@ -64,7 +64,8 @@ struct trial_leg {
     int64_t there_at_ns;        /* its last byte; -1: never */
     int64_t first_at_ns;        /* its first byte; -1: never */
     int64_t there_bytes;        /* that have arrived in order */
-    int64_t window_least_bytes; /* that its sender believed in */
+    int64_t window_least_bytes; /* that its sender believed in while at it; */
+    int64_t window_most_bytes;  /* 0: nobody looked */
     uint32_t box_drops;
     uint32_t losses;
     uint32_t overflows;

@@ -156,6 +156,9 @@ hist_quantile(const struct hist *hist, int64_t ppm, uint64_t total)
     if (rank > hist->count) {
         return INT64_MAX;
     }
+    if (rank == hist->count) {
+        return hist->max; /* the last one is known exactly */
+    }
     for (uint32_t i = 0; i < hist->buckets_count; i++) {
         below += hist->counts[i];
         if (below >= rank) {

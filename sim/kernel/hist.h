@@ -48,9 +48,9 @@ void hist_merge(struct hist *into, const struct hist *from);
 
 /*
  * The value that ceil(ppm * total / 10^6) observations, at least one, do not
- * exceed: the middle of its bucket, never beyond min and max. `total` may be
- * larger than count: the rest counts as longer than everything. INT64_MAX: it
- * lies there, or there is no observation at all.
+ * exceed: the middle of its bucket, never beyond min and max; the last one of
+ * all exactly. `total` may be larger than count: the rest counts as longer than
+ * everything. INT64_MAX: it lies there, or there is no observation at all.
  */
 int64_t hist_quantile(const struct hist *hist, int64_t ppm, uint64_t total);
 

@@ -11,6 +11,8 @@
 
 enum { DECIMAL_PLACES_MAX = 18, DOUBLE_DIGITS_MAX = 17 };
 
+#define PLAIN_BELOW 1e15 /* whole numbers below are exact, and short */
+
 void
 json_init(struct json *json, FILE *out)
 {
@@ -269,7 +271,12 @@ json_double_format(char text[JSON_NUMBER_SIZE], double value)
         snprintf(text, JSON_NUMBER_SIZE, "%.*g", digits, value);
         back = strtod(text, NULL);
         if (!(back < value) && !(back > value)) {
-            return;
+            break;
         }
+    }
+    /* 30, not 3e+01: whole numbers stand as people write them. */
+    if (strchr(text, 'e') != NULL && fabs(value) < PLAIN_BELOW &&
+        !(trunc(value) < value) && !(trunc(value) > value)) {
+        snprintf(text, JSON_NUMBER_SIZE, "%.0f", value);
     }
 }

@@ -185,15 +185,16 @@ metric_nearest(const char *name)
 
 #define GROUP_COUNT(text, field, column_name, way)                             \
     {                                                                          \
-        .name = text, .unit = "", .better = way, .kind = METRIC_COUNT,         \
-        .offset = offsetof(struct result_group, field), .column = column_name  \
+        .name = (text), .unit = "", .better = (way), .kind = METRIC_COUNT,     \
+        .offset = offsetof(struct result_group, field),                        \
+        .column = (column_name)                                                \
     }
 #define GROUP_TIME(text, field, share_ppm, column_name)                        \
     {                                                                          \
-        .name = text, .unit = "s", .better = METRIC_LOWER,                     \
+        .name = (text), .unit = "s", .better = METRIC_LOWER,                   \
         .kind = METRIC_QUANTILE,                                               \
-        .offset = offsetof(struct result_group, field), .ppm = share_ppm,      \
-        .column = column_name                                                  \
+        .offset = offsetof(struct result_group, field), .ppm = (share_ppm),    \
+        .column = (column_name)                                                \
     }
 
 /* clang-format off */

@@ -124,6 +124,13 @@ struct scenario {
 MUST_USE bool scenario_load(struct scenario *scenario, const char *path,
                             const char *const *sets, uint32_t sets_count,
                             struct diag *diag);
+
+/* The same, where not all sets are of --set: each has the word that it is called
+ * by when it is wrong ("--param"). */
+MUST_USE bool scenario_load_as(struct scenario *scenario, const char *path,
+                               const char *const *sets,
+                               const char *const *origins, uint32_t sets_count,
+                               struct diag *diag);
 void scenario_free(struct scenario *scenario);
 
 /*

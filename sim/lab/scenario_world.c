@@ -142,7 +142,10 @@ destination_build(struct load *load, const char *name,
 static char
 folded(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z') {
+        c = (char)(c - 'A' + 'a');
+    }
+    return c;
 }
 
 /* host_compare - below 0, 0, above 0, as strcmp() has it */

@@ -68,7 +68,7 @@ rule "nothing includes upward" "$layer"'
     angle["scheduler"]      = "stdint"
     angle["scheduler/core"] = free "|string"
     angle["scheduler/qmgr"] = angle["scheduler/core"]
-    angle["scheduler/live"] = posix "|curl/curl|dlfcn"
+    angle["scheduler/live"] = posix "|curl/curl|dlfcn|stdatomic|sys/socket|sys/un"
     angle["sim/kernel"]     = libc
     angle["models"]         = libc
     angle["models/mta"]     = libc "|dlfcn"
@@ -187,5 +187,86 @@ rule "no file is too long to be one idea" '
   FNR == limit + 1 {
     printf "%s:%d: longer than %d lines\n", FILENAME, FNR, limit
   }' $sources
+
+# The table of keywords in scheduler/README.md. A keyword is a word in `code` in
+# the first column. Its row has a rule, a source, tests that are functions of
+# tests/unit (without test_ or test_jobctl_), and folders of scenarios/ of which
+# one uses it: in what runs there, or in code in its README. And each has its
+# case in the test that goes from the file to the mail.
+keywords=scheduler/README.md
+cases=tests/cmd/test_keywords.sh
+
+# word_in WORD FILE... - it is there outside comments, or in code
+word_in() {
+  word=$1
+  shift
+  awk -v word="$word" '
+    function has(text) {
+      return tolower(text) ~ ("(^|[^a-z0-9_])" tolower(word) "([^a-z0-9_]|$)")
+    }
+    FNR == 1 || /^$/ { inside = 0 }
+    /^$/ { next }
+    FILENAME ~ /\.md$/ && /^    / { if (has($0)) found = 1; next }
+    FILENAME ~ /\.md$/ {
+      count = split($0, parts, "`") # code may go on in the next line
+      for (i = 1; i <= count; i++)
+        if ((i + inside) % 2 == 0 && has(parts[i])) found = 1
+      inside = (inside + count - 1) % 2
+      next
+    }
+    /^[ \t]*[!#]/ { next }
+    has($0) { found = 1 }
+    END { exit !found }' "$@"
+}
+
+# row - one row of the table: what is wrong with it
+row() {
+  at=$keywords:$1
+  for cell in "$2" "$3" "$4" "$5" "$6"; do
+    case $cell in *[!\ ]*) ;; *) echo "$at: a row without all five cells" ;; esac
+  done
+  words=$(printf '%s\n' "$2" | grep -o '`[^`]*`' | tr -d '`')
+  [ -n "$words" ] || echo "$at: a row without a keyword in code"
+  for source in $4; do
+    case $source in
+    [GWP-]) ;;
+    *) echo "$at: $source is no source that is known" ;;
+    esac
+  done
+  for test in $5; do
+    grep -qE "^test_(jobctl_)?$test\\(" tests/unit/*.c ||
+      echo "$at: no test is named $test"
+  done
+  files=
+  for folder in $6; do
+    if [ -e "scenarios/$folder/scenario.yaml" ]; then
+      files="$files $(find "scenarios/$folder" -name imta.cnf -o -name '*.yaml' \
+        -o -name job_controller.cnf -o -name '*_option' -o -name README.md)"
+    else
+      echo "$at: no scenario is named $folder"
+    fi
+  done
+  for word in $words; do
+    # shellcheck disable=SC2086 # files and words
+    [ -z "$files" ] || word_in "$word" $files ||
+      echo "$at: $word is used nowhere in scenarios/ $6"
+    word_in "$word" "$cases" || echo "$at: $word has no case in $cases"
+  done
+}
+
+said=$(awk '/^\| keyword \|/ { inside = 1; getline; next }
+    inside && !/^\|/ { exit }
+    inside { print FNR "|" $0 }' "$keywords" |
+  while IFS='|' read -r line _ words rule source tests folders _; do
+    row "$line" "$words" "$rule" "$source" "$tests" "$folders"
+  done)
+rows=$(grep -c '^| `' "$keywords" || true)
+if [ -z "$said" ] && [ "$rows" -ge 40 ]; then
+  echo "ok - lint: each keyword has rule, source, test and scenario"
+else
+  echo "not ok - lint: each keyword has rule, source, test and scenario"
+  printf '%s\n' "${said:-$keywords: only $rows rows are left}" | sed 's/^/# /'
+  bad=1
+fi
 
 exit $bad

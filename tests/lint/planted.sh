@@ -148,6 +148,30 @@ echo 'int planted_x;' >"$tree/sim/kernel/planted.c"
 finds "a file without a licence" 'planted.c:1: no SPDX' lint
 uproot sim/kernel/planted.c
 
+# The table of keywords.
+keyword_finds() { # keyword_finds WHAT NAMED SED-EXPRESSION
+  cp -p "$tree/scheduler/README.md" "$tree/saved"
+  sed "$3" "$tree/saved" >"$tree/scheduler/README.md"
+  finds "$1" "$2" lint
+  cp -p "$tree/saved" "$tree/scheduler/README.md"
+}
+
+keyword_finds "a keyword whose test is gone" \
+  'no test is named slave_channel_starts_jobs' \
+  's/slave_channel_never_starts_jobs/slave_channel_starts_jobs/'
+keyword_finds "a keyword whose scenario is gone" \
+  'no scenario is named polled-partners' 's/| polled-partner |/| polled-partners |/'
+keyword_finds "a keyword that its scenario does not use" \
+  'holdlimit is used nowhere in scenarios/' \
+  '/^| `holdlimit`/s/| mailing-list |/| slow-remote |/'
+keyword_finds "a keyword without a case" 'noservices has no case' \
+  's/`noservice`/`noservices`/'
+keyword_finds "a keyword without a source" 'a row without all five cells' \
+  '/^| `MAX_MESSAGES`/s/| G |/| |/'
+keyword_finds "a keyword of an unknown source" 'X is no source' \
+  '/^| `MAX_MESSAGES`/s/| G |/| X |/'
+keyword_finds "a table that is gone" 'rows are left' '/^| `/d'
+
 # --- globals, headers, layout -----------------------------------------------
 
 clean check-globals

@@ -46,18 +46,9 @@ same_rewrite(const struct sched_rewrite *a, const struct sched_rewrite *b)
 }
 
 int
-action_is_of_return_run(const struct sched_action *a)
-{
-    return a->kind == SCHED_ACTION_WARN || a->kind == SCHED_ACTION_RETURN ||
-           (a->kind == SCHED_ACTION_NOTIFY &&
-            a->u.file.value != SCHED_NOTICE_FAILURE);
-}
-
-int
 actions_equal(const struct sched_action *a, const struct sched_action *b)
 {
-    if (a->kind != b->kind ||
-        (a->action != b->action && !action_is_of_return_run(a))) {
+    if (a->kind != b->kind || a->action != b->action) {
         return 0;
     }
     switch (a->kind) {
@@ -85,6 +76,9 @@ actions_equal(const struct sched_action *a, const struct sched_action *b)
                a->u.scan.files_max == b->u.scan.files_max &&
                a->u.scan.cursor_message == b->u.scan.cursor_message &&
                a->u.scan.cursor_file == b->u.scan.cursor_file;
+    case SCHED_ACTION_REJECT:
+        return a->u.reject.message == b->u.reject.message &&
+               a->u.reject.reason == b->u.reject.reason;
     default: /* HOLD, RETURN, WARN, NOTIFY; the others never come here */
         return a->u.file.message == b->u.file.message &&
                a->u.file.file == b->u.file.file &&
@@ -201,6 +195,10 @@ action_print(const struct sched_action *a, FILE *out)
         fprintf(out, " %" PRIu32 ".%" PRIu32, a->u.thread.job,
                 a->u.thread.thread);
         break;
+    case SCHED_ACTION_REJECT:
+        fprintf(out, " %" PRIu64 " %" PRIu32, a->u.reject.message,
+                a->u.reject.reason);
+        break;
     case SCHED_ACTION_SCAN:
         fprintf(out,
                 " channel %" PRIu32 " at most %" PRIu32 " after %" PRIu64
@@ -224,6 +222,10 @@ print_submit(const struct sched_submit *s, FILE *out)
     if (s->deferred_until_ns != SCHED_NO_TIME) {
         fprintf(out, " deferred until ");
         print_ns(s->deferred_until_ns, out);
+    }
+    if (s->session != 0) {
+        fprintf(out, " session %" PRIu32 ".%" PRIu64, s->source_channel,
+                s->session);
     }
     for (uint32_t i = 0; i < s->recipients_count; i++) {
         fprintf(out, " %" PRIu32 ":%" PRIu32, s->recipients[i].channel,
@@ -279,8 +281,16 @@ event_print(int64_t now_ns, const struct sched_event *event, FILE *out)
         }
         break;
     case SCHED_EVENT_COMMAND:
-        fprintf(out, " release %" PRIu64 "/%" PRIu32, event->u.command.message,
-                event->u.command.file);
+        if (event->u.command.command == SCHED_COMMAND_SET) {
+            fprintf(out, " %s=%s", event->u.command.path,
+                    event->u.command.value);
+        } else {
+            fprintf(out, " release %" PRIu64 "/%" PRIu32,
+                    event->u.command.message, event->u.command.file);
+        }
+        break;
+    case SCHED_EVENT_STRESS:
+        fprintf(out, " channel %" PRIu32, event->u.stress.channel);
         break;
     case SCHED_EVENT_WALL_OFFSET:
         fprintf(out, " ");

@@ -10,11 +10,8 @@
 
 #include "scheduler/sched_abi.h"
 
-/* Every field, and the recipients; the wish too, when both are NONE. No rule
-   orders the files of a return run, so their action numbers may differ. */
+/* Every field, and the recipients; the wish too, when both are NONE. */
 int actions_equal(const struct sched_action *a, const struct sched_action *b);
-/* A WARN, a RETURN, or the NOTIFY before one. */
-int action_is_of_return_run(const struct sched_action *action);
 void action_print(const struct sched_action *action, FILE *out);
 void event_print(int64_t now_ns, const struct sched_event *event, FILE *out);
 const char *action_name(uint32_t kind);

@@ -9,7 +9,7 @@
 
 #include "tests/support/support.h"
 
-enum { VALUES_MAX = 6, PATH_SIZE = 64 };
+enum { VALUES_MAX = 6 };
 
 struct knob {
     const char *family; /* "channel", "job"; "": path is whole; NULL: world */
@@ -51,6 +51,7 @@ static const struct knob by_channel[] = {
      {"bidirectional", "bidirectional", "bidirectional", "bidirectional",
       "master", "slave"}},
     {"channel", "deferred", {"0", "1"}},
+    {"channel", "deferred_limit", {"0", "0", "20", "60"}},
     {"channel", "urgentblocklimit", {"1000", "1"}},
     {"channel", "normalblocklimit", {"1000", "3"}},
     {"channel", "nonurgentblocklimit", {"1000", "5"}},
@@ -60,6 +61,12 @@ static const struct knob by_channel[] = {
     {"channel", "urgentbackoff", {"pt1m", "pt3s", "pt10s pt1h"}},
     {"channel", "notices", {"1 2 4 7", "1 2", "2 3 5"}},
     {"channel", "nonurgentnotices", {"1 2 4 7", "1", "1 2 3 4 9"}},
+    {"channel", "after", {"+0", "+0", "+0", "+3", "+60"}},
+    {"channel", "urgentafter", {"+0", "+0", "+0", "+1", "+20"}},
+    {"channel", "nonurgentafter", {"+0", "+0", "+0", "+10", "+600"}},
+    {"channel", "secondclassafter", {"+0", "+0", "+0", "+5", "+90"}},
+    {"channel", "transactionlimit", {"1000", "1", "2", "5"}},
+    {"channel", "disconnecttransactionlimit", {"unlimited", "1", "3"}},
     {"job", "anon_host", {"0", "0", "0", "1"}},
     {"job", "max_life_conns", {"0", "1", "3", "9"}},
     {"job", "max_life_age", {"0", "5", "60", "600"}},
@@ -73,10 +80,17 @@ static const struct knob others[] = {
     {"", "option.compat", {"guide", "product"}},
     {"", "option.return_units", {"0", "1"}},
     {"", "option.return_time", {"00:30/24:00", "00:10/01:00"}},
-    {"", "option.post_time", {"00:00/04:00", "00:05/00:20"}},
+    {"", "option.post_time", {"00:00/04:00", "00:10/00:20"}},
     {"", "option.max_messages", {"100000", "100000", "10", "24"}},
     {"", "option.synch_time", {"04:00/04:00", "00:30/00:30"}},
     {"", "option.rebuild_parallel_channel", {"12", "1", "2"}},
+    {"", "option.stress", {"0", "1"}},
+    {"", "option.stressblackout", {"60", "0", "5"}},
+    {"", "option.stressfactor", {"5", "1", "2", "3"}},
+    {"", "option.stressjobs", {"2", "0", "1", "4"}},
+    {"", "option.stresstime", {"120", "1", "10"}},
+    {"", "option.unstressfactor", {"0", "2", "3"}},
+    {"", "option.unstressjobs", {"0", "1", "3"}},
     {"", "channel.tcp_a.expandlimit", {"100", "1", "2"}},
     {"", "channel.tcp_a.holdlimit", {"100", "2", "4"}},
     {"", "pool.POOL_A.job_limit", {"8", "1", "2", "3", "5"}},
@@ -94,6 +108,11 @@ static const struct knob world[WORLD_KNOBS_COUNT] = {
     [WORLD_HURRY] = {NULL, "hurry", {"0", "1", "2"}},
     [WORLD_BACKLOG] = {NULL, "backlog", {"0", "0", "5", "40"}},
     [WORLD_RESTARTS] = {NULL, "restarts", {"0", "0", "1"}},
+    [WORLD_DATES] = {NULL, "dates", {"1", "60", "900"}},
+    [WORLD_SESSIONS] = {NULL, "sessions", {"0", "0", "2", "9"}},
+    [WORLD_CHANGES] = {NULL, "changes", {"0", "0", "4", "60"}},
+    [WORLD_STRESS] = {NULL, "stress", {"0", "0", "4", "60"}},
+    [WORLD_CROWD] = {NULL, "crowd", {"0", "0", "0", "0", "0", "1500"}},
 };
 
 enum {
@@ -150,24 +169,97 @@ knobs_world(const struct knobs *knobs, enum world_knob knob)
 }
 
 static void
-path_of(uint32_t i, char path[PATH_SIZE])
+path_of(uint32_t i, char path[KNOBS_PATH_SIZE])
 {
     const struct knob *knob = knob_at(i);
 
     if (i < OTHERS_AT) {
-        snprintf(path, PATH_SIZE, "%s.%s.%s", knob->family,
+        snprintf(path, KNOBS_PATH_SIZE, "%s.%s.%s", knob->family,
                  names[i / BY_CHANNEL], knob->key);
     } else {
-        snprintf(path, PATH_SIZE, "%s%s", knob->family == NULL ? "world." : "",
-                 knob->key);
+        snprintf(path, KNOBS_PATH_SIZE, "%s%s",
+                 knob->family == NULL ? "world." : "", knob->key);
     }
+}
+
+/* is_left_out - a change of it is not told by the rules; or a file would have
+   more recipients than there is room for */
+static int
+is_left_out(const struct knobs *knobs, const struct knob *knob)
+{
+    const int is_crowded = knobs_world(knobs, WORLD_CROWD) > 0;
+
+    return strcmp(knob->key, "anon_host") == 0 ||
+           strstr(knob->key, "notices") != NULL ||
+           strcmp(knob->key, "option.return_units") == 0 ||
+           (is_crowded && (strcmp(knob->key, "splitting") == 0 ||
+                           strcmp(knob->key, "addrsperfile") == 0));
+}
+
+/* is_changed_often - what people do change while it runs, and what turns most
+   over */
+static int
+is_changed_often(const struct knob *knob)
+{
+    static const char *const keys[] = {"maxjobs",
+                                       "threaddepth",
+                                       "max_client_threads",
+                                       "direction",
+                                       "after",
+                                       "transactionlimit",
+                                       "pool.POOL_A.job_limit",
+                                       "option.max_messages",
+                                       "option.start_policy"};
+
+    for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(knob->key, keys[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *
+knobs_change(const struct knobs *knobs, uint64_t random,
+             char path[KNOBS_PATH_SIZE])
+{
+    uint32_t i = (uint32_t)test_random_below(&random, WORLD_AT);
+    const int is_often = test_random_below(&random, 2) == 0;
+    uint32_t count = 0;
+
+    while (is_left_out(knobs, knob_at(i)) ||
+           (is_often && !is_changed_often(knob_at(i)))) {
+        i = (i + 1) % WORLD_AT;
+    }
+    while (count < VALUES_MAX && knob_at(i)->values[count] != NULL) {
+        count++;
+    }
+    path_of(i, path);
+    return knob_at(i)->values[test_random_below(&random, count)];
+}
+
+int
+knobs_is_split(const struct knobs *knobs, uint32_t channel)
+{
+    for (uint32_t i = 0; channel <= KNOBS_CHANNELS && i < BY_CHANNEL; i++) {
+        const uint32_t chosen = knobs->chosen[(channel - 1) * BY_CHANNEL + i];
+        const char *value = by_channel[i].values[chosen];
+
+        if ((strcmp(by_channel[i].key, "splitting") == 0 &&
+             strcmp(value, "single") == 0) ||
+            (strcmp(by_channel[i].key, "addrsperfile") == 0 &&
+             strcmp(value, "0") != 0)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void
 knobs_print(const struct knobs *knobs, FILE *out)
 {
     for (uint32_t i = 0; i < COUNT; i++) {
-        char path[PATH_SIZE];
+        char path[KNOBS_PATH_SIZE];
 
         if (knobs->chosen[i] != 0) {
             path_of(i, path);
@@ -201,7 +293,7 @@ knobs_create(const struct knobs *knobs, const struct sched_object *object,
          SCHED_TEXT_CHANNELS, 0},
         {"job_controller.cnf", jobs_text, sizeof jobs_text - 1, SCHED_TEXT_JOBS,
          0}};
-    char paths[WORLD_AT][PATH_SIZE];
+    char paths[WORLD_AT][KNOBS_PATH_SIZE];
     struct sched_override overrides[WORLD_AT];
     char messages[4096] = "";
 

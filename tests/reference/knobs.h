@@ -15,7 +15,8 @@
 #include "scheduler/sched_abi.h"
 
 enum {
-    KNOBS_MAX = 128,
+    KNOBS_MAX = 192,
+    KNOBS_PATH_SIZE = 64,
     KNOBS_CHANNELS = 4, /* that have knobs: numbers 1 to 4 */
     KNOBS_CHANNELS_ALL = 7
 };
@@ -32,6 +33,11 @@ enum world_knob {
     WORLD_HURRY,        /* how long nothing happens: small, middle, large */
     WORLD_BACKLOG,      /* files in the queue directory at the start */
     WORLD_RESTARTS,     /* of the scheduler: 1 */
+    WORLD_DATES,        /* Deferred-delivery: how many seconds is one */
+    WORLD_SESSIONS,     /* inbound: numbers 1 to this */
+    WORLD_CHANGES,      /* of settings, in a thousand decisions */
+    WORLD_STRESS,       /* reports, in a thousand decisions */
+    WORLD_CROWD,        /* recipients of a message that comes as many files */
     WORLD_KNOBS_COUNT
 };
 
@@ -42,6 +48,12 @@ struct knobs {
 uint32_t knobs_count(void);
 void knobs_random(struct knobs *knobs, uint64_t seed);
 uint32_t knobs_world(const struct knobs *knobs, enum world_knob knob);
+/* Another value for one knob of the configuration, to be set while it runs; not
+   of those that the rules leave out. The value is a constant. */
+const char *knobs_change(const struct knobs *knobs, uint64_t random,
+                         char path[KNOBS_PATH_SIZE]);
+/* Each recipient on this channel is a file of its own, or two are. */
+int knobs_is_split(const struct knobs *knobs, uint32_t channel);
 /* Those that are not plain. */
 void knobs_print(const struct knobs *knobs, FILE *out);
 /* A new instance of the scheduler; free its memory by destroy(). */

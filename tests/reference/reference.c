@@ -29,7 +29,6 @@ ref_answer(struct reference *r, uint32_t kind, const struct file *file)
 
     memset(a, 0, sizeof *a);
     a->action.kind = kind;
-    a->action.action = r->next_action++;
     if (file != NULL) {
         memcpy(a->recipients, file->recipients, sizeof a->recipients);
     }
@@ -50,6 +49,7 @@ reference_new(const struct reference_settings *settings, int64_t now_ns,
     r->wall_offset_ns = wall_offset_ns;
     r->next_job = 1;
     r->next_action = 1;
+    ref_stress_init(r);
     r->created_at_ns = now_ns;
     ref_runs_plan(r);
     ref_scan_first(r);
@@ -60,6 +60,39 @@ void
 reference_free(struct reference *reference)
 {
     free(reference);
+}
+
+/* changed - D34: whoever may be served now is */
+static void
+changed(struct reference *r)
+{
+    const uint32_t jobs_count = r->jobs_count;
+
+    RULE(r, CHANGED);
+    for (uint32_t p = 0; p < r->settings.pools_count; p++) {
+        ref_give_slots(r, p, SCHED_NONE);
+    }
+    if (r->jobs_count > jobs_count) {
+        RULE(r, CHANGED_SERVES);
+    }
+}
+
+void
+reference_change(struct reference *r, int64_t now_ns,
+                 const struct reference_settings *settings)
+{
+    const struct reference_settings old = r->settings;
+
+    r->now_ns = now_ns;
+    r->settings = *settings;
+    if (settings->return_first_ns != old.return_first_ns ||
+        settings->return_period_ns != old.return_period_ns) {
+        ref_runs_plan(r);
+    }
+    if (settings->synch_first_ns != old.synch_first_ns ||
+        settings->synch_period_ns != old.synch_period_ns) {
+        ref_synch_plan(r);
+    }
 }
 
 void
@@ -97,7 +130,14 @@ reference_event(struct reference *r, int64_t now_ns,
         ref_scanned(r, &event->u.scanned);
         break;
     case SCHED_EVENT_COMMAND:
-        ref_release(r, event->u.command.message, event->u.command.file);
+        if (event->u.command.command == SCHED_COMMAND_RELEASE) {
+            ref_release(r, event->u.command.message, event->u.command.file);
+        } else {
+            changed(r);
+        }
+        break;
+    case SCHED_EVENT_STRESS:
+        ref_stressed(r, event->u.stress.channel);
         break;
     default: /* SESSION_CLOSED decides nothing */
         break;
@@ -107,9 +147,26 @@ reference_event(struct reference *r, int64_t now_ns,
     }
 }
 
+/* settle - the action given last was not refused */
+static void
+settle(struct reference *r)
+{
+    if (r->answers_given == 0) {
+        return;
+    }
+    const struct sched_action *a = &r->answers[r->answers_given - 1].action;
+    struct file *file;
+    if (a->kind == SCHED_ACTION_RETURN &&
+        (file = ref_file_find(r, a->u.file.message, a->u.file.file)) != NULL &&
+        file->is == FILE_LEAVES) {
+        ref_file_forget(r, file);
+    }
+}
+
 void
 reference_next(struct reference *r, struct sched_action *action)
 {
+    settle(r);
     if (r->answers_given == r->answers_count) {
         ref_scan_ask(r);
     }
@@ -121,6 +178,7 @@ reference_next(struct reference *r, struct sched_action *action)
         return;
     }
     struct answer *a = &r->answers[r->answers_given++];
+    a->action.action = r->next_action++;
     *action = a->action;
     if (action->kind == SCHED_ACTION_CREATE) {
         action->u.create.recipients = a->recipients;

@@ -2,17 +2,19 @@
 /*
  * reference.h - the rules of the Job Controller, as slowly as they can be told
  *
- * A second scheduler, written from the rules and from nothing else: it shares
- * no line with scheduler/core and has never seen it. All state is in a few
- * plain arrays; who serves a host, how deep a backlog is, whether a slot is
- * free is counted anew, file by file, each time it is asked. So there is no
- * second copy of a fact that could go stale, and a rule reads here as it is
- * said. Tests feed it what they feed the real one and compare every action.
+ * A second scheduler, written from the rules: it shares no line, no table and
+ * no data structure with scheduler/core. All state is in a few plain arrays;
+ * who serves a host, how deep a backlog is, whether a slot is free is counted
+ * anew, file by file, each time it is asked. So there is no second copy of a
+ * fact that could go stale, and a rule reads here as it is said. Tests feed it
+ * what they feed the real one and compare every action.
  *
  * READS      The configuration from the rows of `describe`, as hosts do.
  * ACTIONS    reference_event() works out all of them; reference_next() hands
  *            them over one by one, and then SCHED_ACTION_NONE with the wish.
  *            A REFUSED may come between, as over the seam.
+ * CHANGES    After a COMMAND to set something, reference_change() takes the
+ *            rows as they are then; reference_event() does what follows.
  * SILENT     Where the rules leave a choice, it is the scheduler's own:
  *            - Files are numbered in the order of their first recipients.
  *            - A thread that was asked for is busy, and serves its host, until
@@ -20,9 +22,9 @@
  *            - A job started by filesperjob is for the host just inserted.
  *            - A host that loses its thread looks for another in the jobs that
  *              are left; a thread that was stopped leaves its place to the best
- *              host, unless its job drains; when a job exits, the best hosts do, one for each
- *              thread lost. When a thread goes to another host or drains, an
- *              idle one takes what it leaves.
+ *              host, unless its job drains; when a job exits, the best hosts
+ *              do, one for each thread lost. When a thread goes to another host
+ *              or drains, an idle one takes what it leaves.
  *            - A thread whose DELIVER was refused is idle: no other file is
  *              tried.
  *            - start_policy level: no more threads than files; first the hands
@@ -31,9 +33,10 @@
  *            - A job that drains stops its idle threads first.
  *            - In a wake: what is due, in the order of its instants (retries,
  *              dates, periodic runs); idle exits, channel by channel, in the
- *              order in which they became idle; pauses that end; the return job.
- *            - `period n`: runs have numbers, counted from 1970-01-01. Mail that
- *              is not immediate waits for the first run after it came, or
+ *              order in which they became idle; pauses that end; starts that
+ *              were put off; steps back from stress; the return job; scans.
+ *            - `period n`: runs have numbers, counted from 1970-01-01. Mail
+ *              that is not immediate waits for the first run after it came, or
  *              after its date; a run is an instant on the wall.
  *            - A wall clock set forward misses no return run; one set back
  *              repeats none, unless by more than a period.
@@ -42,10 +45,33 @@
  *            - A scan that was for all channels goes on with each apart, after
  *              the same file. Each question's share of the room is the same;
  *              at least ten files, at most a thousand.
- * LEAVES OUT limits of a session, `after`, live changes (COMMAND SET), stress;
- *            the slices of bulk work (no story has a thousand files at once).
- *            Refusals of anything but START_JOB, START_THREAD, DELIVER and
- *            SCAN; illegal events; an allocator that says no.
+ *            - A return run goes through the files in the order in which they
+ *              came to be, by their ages at its begin; a rewritten file is the
+ *              youngest. While a file is due still, it waits.
+ *            - `after` is that of the host's best file (none: of normal mail).
+ *              While a start is put off, its channel is given no slot. The best
+ *              unserved host gets the job, or else the host it was put off
+ *              for: if it has fewer threads than 1 + floor(B / td), or its
+ *              channel fewer jobs than filesperjob asks for.
+ *              filesperjob's starts are put off together. With start_policy
+ *              level each channel that lacks threads puts one off.
+ *            - A message of a session counts, accepted or not, while its
+ *              channel has a limit.
+ *            - Stress multiplies and divides threaddepth in one go, rounding
+ *              down once; each report's times are those set at its instant. It
+ *              takes no job that leaves none, and that is not remembered.
+ *            - A channel made a slave starts and wakes nobody; threads at work
+ *              go on with its mail until they run dry.
+ *            - A live change ends no wait that has begun. A process has the
+ *              max_client_threads that were set when it was started.
+ *            - Refused: a CREATE takes its DELIVER back, and the thread asks
+ *              again; the old file of a REWRITE stands, for those that are
+ *              left, and the new number comes again; a RETURN's file waits as
+ *              that of a refused DELIVER does; a thread told to stop goes on
+ *              stopping. What is said to be unknown is gone. Of a STOP_JOB,
+ *              WARN, NOTIFY or REJECT nothing follows.
+ * LEAVES OUT illegal events; an allocator that says no; live changes of
+ *            notices, return_units and anon_host; more than 4,096 sessions.
  * BUFFERS    Pointers in actions are good until the next call.
  * COST       files x hosts for an event; up to REFERENCE_FILES_MAX files.
  */
@@ -64,7 +90,9 @@ enum {
     REFERENCE_JOBS_MAX = 64,
     REFERENCE_THREADS_MAX = 8, /* in one job */
     REFERENCE_ACTIONS_MAX = 8192,
-    REFERENCE_STRIDE = 1 << 20 /* see SILENT: files that came by a scan */
+    REFERENCE_SESSIONS_MAX = 4096,
+    REFERENCE_SLICE_MAX = 1000, /* files in one go */
+    REFERENCE_STRIDE = 1 << 20  /* see SILENT: files that came by a scan */
 };
 
 enum reference_policy {
@@ -96,9 +124,12 @@ struct reference_channel {
     uint32_t life_conns; /* 0: no limit */
     int64_t life_age_ns;
     int64_t thread_idle_ns; /* 0: never */
+    int64_t after_ns[SCHED_PRIORITIES_COUNT];
+    uint32_t transactions_max; /* in one session */
     int64_t job_idle_ns;
     int is_deferred;
-    uint32_t expandlimit; /* of the source channel; UINT32_MAX: none */
+    int64_t deferred_max_ns; /* 0: no limit */
+    uint32_t expandlimit;    /* of the source channel; UINT32_MAX: none */
     uint32_t holdlimit;
     uint32_t expandchannel; /* or SCHED_NONE */
     int64_t blocklimit[3];
@@ -126,6 +157,13 @@ struct reference_settings {
     uint32_t rebuild_parallel;
     int64_t synch_first_ns; /* after the start */
     int64_t synch_period_ns;
+    int has_stress;
+    int64_t stress_blackout_ns;
+    int64_t stress_time_ns;
+    uint32_t stress_factor;
+    uint32_t stress_jobs;
+    uint32_t unstress_factor; /* 0: stress_factor; so are the jobs */
+    uint32_t unstress_jobs;
 };
 
 /* Reads all rows of `describe`; a row it must know and cannot read fails the
@@ -139,6 +177,7 @@ void reference_settings_read(struct reference_settings *settings,
     X(SPLIT, "a message became several files")                                 \
     X(DEMOTED, "a file lost a class by its size")                              \
     X(DEFERRED, "a file waited for its date")                                  \
+    X(DEFERRED_TOO_FAR, "a date was beyond the limit of `deferred`")           \
     X(PERIODIC, "a file waited for the periodic run")                          \
     X(FIRST_JOB, "a: no job, started one")                                     \
     X(FIRST_JOB_WANT, "a: no job and no slot")                                 \
@@ -194,7 +233,29 @@ void reference_settings_read(struct reference_settings *settings,
     X(SCAN_SYNCH, "and at SYNCH_TIME")                                         \
     X(SCAN_APART, "the channels of a scan went on apart")                      \
     X(SCAN_REFUSED, "SCAN refused")                                            \
-    X(SCAN_BARRED, "SCAN refused for ever")
+    X(SCAN_BARRED, "SCAN refused for ever")                                    \
+    X(REFUSED_CREATE, "CREATE refused")                                        \
+    X(REFUSED_TAKEN_BACK, "and its DELIVER taken back")                        \
+    X(REFUSED_STOP, "STOP_THREAD refused")                                     \
+    X(REFUSED_REWRITE, "REWRITE refused")                                      \
+    X(REFUSED_RETURN, "RETURN refused")                                        \
+    X(AFTER, "a start was put off")                                            \
+    X(AFTER_EARLIER, "and came earlier for more urgent mail")                  \
+    X(AFTER_JOB, "a start that was put off")                                   \
+    X(AFTER_SERVED, "for a host that is served")                               \
+    X(AFTER_FILESPERJOB, "and filesperjob's with it")                          \
+    X(AFTER_THREAD, "a host rode along")                                       \
+    X(AFTER_DROPPED, "a start that was put off found nobody, or no slot")      \
+    X(SESSION_FULL, "a session had sent enough")                               \
+    X(SESSION_FORGOTTEN, "a session was silent for an hour")                   \
+    X(STRESSED, "a channel backed off")                                        \
+    X(STRESS_DEAF, "a report came too soon after another")                     \
+    X(STRESS_RELIEF, "and went a step back")                                   \
+    X(CHANGED, "a setting was changed")                                        \
+    X(CHANGED_SERVES, "which served somebody")                                 \
+    X(DUE_SLICE, "a slice of the files that are due")                          \
+    X(RETURN_SLICE, "a slice of a return run")                                 \
+    X(RETURN_WAITS, "a return run waited for files that are due")
 
 enum reference_rule {
 #define X(name, text) REFERENCE_RULE_##name,
@@ -212,6 +273,9 @@ struct reference *reference_new(const struct reference_settings *settings,
 void reference_free(struct reference *reference);
 void reference_event(struct reference *reference, int64_t now_ns,
                      const struct sched_event *event);
+/* The settings are others from now on. */
+void reference_change(struct reference *reference, int64_t now_ns,
+                      const struct reference_settings *settings);
 void reference_next(struct reference *reference, struct sched_action *action);
 
 /* How often each rule was at work: REFERENCE_RULES_COUNT numbers. */

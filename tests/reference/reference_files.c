@@ -163,14 +163,31 @@ is_immediate(const struct reference *r, const struct file *file)
            (!c->is_periodic && file->priority <= c->immediate_priority_max);
 }
 
+/* is_dated - has it a date that counts: one in the future, and not beyond the
+ * channel's limit */
+static int
+is_dated(struct reference *r, const struct sched_submit *s,
+         const struct file *file)
+{
+    const struct reference_channel *c = ref_channel_of(r, file->channel);
+
+    if (!c->is_deferred || s->deferred_until_ns == SCHED_NO_TIME) {
+        return 0;
+    }
+    const int64_t ahead_ns = s->deferred_until_ns - r->now_ns;
+    if (c->deferred_max_ns > 0 && ahead_ns > c->deferred_max_ns) {
+        RULE(r, DEFERRED_TOO_FAR);
+        return 0;
+    }
+    return ahead_ns > 0;
+}
+
 /* enters - a new file that there is room for */
 static void
 enters(struct reference *r, const struct sched_submit *s, struct file *file)
 {
     file->due_ns = r->now_ns;
-    if (ref_channel_of(r, file->channel)->is_deferred &&
-        s->deferred_until_ns != SCHED_NO_TIME &&
-        s->deferred_until_ns > r->now_ns) {
+    if (is_dated(r, s, file)) {
         RULE(r, DEFERRED);
         file->is = FILE_DEFERRED;
         file->due_ns = s->deferred_until_ns;
@@ -203,6 +220,14 @@ void
 ref_submit(struct reference *r, const struct sched_submit *s)
 {
     int is_held;
+
+    if (ref_session_is_full(r, s)) {
+        RULE(r, SESSION_FULL);
+        struct sched_action *a = ref_answer(r, SCHED_ACTION_REJECT, NULL);
+        a->u.reject.message = s->message;
+        a->u.reject.reason = 450;
+        return;
+    }
     const uint32_t regular = regular_count(r, s, &is_held);
     const uint32_t tracked = ref_tracked(r);
     const uint32_t first = split(r, s, regular);
@@ -287,6 +312,7 @@ rewrite(struct reference *r, struct file *file, const uint32_t *left,
             r->files[i].number_last = fresh;
         }
     }
+    file = ref_file_last(r, file);
     memcpy(file->recipients, left, left_count * sizeof *left);
     file->recipients_count = left_count;
     struct sched_rewrite *a =
@@ -365,25 +391,6 @@ ref_wall_moved(struct reference *r)
     }
 }
 
-/* in_order - the n-th file by (message, number) */
-static struct file *
-in_order(struct reference *r, uint64_t message, uint32_t number)
-{
-    struct file *best = NULL;
-
-    for (uint32_t i = 0; i < r->files_count; i++) {
-        struct file *file = &r->files[i];
-
-        if ((file->message > message ||
-             (file->message == message && file->number > number)) &&
-            (best == NULL || file->message < best->message ||
-             (file->message == best->message && file->number < best->number))) {
-            best = file;
-        }
-    }
-    return best;
-}
-
 /* due_of - the instant at which a file becomes READY */
 static int64_t
 due_of(const struct reference *r, const struct file *file)
@@ -414,27 +421,38 @@ is_timed(const struct file *file)
            file->is == FILE_WAITS;
 }
 
-/* files_due - all whose instant has come, in the order of these */
+/* first_due - of those whose instant has come, or NULL */
+static struct file *
+first_due(struct reference *r)
+{
+    struct file *first = NULL;
+
+    for (uint32_t i = 0; i < r->files_count; i++) {
+        struct file *file = &r->files[i];
+
+        if (is_timed(file) && due_of(r, file) <= r->now_ns &&
+            (first == NULL || is_earlier(r, file, first))) {
+            first = file;
+        }
+    }
+    return first;
+}
+
+/* files_due - a slice of those whose instant has come, in the order of these */
 static void
 files_due(struct reference *r)
 {
     struct file *next;
+    uint32_t count = 0;
 
-    do {
-        next = NULL;
-        for (uint32_t i = 0; i < r->files_count; i++) {
-            struct file *file = &r->files[i];
-
-            if (is_timed(file) && due_of(r, file) <= r->now_ns &&
-                (next == NULL || is_earlier(r, file, next))) {
-                next = file;
-            }
-        }
-        if (next != NULL) {
-            RULE(r, DUE);
-            ref_file_insert(r, next, due_of(r, next));
-        }
-    } while (next != NULL);
+    while (count < REFERENCE_SLICE_MAX && (next = first_due(r)) != NULL) {
+        RULE(r, DUE);
+        ref_file_insert(r, next, due_of(r, next));
+        count++;
+    }
+    if (count == REFERENCE_SLICE_MAX) {
+        RULE(r, DUE_SLICE);
+    }
 }
 
 /* return_look - D24 for one file */
@@ -444,7 +462,7 @@ return_look(struct reference *r, struct file *file)
     const struct reference_channel *c = ref_channel_of(r, file->channel);
     const uint32_t class = ref_class_of(file->priority);
     const int64_t age =
-        (r->now_ns - file->submitted_at_ns) / r->settings.unit_ns;
+        (r->return_began_ns - file->submitted_at_ns) / r->settings.unit_ns;
     const uint32_t count = c->notices_count[class];
     const uint32_t *notices = c->notices[class];
     uint32_t reached = 0;
@@ -463,7 +481,7 @@ return_look(struct reference *r, struct file *file)
         a->u.file.message = file->message;
         a->u.file.file = file->number;
         a->u.file.value = notices[count - 1];
-        ref_file_forget(r, file);
+        file->is = FILE_LEAVES;
     } else if (reached != 0) {
         ref_notify(r, file, SCHED_NOTICE_WARNING);
         struct sched_action *a = ref_answer(r, SCHED_ACTION_WARN, NULL);
@@ -475,22 +493,45 @@ return_look(struct reference *r, struct file *file)
     }
 }
 
+/* return_slice - of the run under way: the files that come next */
 static void
-return_run(struct reference *r)
+return_slice(struct reference *r)
 {
-    uint64_t message = 0;
-    uint32_t number = 0;
-    struct file *file;
+    for (uint32_t i = 0;
+         i < REFERENCE_SLICE_MAX && r->return_at < r->files_count; i++) {
+        struct file *file = &r->files[r->return_at++];
 
-    while ((file = in_order(r, message, number)) != NULL) {
-        message = file->message;
-        number = file->number;
         if (file->is == FILE_ACTIVE) {
             RULE(r, RETURN_SKIPS_ACTIVE);
-        } else if (file->is != FILE_HELD) {
+        } else if (file->is == FILE_READY || is_timed(file)) {
             return_look(r, file);
         }
     }
+    r->return_runs = r->return_at < r->files_count;
+    if (r->return_runs) {
+        RULE(r, RETURN_SLICE);
+    }
+}
+
+/* returns - what is due at the same instant is tried once more before */
+static void
+returns(struct reference *r)
+{
+    const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
+
+    if (!r->return_runs && r->return_due_ns > wall_ns) {
+        return;
+    }
+    if (first_due(r) != NULL) {
+        RULE(r, RETURN_WAITS);
+        return;
+    }
+    if (!r->return_runs) {
+        r->return_began_ns = r->now_ns;
+        r->return_at = 0;
+        ref_runs_plan(r);
+    }
+    return_slice(r);
 }
 
 static void
@@ -505,18 +546,17 @@ pauses(struct reference *r)
     }
 }
 
-/* timers - retries, dates and periodic runs; idle exits; the return job */
+/* timers - retries, dates and periodic runs; idle exits; starts; the return
+   job */
 void
 ref_timers(struct reference *r)
 {
     files_due(r);
     ref_idle_exits(r);
     pauses(r);
-    const int64_t wall_ns = r->now_ns + r->wall_offset_ns;
-    if (r->return_due_ns <= wall_ns) {
-        return_run(r);
-        ref_runs_plan(r);
-    }
+    ref_put_off_due(r);
+    ref_stress_timers(r);
+    returns(r);
     ref_scan_timers(r);
 }
 
@@ -566,8 +606,11 @@ ref_wish(const struct reference *r)
         if (r->paused_until_ns[c] != 0) {
             wish = earlier(wish, r->paused_until_ns[c]);
         }
+        wish = earlier(wish, r->put_off[c].at_ns);
+        wish = earlier(wish, r->stress[c].relief_at_ns);
     }
-    wish = earlier(wish, r->return_due_ns - r->wall_offset_ns);
+    wish = earlier(wish, r->return_runs ? r->now_ns
+                                        : r->return_due_ns - r->wall_offset_ns);
     wish = earlier(wish, ref_scan_wish(r));
     return wish < r->now_ns ? r->now_ns : wish;
 }

@@ -237,6 +237,18 @@ ref_job_event(struct reference *r, uint32_t kind, uint32_t id)
     }
 }
 
+static void
+thread_lost(struct reference *r, struct job *job, struct thread *thread)
+{
+    const int was_busy = has_busy(job);
+
+    thread_remove(job, thread);
+    if (was_busy && !has_busy(job)) {
+        becomes_quiet(r, job);
+    }
+    job_stop_if_done(r, job);
+}
+
 void
 ref_thread_event(struct reference *r, uint32_t kind,
                  const struct sched_thread_event *event)
@@ -250,16 +262,11 @@ ref_thread_event(struct reference *r, uint32_t kind,
         ref_thread_asks(r, job, thread);
         return;
     }
-    const int was_busy = has_busy(job);
     const struct thread gone = *thread;
     if (thread->is == THREAD_BUSY) {
         attempt_lost(r, thread);
     }
-    thread_remove(job, thread);
-    if (was_busy && !has_busy(job)) {
-        becomes_quiet(r, job);
-    }
-    job_stop_if_done(r, job);
+    thread_lost(r, job, thread);
     if (gone.is != THREAD_IDLE && gone.is != THREAD_STOPS &&
         ref_is_left_alone(r, job->channel, gone.host)) {
         ref_hand_lost(r, job->channel, gone.host);
@@ -288,13 +295,21 @@ thread_refused(struct reference *r, const struct sched_thread_action *action)
 
     assert_non_null(job);
     RULE(r, REFUSED_THREAD);
-    const int was_busy = has_busy(job);
-    thread_remove(job, ref_thread_find(job, action->thread));
-    if (was_busy && !has_busy(job)) {
-        becomes_quiet(r, job);
-    }
     pause_channel(r, job->channel);
-    job_stop_if_done(r, job);
+    thread_lost(r, job, ref_thread_find(job, action->thread));
+}
+
+static void
+stop_refused(struct reference *r, const struct sched_thread_action *action,
+             uint32_t reason)
+{
+    struct job *job = ref_job_find(r, action->job);
+
+    assert_non_null(job);
+    RULE(r, REFUSED_STOP);
+    if (reason == SCHED_REFUSED_UNKNOWN) {
+        thread_lost(r, job, ref_thread_find(job, action->thread));
+    }
 }
 
 static void
@@ -310,31 +325,136 @@ deliver_refused(struct reference *r, const struct sched_deliver *d)
     file->due_ns = r->now_ns + PAUSE_NS;
     /* Nor is another tried: each might be refused, by the thousand. */
     struct thread *thread = ref_thread_find(job, d->thread);
-    becomes_idle(r, thread);
+    if (job->drains) { /* since, for a CREATE was refused before */
+        thread_stop(r, job, thread);
+    } else {
+        becomes_idle(r, thread);
+    }
     if (!has_busy(job)) {
         becomes_quiet(r, job);
     }
+    job_stop_if_done(r, job);
 }
 
+/* deliver_take_back - one that was not given yet; by whom? */
+static struct thread *
+deliver_take_back(struct reference *r, const struct file *file,
+                  struct job **job)
+{
+    for (uint32_t i = r->answers_given; i < r->answers_count; i++) {
+        const struct sched_deliver d = r->answers[i].action.u.deliver;
+
+        if (r->answers[i].action.kind != SCHED_ACTION_DELIVER ||
+            d.message != file->message || d.file != file->number) {
+            continue;
+        }
+        RULE(r, REFUSED_TAKEN_BACK);
+        r->answers_count--;
+        memmove(&r->answers[i], &r->answers[i + 1],
+                (r->answers_count - i) * sizeof r->answers[0]);
+        *job = ref_job_find(r, d.job);
+        assert_non_null(*job);
+        return ref_thread_find(*job, d.thread);
+    }
+    fail_msg("file %u is with nobody", file->number);
+    return NULL;
+}
+
+static void
+create_refused(struct reference *r, const struct sched_create *create)
+{
+    struct file *file = ref_file_find(r, create->message, create->file);
+    struct thread *thread = NULL;
+    struct job *job = NULL;
+
+    RULE(r, REFUSED_CREATE);
+    if (file == NULL) { /* there was no room for it */
+        return;
+    }
+    if (file->is == FILE_ACTIVE) {
+        thread = deliver_take_back(r, file, &job);
+    }
+    ref_file_forget(r, file);
+    if (thread != NULL) {
+        ref_thread_asks(r, job, thread);
+    }
+}
+
+static void
+return_refused(struct reference *r, const struct sched_file_action *action,
+               uint32_t reason)
+{
+    struct file *file = ref_file_find(r, action->message, action->file);
+
+    assert_non_null(file);
+    RULE(r, REFUSED_RETURN);
+    if (reason == SCHED_REFUSED_UNKNOWN) {
+        ref_file_forget(r, file);
+    } else {
+        file->is = FILE_DELAYED;
+        file->due_ns = r->now_ns + PAUSE_NS;
+    }
+}
+
+static void
+rewrite_refused(struct reference *r, const struct sched_rewrite *action)
+{
+    struct file *file = ref_file_find(r, action->message, action->new_file);
+
+    assert_non_null(file);
+    RULE(r, REFUSED_REWRITE);
+    file->number = action->file;
+    for (uint32_t i = 0; i < r->files_count && !file->is_scanned; i++) {
+        r->files[i].number_last -= r->files[i].message == action->message;
+    }
+    for (uint32_t i = r->answers_given; i < r->answers_count; i++) {
+        struct sched_action *next = &r->answers[i].action;
+
+        if (next->kind == SCHED_ACTION_DELIVER &&
+            next->u.deliver.message == action->message &&
+            next->u.deliver.file == action->new_file) {
+            next->u.deliver.file = action->file;
+            ref_thread_find(ref_job_find(r, next->u.deliver.job),
+                            next->u.deliver.thread)
+                ->file = action->file;
+        }
+    }
+}
+
+/* ref_refused - the action that was given last */
 void
 ref_refused(struct reference *r, const struct sched_refused *event)
 {
-    for (uint32_t i = 0; i < r->answers_given; i++) {
-        const struct sched_action a = r->answers[i].action;
+    const struct sched_action a = r->answers[r->answers_given - 1].action;
 
-        if (a.action != event->action) {
-            continue;
-        }
-        if (a.kind == SCHED_ACTION_START_JOB) {
-            job_refused(r, a.u.job.job);
-        } else if (a.kind == SCHED_ACTION_START_THREAD) {
-            thread_refused(r, &a.u.thread);
-        } else if (a.kind == SCHED_ACTION_DELIVER) {
-            deliver_refused(r, &a.u.deliver);
-        } else if (a.kind == SCHED_ACTION_SCAN) {
-            ref_scan_refused(r, event->reason);
-        }
-        return;
+    assert_int_equal(a.action, event->action);
+    switch (a.kind) {
+    case SCHED_ACTION_CREATE:
+        create_refused(r, &a.u.create);
+        break;
+    case SCHED_ACTION_START_JOB:
+        job_refused(r, a.u.job.job);
+        break;
+    case SCHED_ACTION_START_THREAD:
+        thread_refused(r, &a.u.thread);
+        break;
+    case SCHED_ACTION_STOP_THREAD:
+        stop_refused(r, &a.u.thread, event->reason);
+        break;
+    case SCHED_ACTION_DELIVER:
+        deliver_refused(r, &a.u.deliver);
+        break;
+    case SCHED_ACTION_REWRITE:
+        rewrite_refused(r, &a.u.rewrite);
+        break;
+    case SCHED_ACTION_RETURN:
+        return_refused(r, &a.u.file, event->reason);
+        break;
+    case SCHED_ACTION_SCAN:
+        ref_scan_refused(r, event->reason);
+        break;
+    default:
+        break;
     }
 }
 

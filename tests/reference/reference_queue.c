@@ -32,6 +32,19 @@ ref_file_forget(struct reference *r, struct file *file)
 
     r->files_count--;
     memmove(file, file + 1, (r->files_count - at) * sizeof *file);
+    if (at < r->return_at) {
+        r->return_at--;
+    }
+}
+
+struct file *
+ref_file_last(struct reference *r, struct file *file)
+{
+    const struct file copy = *file;
+
+    ref_file_forget(r, file);
+    r->files[r->files_count] = copy;
+    return &r->files[r->files_count++];
 }
 
 uint32_t
@@ -120,8 +133,8 @@ head_unserved(struct reference *r, uint32_t channel)
         struct file *file = &r->files[i];
 
         if (file->is == FILE_READY && file->channel == channel &&
-            !ref_is_served(r, channel, file->host) &&
-            (best == NULL || ref_goes_before(file, best))) {
+            (best == NULL || ref_goes_before(file, best)) &&
+            !ref_is_served(r, channel, file->host)) {
             best = file;
         }
     }
@@ -165,13 +178,12 @@ lacks_threads(const struct reference *r, const struct file *file)
 {
     const uint32_t channel = file->channel;
     const uint32_t files = ref_backlog(r, channel, 0, file->host);
-    uint32_t wanted = 1 + files / ref_channel_of(r, channel)->threaddepth;
+    uint32_t wanted = 1 + files / ref_depth(r, channel);
 
     if (wanted > files) {
         wanted = files; /* one more would find nothing to do */
     }
-    return file->is == FILE_READY && ref_channel_of(r, channel)->delivers &&
-           ref_threads_serving(r, channel, file->host) < wanted;
+    return ref_threads_serving(r, channel, file->host) < wanted;
 }
 
 /* head_lacking - best READY file of the hosts that lack threads */
@@ -183,8 +195,9 @@ head_lacking(struct reference *r, uint32_t channel)
     for (uint32_t i = 0; i < r->files_count; i++) {
         struct file *file = &r->files[i];
 
-        if (file->channel == channel && lacks_threads(r, file) &&
-            (best == NULL || ref_goes_before(file, best))) {
+        if (file->is == FILE_READY && file->channel == channel &&
+            (best == NULL || ref_goes_before(file, best)) &&
+            lacks_threads(r, file)) {
             best = file;
         }
     }

@@ -25,9 +25,6 @@ ref_tracked(const struct reference *r)
     for (uint32_t i = 0; i < r->files_count; i++) {
         count += r->files[i].is != FILE_HELD;
     }
-    for (uint32_t i = r->answers_given; i < r->answers_count; i++) {
-        count += r->answers[i].action.kind == SCHED_ACTION_RETURN;
-    }
     return count;
 }
 
@@ -48,9 +45,9 @@ has_anything_left(const struct reference *r)
     return has;
 }
 
-/* synch_plan - D28: the next of SYNCH_TIME's instants, counted from the start */
-static void
-synch_plan(struct reference *r)
+/* D28: the next of SYNCH_TIME's instants, counted from the start */
+void
+ref_synch_plan(struct reference *r)
 {
     const int64_t first_ns = r->created_at_ns + r->settings.synch_first_ns;
 
@@ -64,7 +61,7 @@ static void
 leaves(struct reference *r, uint32_t channel)
 {
     if (!has_anything_left(r)) {
-        synch_plan(r);
+        ref_synch_plan(r);
     }
     r->scans[channel].has_left = 1;
 }
@@ -160,7 +157,7 @@ ref_scan_timers(struct reference *r)
     const int is_synch = r->synch_at_ns <= r->now_ns;
 
     if (is_synch) {
-        synch_plan(r);
+        ref_synch_plan(r);
     }
     if (r->scan_is == SCAN_REFUSED && r->scan_again_ns <= r->now_ns) {
         r->scan_is = SCAN_DUE;

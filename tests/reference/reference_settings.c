@@ -4,6 +4,7 @@
  */
 #include "tests/support/support.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ split(const char *path, struct row_names *names)
     if (last > first) {
         memcpy(names->name, first + 1, (size_t)(last - first - 1));
     }
-    strcpy(names->key, last + 1);
+    snprintf(names->key, sizeof names->key, "%s", last + 1);
 }
 
 static uint32_t
@@ -51,13 +52,15 @@ number(const struct sched_setting *row)
     return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-/* by_class - urgentX, normalX, nonurgentX are 0, 1, 2; else -1 */
+/* by_class - urgentX, normalX, nonurgentX are 0, 1, 2, and of `after` there are
+ * two more; else -1 */
 static int
 by_class(const char *key, const char *ending)
 {
-    static const char *const classes[] = {"urgent", "normal", "nonurgent"};
+    static const char *const classes[] = {"urgent", "normal", "nonurgent",
+                                          "secondclass", "thirdclass"};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < SCHED_PRIORITIES_COUNT; i++) {
         const size_t length = strlen(classes[i]);
 
         if (strncmp(key, classes[i], length) == 0 &&
@@ -95,6 +98,25 @@ class_row(struct reference_channel *channel, const char *key,
     return 0;
 }
 
+static int
+start_row(struct reference_channel *channel, const char *key,
+          const struct sched_setting *row)
+{
+    const int c = by_class(key, "after");
+
+    if (c >= 0) {
+        channel->after_ns[c] = row->numbers[0];
+    } else if (strcmp(key, "transactionlimit") == 0 ||
+               strcmp(key, "disconnecttransactionlimit") == 0) {
+        if (number(row) < channel->transactions_max) {
+            channel->transactions_max = number(row);
+        }
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
 static void
 immediacy(struct reference_channel *channel, const struct sched_setting *row)
 {
@@ -129,7 +151,7 @@ channel_row(struct reference_channel *channel, const char *key,
     static const char *const splittings[] = {"multiple", "single_sys",
                                              "single"};
 
-    if (class_row(channel, key, row)) {
+    if (class_row(channel, key, row) || start_row(channel, key, row)) {
         return;
     }
     if (strcmp(key, "direction") == 0) {
@@ -151,6 +173,8 @@ channel_row(struct reference_channel *channel, const char *key,
         channel->filesperjob = row->numbers[0];
     } else if (strcmp(key, "deferred") == 0) {
         channel->is_deferred = row->numbers[0] != 0;
+    } else if (strcmp(key, "deferred_limit") == 0) {
+        channel->deferred_max_ns = row->numbers[0];
     } else if (strcmp(key, "expandlimit") == 0) {
         channel->expandlimit = number(row);
     } else if (strcmp(key, "holdlimit") == 0) {
@@ -161,6 +185,27 @@ channel_row(struct reference_channel *channel, const char *key,
         channel->has_host_queues = row->numbers[0] != 0;
     } else if (strcmp(key, "has_master") == 0) {
         channel->delivers = channel->delivers && row->numbers[0] != 0;
+    }
+}
+
+static void
+stress_row(struct reference_settings *settings, const char *key,
+           const struct sched_setting *row)
+{
+    if (strcmp(key, "stress") == 0) {
+        settings->has_stress = row->numbers[0] != 0;
+    } else if (strcmp(key, "stressblackout") == 0) {
+        settings->stress_blackout_ns = row->numbers[0];
+    } else if (strcmp(key, "stresstime") == 0) {
+        settings->stress_time_ns = row->numbers[0];
+    } else if (strcmp(key, "stressfactor") == 0) {
+        settings->stress_factor = number(row);
+    } else if (strcmp(key, "stressjobs") == 0) {
+        settings->stress_jobs = number(row);
+    } else if (strcmp(key, "unstressfactor") == 0) {
+        settings->unstress_factor = number(row);
+    } else if (strcmp(key, "unstressjobs") == 0) {
+        settings->unstress_jobs = number(row);
     }
 }
 
@@ -196,65 +241,73 @@ option_row(struct reference_settings *settings, const char *key,
     } else if (strcmp(key, "synch_time") == 0) {
         settings->synch_first_ns = row->numbers[0];
         settings->synch_period_ns = row->numbers[1];
+    } else {
+        stress_row(settings, key, row);
     }
 }
 
-/* Pools have their names only after the channels that name them. */
+/* All rows at once. */
+struct rows {
+    struct sched_setting *row;
+    uint32_t count;
+};
+
 static void
-pools_of_channels(struct reference_settings *settings,
-                  const struct sched_object *object, const void *self)
+rows_read(struct rows *rows, const struct sched_object *object,
+          const void *self)
 {
-    struct sched_setting row;
-    struct sched_setting pool;
+    uint32_t room = 512;
 
-    for (uint32_t i = 0; object->describe(self, i, &row) == SCHED_OK; i++) {
-        struct row_names names;
-
-        split(row.path, &names);
-        if (strncmp(row.path, "channel.", 8) != 0 ||
-            strcmp(names.key, "pool") != 0) {
-            continue;
-        }
-        for (uint32_t j = i; object->describe(self, j, &pool) == SCHED_OK;
-             j++) {
-            struct row_names of_pool;
-
-            split(pool.path, &of_pool);
-            if (strncmp(pool.path, "pool.", 5) == 0 &&
-                strcmp(of_pool.name, row.value) == 0) {
-                settings->channels[row.owner].pool = pool.owner;
-            }
+    rows->row = malloc(room * sizeof *rows->row);
+    assert_non_null(rows->row);
+    rows->count = 0;
+    while (object->describe(self, rows->count, &rows->row[rows->count]) ==
+           SCHED_OK) {
+        rows->count++;
+        if (rows->count == room) {
+            room *= 2;
+            rows->row = realloc(rows->row, room * sizeof *rows->row);
+            assert_non_null(rows->row);
         }
     }
 }
 
-/* The expandchannel, by its name; without one, no limit holds. */
-static void
-expandchannels(struct reference_settings *settings,
-               const struct sched_object *object, const void *self)
+/* owner_named - of the channel or pool that has this name, or SCHED_NONE */
+static uint32_t
+owner_named(const struct rows *rows, const char *family, const char *name)
 {
-    struct sched_setting row;
-    struct sched_setting other;
-
-    for (uint32_t c = 0; c < settings->channels_count; c++) {
-        settings->channels[c].expandchannel = SCHED_NONE;
-    }
-    for (uint32_t i = 0; object->describe(self, i, &row) == SCHED_OK; i++) {
+    for (uint32_t i = 0; i < rows->count; i++) {
         struct row_names names;
 
-        split(row.path, &names);
-        if (strcmp(names.key, "expandchannel") != 0) {
+        if (strncmp(rows->row[i].path, family, strlen(family)) == 0) {
+            split(rows->row[i].path, &names);
+            if (strcmp(names.name, name) == 0) {
+                return rows->row[i].owner;
+            }
+        }
+    }
+    return SCHED_NONE;
+}
+
+/* Pools have their names only after the channels that name them. Without an
+   expandchannel no limit holds. */
+static void
+names_resolve(struct reference_settings *settings, const struct rows *rows)
+{
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const struct sched_setting *row = &rows->row[i];
+        struct row_names names;
+
+        if (strncmp(row->path, "channel.", 8) != 0) {
             continue;
         }
-        for (uint32_t j = 0; object->describe(self, j, &other) == SCHED_OK;
-             j++) {
-            struct row_names of_other;
-
-            split(other.path, &of_other);
-            if (strncmp(other.path, "channel.", 8) == 0 &&
-                strcmp(of_other.name, row.value) == 0) {
-                settings->channels[row.owner].expandchannel = other.owner;
-            }
+        split(row->path, &names);
+        if (strcmp(names.key, "pool") == 0) {
+            settings->channels[row->owner].pool =
+                owner_named(rows, "pool.", row->value);
+        } else if (strcmp(names.key, "expandchannel") == 0) {
+            settings->channels[row->owner].expandchannel =
+                owner_named(rows, "channel.", row->value);
         }
     }
 }
@@ -263,27 +316,33 @@ void
 reference_settings_read(struct reference_settings *settings,
                         const struct sched_object *object, const void *self)
 {
-    struct sched_setting row;
+    struct rows rows;
 
     memset(settings, 0, sizeof *settings);
-    for (uint32_t i = 0; object->describe(self, i, &row) == SCHED_OK; i++) {
+    for (uint32_t c = 0; c < REFERENCE_CHANNELS_MAX; c++) {
+        settings->channels[c].transactions_max = UINT32_MAX;
+        settings->channels[c].expandchannel = SCHED_NONE;
+    }
+    rows_read(&rows, object, self);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const struct sched_setting *row = &rows.row[i];
         struct row_names names;
 
-        split(row.path, &names);
-        if (strncmp(row.path, "channel.", 8) == 0) {
-            assert_true(row.owner < REFERENCE_CHANNELS_MAX);
-            settings->channels_count = row.owner + 1;
-            channel_row(&settings->channels[row.owner], names.key, &row);
-        } else if (strncmp(row.path, "job.", 4) == 0) {
-            job_row(&settings->channels[row.owner], names.key, &row);
-        } else if (strncmp(row.path, "pool.", 5) == 0) {
-            assert_true(row.owner < REFERENCE_POOLS_MAX);
-            settings->pools_count = row.owner + 1;
-            settings->job_limit[row.owner] = number(&row);
+        split(row->path, &names);
+        if (strncmp(row->path, "channel.", 8) == 0) {
+            assert_true(row->owner < REFERENCE_CHANNELS_MAX);
+            settings->channels_count = row->owner + 1;
+            channel_row(&settings->channels[row->owner], names.key, row);
+        } else if (strncmp(row->path, "job.", 4) == 0) {
+            job_row(&settings->channels[row->owner], names.key, row);
+        } else if (strncmp(row->path, "pool.", 5) == 0) {
+            assert_true(row->owner < REFERENCE_POOLS_MAX);
+            settings->pools_count = row->owner + 1;
+            settings->job_limit[row->owner] = number(row);
         } else {
-            option_row(settings, names.key, &row);
+            option_row(settings, names.key, row);
         }
     }
-    pools_of_channels(settings, object, self);
-    expandchannels(settings, object, self);
+    names_resolve(settings, &rows);
+    free(rows.row);
 }

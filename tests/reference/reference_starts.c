@@ -54,7 +54,7 @@ has_slot(const struct reference *r, uint32_t channel)
     for (uint32_t j = 0; j < r->jobs_count; j++) {
         of_pool += ref_channel_of(r, r->jobs[j].channel)->pool == c->pool;
     }
-    return of_pool < limit && jobs_of(r, channel) < c->maxjobs;
+    return of_pool < limit && jobs_of(r, channel) < ref_jobs_max(r, channel);
 }
 
 static int
@@ -85,6 +85,7 @@ job_start(struct reference *r, uint32_t channel, uint32_t host)
     memset(job, 0, sizeof *job);
     job->id = r->next_job++;
     job->channel = channel;
+    job->threads_max = ref_channel_of(r, channel)->threads_max;
     const struct thread *thread = thread_add(job, host);
     struct sched_action *a = ref_answer(r, SCHED_ACTION_START_JOB, NULL);
     a->u.job.job = job->id;
@@ -145,7 +146,7 @@ start_thread(struct reference *r, uint32_t channel, uint32_t host)
         struct job *job = &r->jobs[j];
 
         if (job->channel == channel && !job->drains && !job->told_to_stop &&
-            job->threads_count < ref_channel_of(r, channel)->threads_max &&
+            job->threads_count < job->threads_max &&
             (best == NULL || job->threads_count < best->threads_count)) {
             best = job;
         }
@@ -158,6 +159,37 @@ start_thread(struct reference *r, uint32_t channel, uint32_t host)
         struct sched_action *a = ref_answer(r, SCHED_ACTION_START_THREAD, NULL);
         a->u.thread.job = best->id;
         a->u.thread.thread = thread->number;
+    }
+    return 1;
+}
+
+/* delay_of - `after`, by the priority of the host's first file */
+static int64_t
+delay_of(struct reference *r, uint32_t channel, uint32_t host)
+{
+    const struct file *first = ref_head_of_host(r, channel, host);
+
+    return ref_channel_of(r, channel)
+        ->after_ns[first == NULL ? SCHED_PRIORITY_NORMAL : first->priority];
+}
+
+/* put_off - D19: one a channel, the earliest; 0: it is to start now */
+static int
+put_off(struct reference *r, uint32_t channel, uint32_t host)
+{
+    const int64_t delay_ns = delay_of(r, channel, host);
+    struct put_off *p = &r->put_off[channel];
+
+    if (delay_ns == 0) {
+        return 0;
+    }
+    if (r->now_ns + delay_ns < p->at_ns) {
+        RULE(r, AFTER);
+        if (p->at_ns != SCHED_NEVER) {
+            RULE(r, AFTER_EARLIER);
+        }
+        p->at_ns = r->now_ns + delay_ns;
+        p->host = host;
     }
     return 1;
 }
@@ -175,7 +207,7 @@ find_hand(struct reference *r, uint32_t channel, uint32_t host)
     if (start_thread(r, channel, host)) {
         return HAND_THREAD;
     }
-    if (has_slot(r, channel)) {
+    if (has_slot(r, channel) && !put_off(r, channel, host)) {
         job_start(r, channel, host);
         return HAND_JOB;
     }
@@ -186,7 +218,8 @@ static void
 rule_unserved(struct reference *r, uint32_t channel, uint32_t host)
 {
     if (jobs_of(r, channel) == 0) {
-        if (!is_paused(r, channel) && has_slot(r, channel)) {
+        if (!is_paused(r, channel) && has_slot(r, channel) &&
+            !put_off(r, channel, host)) {
             RULE(r, FIRST_JOB);
             job_start(r, channel, host);
         } else {
@@ -214,7 +247,7 @@ static void
 rule_depth(struct reference *r, uint32_t channel, uint32_t host,
            uint32_t before)
 {
-    const uint32_t depth = ref_channel_of(r, channel)->threaddepth;
+    const uint32_t depth = ref_depth(r, channel);
 
     if ((before + 1) / depth <= before / depth) {
         return;
@@ -240,6 +273,20 @@ rule_depth(struct reference *r, uint32_t channel, uint32_t host,
     }
 }
 
+/* jobs_wanted - D9: one for each so many files */
+static int64_t
+jobs_wanted(struct reference *r, uint32_t channel)
+{
+    const struct reference_channel *c = ref_channel_of(r, channel);
+    const int64_t files = ref_backlog(r, channel, 1, 0);
+
+    if (c->filesperjob <= 0) {
+        return 0;
+    }
+    const int64_t wanted = (files + c->filesperjob - 1) / c->filesperjob;
+    return wanted < c->maxjobs ? wanted : c->maxjobs;
+}
+
 static void
 rule_filesperjob(struct reference *r, uint32_t channel, uint32_t host)
 {
@@ -248,12 +295,9 @@ rule_filesperjob(struct reference *r, uint32_t channel, uint32_t host)
     if (c->filesperjob <= 0 || is_paused(r, channel)) {
         return;
     }
-    const int64_t files = ref_backlog(r, channel, 1, 0);
-    int64_t wanted = (files + c->filesperjob - 1) / c->filesperjob;
-    if (wanted > c->maxjobs) {
-        wanted = c->maxjobs;
-    }
-    while (jobs_of(r, channel) < wanted && has_slot(r, channel)) {
+    const int64_t wanted = jobs_wanted(r, channel);
+    while (jobs_of(r, channel) < wanted && has_slot(r, channel) &&
+           !put_off(r, channel, host)) {
         RULE(r, FILESPERJOB);
         job_start(r, channel, host);
     }
@@ -316,7 +360,8 @@ ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host)
 void
 ref_host_left(struct reference *r, uint32_t channel, uint32_t host)
 {
-    if (ref_is_left_alone(r, channel, host)) {
+    if (ref_channel_of(r, channel)->delivers &&
+        ref_is_left_alone(r, channel, host)) {
         wake_idle(r, channel, host);
     }
 }
@@ -336,10 +381,20 @@ ref_hands_left(struct reference *r, uint32_t channel, uint32_t count)
     }
 }
 
+/* may_start - a channel may be given a slot for this host: one that is freed,
+   unless a start is put off; with level any, but `after` puts it off first */
+static int
+may_start(struct reference *r, const struct file *head, int is_level)
+{
+    return is_level ? !put_off(r, head->channel, head->host)
+                    : r->put_off[head->channel].at_ns == SCHED_NEVER;
+}
+
 /* best_for_slot - D11: best head, then the one that waits longest, then the
    order of imta.cnf; of the pool's channels that may start a job */
 static const struct file *
-best_for_slot(struct reference *r, uint32_t pool, const struct file *best)
+best_for_slot(struct reference *r, uint32_t pool, const struct file *best,
+              int is_level)
 {
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {
         if (ref_channel_of(r, c)->pool != pool || is_paused(r, c) ||
@@ -347,11 +402,12 @@ best_for_slot(struct reference *r, uint32_t pool, const struct file *best)
             continue;
         }
         const struct file *head = ref_head_wanting(r, c);
-        if (head != NULL && (best == NULL || head->priority < best->priority ||
-                             (head->priority == best->priority &&
-                              (head->eligible_at_ns < best->eligible_at_ns ||
-                               (head->eligible_at_ns == best->eligible_at_ns &&
-                                head->channel < best->channel))))) {
+        if (head != NULL && may_start(r, head, is_level) &&
+            (best == NULL || head->priority < best->priority ||
+             (head->priority == best->priority &&
+              (head->eligible_at_ns < best->eligible_at_ns ||
+               (head->eligible_at_ns == best->eligible_at_ns &&
+                head->channel < best->channel))))) {
             best = head;
         }
     }
@@ -364,7 +420,7 @@ ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by)
 {
     const struct file *best;
 
-    while ((best = best_for_slot(r, pool, NULL)) != NULL) {
+    while ((best = best_for_slot(r, pool, NULL, 0)) != NULL) {
         RULE(r, SLOT_GIVEN);
         if (best->channel != freed_by) {
             RULE(r, SLOT_OTHER);
@@ -380,12 +436,76 @@ level_hands(struct reference *r, uint32_t channel)
     for (;;) {
         const struct file *head = ref_head_wanting(r, channel);
 
-        if (head == NULL || (!wake_idle(r, channel, head->host) &&
-                             (is_paused(r, channel) ||
-                              !start_thread(r, channel, head->host)))) {
+        if (head == NULL || !ref_channel_of(r, channel)->delivers ||
+            (!wake_idle(r, channel, head->host) &&
+             (is_paused(r, channel) ||
+              !start_thread(r, channel, head->host)))) {
             return;
         }
         RULE(r, LEVEL);
+    }
+}
+
+/* still_wanted - who it was put off for, if more threads or jobs are to be
+   had for it; with level, it would want hands */
+static const struct file *
+still_wanted(struct reference *r, uint32_t channel, uint32_t host)
+{
+    const uint32_t threads = ref_threads_serving(r, channel, host);
+    const uint32_t files = ref_backlog(r, channel, 0, host);
+
+    if (r->settings.policy == REFERENCE_LEVEL ||
+        (threads >= 1 + files / ref_depth(r, channel) &&
+         jobs_of(r, channel) >= jobs_wanted(r, channel))) {
+        return NULL;
+    }
+    return ref_head_of_host(r, channel, host);
+}
+
+/* start_put_off - the job that was decided on, and those of filesperjob; then
+   hands for the others in it */
+static void
+start_put_off(struct reference *r, uint32_t channel, uint32_t decided)
+{
+    const struct file *head = ref_head_wanting(r, channel);
+    const int is_for_it = head == NULL;
+
+    if (is_for_it) {
+        head = still_wanted(r, channel, decided);
+    }
+    if (head == NULL || !ref_channel_of(r, channel)->delivers ||
+        is_paused(r, channel) || !has_slot(r, channel)) {
+        RULE(r, AFTER_DROPPED);
+        return;
+    }
+    RULE(r, AFTER_JOB);
+    if (is_for_it) {
+        RULE(r, AFTER_SERVED);
+    }
+    const uint32_t host = head->host;
+    job_start(r, channel, host);
+    while (jobs_of(r, channel) < jobs_wanted(r, channel) &&
+           has_slot(r, channel)) {
+        RULE(r, AFTER_FILESPERJOB);
+        job_start(r, channel, host);
+    }
+    while ((head = ref_head_wanting(r, channel)) != NULL &&
+           (wake_idle(r, channel, head->host) ||
+            start_thread(r, channel, head->host))) {
+        RULE(r, AFTER_THREAD);
+    }
+}
+
+void
+ref_put_off_due(struct reference *r)
+{
+    for (uint32_t c = 0; c < r->settings.channels_count; c++) {
+        struct put_off *p = &r->put_off[c];
+
+        if (p->at_ns <= r->now_ns) {
+            p->at_ns = SCHED_NEVER;
+            start_put_off(r, c, p->host);
+        }
     }
 }
 
@@ -401,7 +521,7 @@ ref_level(struct reference *r)
             level_hands(r, c);
         }
         for (uint32_t p = 0; p < r->settings.pools_count; p++) {
-            best = best_for_slot(r, p, best);
+            best = best_for_slot(r, p, best, 1);
         }
         if (best != NULL) {
             RULE(r, LEVEL_JOB);

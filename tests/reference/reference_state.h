@@ -16,7 +16,8 @@ enum file_is {
     FILE_DELAYED,  /* after a failure, until due_ns */
     FILE_DEFERRED, /* by its Deferred-delivery: date, until due_ns */
     FILE_WAITS,    /* for the periodic run */
-    FILE_HELD      /* until a command releases it */
+    FILE_HELD,     /* until a command releases it */
+    FILE_LEAVES    /* is being returned, until the host has taken it back */
 };
 
 struct file {
@@ -65,6 +66,7 @@ struct job {
     int told_to_stop;
     uint32_t asked_count;
     uint32_t next_thread;
+    uint32_t threads_max; /* of its process */
     int64_t started_at_ns;
     int64_t quiet_since_ns; /* no thread busy since */
     uint64_t quiet_nth;
@@ -87,6 +89,28 @@ struct channel_scan {
     uint32_t cursor_file;
 };
 
+/* How a channel is stressed: threaddepth counts factor / divisor times. */
+struct channel_stress {
+    uint64_t factor;
+    uint64_t divisor;
+    uint32_t jobs; /* taken from its limit */
+    int64_t deaf_until_ns;
+    int64_t relief_at_ns; /* or SCHED_NEVER */
+};
+
+/* A job start that `after` has put off. */
+struct put_off {
+    int64_t at_ns; /* or SCHED_NEVER */
+    uint32_t host;
+};
+
+struct session {
+    uint64_t number;
+    int64_t last_ns;
+    uint32_t channel;
+    uint32_t count;
+};
+
 struct answer {
     struct sched_action action;
     uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
@@ -96,8 +120,10 @@ struct reference {
     struct reference_settings settings;
     int64_t now_ns;
     int64_t wall_offset_ns;
-    int64_t return_due_ns;                           /* on the wall */
-    int64_t posted_until_ns;                         /* on the wall, too */
+    int64_t return_due_ns; /* on the wall */
+    int return_runs;
+    int64_t return_began_ns;
+    uint32_t return_at; /* the file it looks at next */
     int64_t paused_until_ns[REFERENCE_CHANNELS_MAX]; /* 0: not paused */
     int64_t created_at_ns;
     enum scan_is scan_is;
@@ -106,6 +132,10 @@ struct reference {
     int64_t synch_at_ns; /* the next of SYNCH_TIME */
     int host_cannot_scan;
     struct channel_scan scans[REFERENCE_CHANNELS_MAX];
+    struct channel_stress stress[REFERENCE_CHANNELS_MAX];
+    struct put_off put_off[REFERENCE_CHANNELS_MAX];
+    struct session sessions[REFERENCE_SESSIONS_MAX];
+    uint32_t sessions_count;
     struct file files[REFERENCE_FILES_MAX];
     uint32_t files_count;
     struct job jobs[REFERENCE_JOBS_MAX];
@@ -124,7 +154,7 @@ struct reference {
 /* --- reference.c: actions ---------------------------------------------------- */
 
 /* The next action of the turn, to be filled in; recipients are the file's, if
-   there is one. */
+   there is one. It is numbered when it is given. */
 struct sched_action *ref_answer(struct reference *r, uint32_t kind,
                                 const struct file *file);
 
@@ -135,6 +165,8 @@ const struct reference_channel *ref_channel_of(const struct reference *r,
 struct file *ref_file_find(struct reference *r, uint64_t message,
                            uint32_t number);
 void ref_file_forget(struct reference *r, struct file *file);
+/* Makes it the youngest. */
+struct file *ref_file_last(struct reference *r, struct file *file);
 uint32_t ref_class_of(uint32_t priority); /* of backoff and notices */
 /* READY files: by priority, then by time, then by number. */
 int ref_goes_before(const struct file *a, const struct file *b);
@@ -174,7 +206,18 @@ void ref_hand_lost(struct reference *r, uint32_t channel, uint32_t host);
 void ref_host_left(struct reference *r, uint32_t channel, uint32_t host);
 /* D11: who gets the slots that are free. */
 void ref_give_slots(struct reference *r, uint32_t pool, uint32_t freed_by);
-void ref_level(struct reference *r); /* D8 */
+void ref_level(struct reference *r);       /* D8 */
+void ref_put_off_due(struct reference *r); /* D19 */
+
+/* --- reference_stress.c: targets that cannot keep up, and sessions --------- */
+
+void ref_stress_init(struct reference *r);
+void ref_stressed(struct reference *r, uint32_t channel);
+void ref_stress_timers(struct reference *r);
+uint32_t ref_depth(const struct reference *r, uint32_t channel);
+uint32_t ref_jobs_max(const struct reference *r, uint32_t channel);
+/* Counts the message; is it one too many? */
+int ref_session_is_full(struct reference *r, const struct sched_submit *s);
 
 /* --- reference_jobs.c: threads that ask, and jobs that end --------------- */
 
@@ -201,6 +244,7 @@ void ref_notify(struct reference *r, const struct file *file, uint32_t why);
 /* --- reference_scan.c: the memory limit, and files that come by scans ------ */
 
 void ref_scan_first(struct reference *r);
+void ref_synch_plan(struct reference *r);
 /* Files that count for MAX_MESSAGES, and may there be one more? */
 uint32_t ref_tracked(const struct reference *r);
 int ref_has_room(const struct reference *r, uint32_t tracked);

@@ -7,22 +7,11 @@
 #include <string.h>
 
 #include "tests/reference/world_files.h"
+#include "tests/reference/world_hands.h"
 #include "tests/support/support.h"
 
 #define MS_NS INT64_C(1000000)
 #define S_NS  INT64_C(1000000000)
-
-static uint32_t
-below(struct world *world, uint32_t limit)
-{
-    return world_draw(world, limit);
-}
-
-static int
-chance(struct world *world, enum world_knob percent)
-{
-    return below(world, 100) < knobs_world(&world->knobs, percent);
-}
 
 void
 world_init(struct world *world, const struct knobs *knobs, uint64_t seed)
@@ -32,136 +21,67 @@ world_init(struct world *world, const struct knobs *knobs, uint64_t seed)
     world->seed = seed;
     world->random = seed ^ UINT64_C(0x9d1c);
     world->wish_ns = SCHED_NEVER;
-    world->wall_offset_ns =
-        (int64_t)below(world, 100000) * S_NS + (int64_t)below(world, 2);
+    world->wall_offset_ns = (int64_t)world_draw(world, 100000) * S_NS +
+                            (int64_t)world_draw(world, 2);
     const uint32_t count = knobs_world(knobs, WORLD_BACKLOG);
     for (uint32_t i = 0; i < count; i++) {
         world_file_of_before(world, i);
     }
 }
 
-/* --- Jobs and threads ------------------------------------------------------- */
-
-static struct world_job *
-job_of(struct world *world, uint32_t id)
-{
-    for (uint32_t i = 0; i < world->jobs_count; i++) {
-        if (world->jobs[i].id == id) {
-            return &world->jobs[i];
-        }
-    }
-    fail_msg("no job %u", id);
-    return NULL;
-}
-
-static struct world_thread *
-thread_of(struct world *world, uint32_t id, uint32_t number)
-{
-    struct world_job *job = job_of(world, id);
-
-    for (uint32_t i = 0; i < job->threads_count; i++) {
-        if (job->threads[i].number == number) {
-            return &job->threads[i];
-        }
-    }
-    fail_msg("no thread %u.%u", id, number);
-    return NULL;
-}
-
-static void
-job_remove(struct world *world, uint32_t id)
-{
-    struct world_job *job = job_of(world, id);
-
-    *job = world->jobs[--world->jobs_count];
-}
-
-static void
-thread_add(struct world_job *job, uint32_t number)
-{
-    assert_true(job->threads_count < WORLD_THREADS_MAX);
-    job->threads[job->threads_count++] =
-        (struct world_thread){.is = WORLD_THREAD_COMES, .number = number};
-}
-
-static void
-thread_remove(struct world_job *job, struct world_thread *thread)
-{
-    const uint32_t at = (uint32_t)(thread - job->threads);
-
-    job->threads_count--;
-    memmove(thread, thread + 1, (job->threads_count - at) * sizeof *thread);
-}
-
-/* --- Actions ---------------------------------------------------------------- */
-
-uint32_t
-world_action(struct world *world, const struct sched_action *action)
-{
-    const struct sched_thread_action *t = &action->u.thread;
-    struct world_thread *thread;
-
-    if ((action->kind == SCHED_ACTION_START_JOB ||
-         action->kind == SCHED_ACTION_START_THREAD ||
-         action->kind == SCHED_ACTION_DELIVER) &&
-        chance(world, WORLD_REFUSALS_PERCENT)) {
-        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_LIMIT;
-    }
-    if (action->kind == SCHED_ACTION_SCAN &&
-        chance(world, WORLD_REFUSALS_PERCENT)) {
-        return below(world, 2) == 0 ? SCHED_REFUSED_IO : SCHED_REFUSED_ILLEGAL;
-    }
-    switch (action->kind) {
-    case SCHED_ACTION_START_JOB:
-        assert_true(world->jobs_count < WORLD_JOBS_MAX);
-        world->jobs[world->jobs_count] =
-            (struct world_job){.id = action->u.job.job};
-        thread_add(&world->jobs[world->jobs_count++], action->u.job.thread);
-        break;
-    case SCHED_ACTION_STOP_JOB:
-        job_of(world, action->u.job.job)->is_told = 1;
-        break;
-    case SCHED_ACTION_START_THREAD:
-        assert_true(job_of(world, t->job)->runs);
-        thread_add(job_of(world, t->job), t->thread);
-        break;
-    case SCHED_ACTION_STOP_THREAD:
-        thread = thread_of(world, t->job, t->thread);
-        assert_int_equal(thread->is, WORLD_THREAD_ASKS);
-        thread->is = WORLD_THREAD_ENDS;
-        break;
-    case SCHED_ACTION_DELIVER:
-        thread =
-            thread_of(world, action->u.deliver.job, action->u.deliver.thread);
-        assert_int_equal(thread->is, WORLD_THREAD_ASKS);
-        thread->is = WORLD_THREAD_WORKS;
-        thread->work = action->u.deliver;
-        break;
-    case SCHED_ACTION_CREATE:
-        world_file_created(world, &action->u.create);
-        break;
-    case SCHED_ACTION_REWRITE:
-        world_file_rewritten(world, &action->u.rewrite);
-        break;
-    case SCHED_ACTION_RETURN:
-        world_file_remove(world, world_file_of(world, action->u.file.message,
-                                               action->u.file.file));
-        break;
-    case SCHED_ACTION_WARN:
-        world_file_of(world, action->u.file.message, action->u.file.file)
-            ->returned_at_ns = world->now_ns;
-        break;
-    case SCHED_ACTION_SCAN:
-        world->is_scan_asked = 1;
-        world->scan = action->u.scan;
-        break;
-    default:
-        break;
-    }
-    return 0;
-}
-
 /* --- Events ----------------------------------------------------------------- */
+
+/* draw_crowd - many recipients, of whom each is a file, or two are; 0: not now
+ */
+static uint32_t
+draw_crowd(struct world *world)
+{
+    const uint32_t most = knobs_world(&world->knobs, WORLD_CROWD);
+    const uint32_t hosts = knobs_world(&world->knobs, WORLD_HOSTS);
+    const uint32_t channels = knobs_world(&world->knobs, WORLD_CHANNELS);
+    uint32_t channel = channels;
+
+    while (channel > 0 && !knobs_is_split(&world->knobs, channel)) {
+        channel--;
+    }
+    if (most == 0 || channel == 0 ||
+        world->files_count > WORLD_CROWDED - most ||
+        world_draw(world, 12) > 0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < most; i++) {
+        world->recipients[i].channel = channel;
+        world->recipients[i].host = world_draw(world, hosts);
+    }
+    return most;
+}
+
+/* draw_source - where a new message comes from, and by which session */
+static void
+draw_source(struct world *world, struct sched_submit *s)
+{
+    const uint32_t sessions = knobs_world(&world->knobs, WORLD_SESSIONS);
+
+    s->source_channel = world_draw(world, 2) == 0 ? SCHED_NONE : 1;
+    if (sessions > 0 && world_draw(world, 4) > 0) {
+        s->session = 1 + world_draw(world, sessions);
+        s->source_channel = 1 + world_draw(world, 2);
+    }
+}
+
+/* draw_date - of a crowd, often an instant at which return runs begin: ten
+   minutes past the hour */
+static int64_t
+draw_date(struct world *world, int is_crowd)
+{
+    const int64_t wall_s = (world->now_ns + world->wall_offset_ns) / S_NS;
+
+    if (is_crowd && world_draw(world, 2) == 0) {
+        return (wall_s / 3600 * 3600 + 4200) * S_NS - world->wall_offset_ns;
+    }
+    return world->now_ns + ((int64_t)world_draw(world, 100) - 20) * S_NS *
+                               knobs_world(&world->knobs, WORLD_DATES);
+}
 
 static int
 draw_submit(struct world *world, struct sched_event *event)
@@ -169,31 +89,33 @@ draw_submit(struct world *world, struct sched_event *event)
     const uint32_t hosts = knobs_world(&world->knobs, WORLD_HOSTS);
     const uint32_t channels = knobs_world(&world->knobs, WORLD_CHANNELS);
     const uint32_t most = knobs_world(&world->knobs, WORLD_RECIPIENTS);
-    const uint32_t count = below(world, 3) > 0 ? 1 : 1 + below(world, most);
+    uint32_t count = world_draw(world, 3) > 0 ? 1 : 1 + world_draw(world, most);
     struct sched_submit *s = &event->u.submit;
 
     for (uint32_t i = 0; i < count; i++) {
-        world->recipients[i].channel = 1 + below(world, channels);
-        world->recipients[i].host = below(world, hosts);
+        world->recipients[i].channel = 1 + world_draw(world, channels);
+        world->recipients[i].host = world_draw(world, hosts);
     }
+    const uint32_t crowd = draw_crowd(world);
+    count = crowd > 0 ? crowd : count;
     event->kind = SCHED_EVENT_SUBMIT;
     s->message = world->decision + UINT64_C(1) + WORLD_BACKLOG_MAX;
     s->submitted_at_ns = world->now_ns;
-    if (below(world, 8) == 0) {
+    if (world_draw(world, 8) == 0 || crowd > 0) { /* no limit for a crowd */
         s->parent = 1;
-        s->submitted_at_ns -= (int64_t)below(world, 200) * 3600 * S_NS;
+        s->submitted_at_ns -= (int64_t)world_draw(world, 200) * 3600 * S_NS;
     }
     s->deferred_until_ns = SCHED_NO_TIME;
-    if (below(world, 6) == 0) {
-        s->deferred_until_ns =
-            world->now_ns + ((int64_t)below(world, 100) - 20) * S_NS;
+    if (world_draw(world, crowd > 0 ? 2 : 6) == 0) {
+        s->deferred_until_ns = draw_date(world, crowd > 0);
     }
-    s->size_bytes = (int64_t)below(world, 3) * 3 * 1024 + below(world, 2);
+    s->size_bytes =
+        (int64_t)world_draw(world, 3) * 3 * 1024 + world_draw(world, 2);
     s->recipients = world->recipients;
     s->recipients_count = count;
-    s->source_channel = below(world, 2) == 0 ? SCHED_NONE : 1;
-    s->priority = below(world, 3);
-    s->flags = below(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0;
+    draw_source(world, s);
+    s->priority = world_draw(world, 3);
+    s->flags = world_draw(world, 5) == 0 ? SCHED_SUBMIT_NULL_SENDER : 0;
     world->submit = *s;
     return 1;
 }
@@ -206,7 +128,7 @@ thread_draw(struct world *world, enum world_thread_is is,
     uint32_t count = 0;
 
     for (int look = 0; look < 2; look++) {
-        uint32_t nth = look == 0 ? 0 : below(world, count);
+        uint32_t nth = look == 0 ? 0 : world_draw(world, count);
 
         for (uint32_t j = 0; j < world->jobs_count; j++) {
             *job = &world->jobs[j];
@@ -240,14 +162,14 @@ draw_outcome(struct world *world, struct sched_event *event)
         return 0;
     }
     const struct sched_deliver *d = &thread->work;
-    const int is_mixed = below(world, 3) == 0;
+    const int is_mixed = world_draw(world, 3) == 0;
     for (uint32_t i = 0; i < d->recipients_count; i++) {
         if (i > 0 && !is_mixed) {
             world->results[i] = world->results[0];
-        } else if (chance(world, WORLD_TEMPORARY_PERCENT)) {
+        } else if (world_chance(world, WORLD_TEMPORARY_PERCENT)) {
             world->results[i] = SCHED_RESULT_TEMPORARY;
         } else {
-            const uint32_t of_ten = below(world, 10);
+            const uint32_t of_ten = world_draw(world, 10);
             world->results[i] = (uint8_t)(of_ten > 1    ? SCHED_RESULT_DELIVERED
                                           : of_ten == 1 ? SCHED_RESULT_PERMANENT
                                                         : SCHED_RESULT_MISSING);
@@ -274,9 +196,9 @@ draw_job(struct world *world, struct sched_event *event)
     if (world->jobs_count == 0) {
         return 0;
     }
-    struct world_job *job = &world->jobs[below(world, world->jobs_count)];
+    struct world_job *job = &world->jobs[world_draw(world, world->jobs_count)];
     const uint32_t id = job->id;
-    const int is_lost = chance(world, WORLD_LOSSES_PERCENT);
+    const int is_lost = world_chance(world, WORLD_LOSSES_PERCENT);
 
     event->u.job.job = id;
     if (!job->runs && !is_lost) {
@@ -287,12 +209,12 @@ draw_job(struct world *world, struct sched_event *event)
     if (!job->runs) {
         event->kind = SCHED_EVENT_JOB_FAILED;
     } else if ((job->is_told && job->threads_count == 0) ||
-               (is_lost && below(world, 3) == 0)) {
+               (is_lost && world_draw(world, 3) == 0)) {
         event->kind = SCHED_EVENT_JOB_EXITED;
     } else {
         return 0;
     }
-    job_remove(world, id);
+    world_job_remove(world, id);
     return 1;
 }
 
@@ -301,9 +223,10 @@ draw_thread(struct world *world, struct sched_event *event)
 {
     struct world_job *job = NULL;
     struct world_thread *thread = NULL;
-    const uint32_t is = below(world, 3);
+    const uint32_t is = world_draw(world, 3);
 
-    if (chance(world, WORLD_LOSSES_PERCENT) && below(world, 3) == 0) {
+    if (world_chance(world, WORLD_LOSSES_PERCENT) &&
+        world_draw(world, 3) == 0) {
         thread = thread_draw(world, (enum world_thread_is)is, &job);
     }
     if (thread == NULL) {
@@ -313,7 +236,7 @@ draw_thread(struct world *world, struct sched_event *event)
         event->kind = SCHED_EVENT_THREAD_ENDED;
         event->u.thread.job = job->id;
         event->u.thread.thread = thread->number;
-        thread_remove(job, thread);
+        world_thread_remove(job, thread);
         return 1;
     }
     thread = thread_draw(world, WORLD_THREAD_COMES, &job);
@@ -341,7 +264,7 @@ draw_closed(struct world *world, struct sched_event *event)
     event->u.thread.job = job->id;
     event->u.thread.thread = thread->number;
     event->u.thread.host =
-        below(world, knobs_world(&world->knobs, WORLD_HOSTS));
+        world_draw(world, knobs_world(&world->knobs, WORLD_HOSTS));
     return 1;
 }
 
@@ -349,8 +272,29 @@ static int
 draw_wall(struct world *world, struct sched_event *event)
 {
     event->kind = SCHED_EVENT_WALL_OFFSET;
-    world->wall_offset_ns += ((int64_t)below(world, 3) - 1) * 3600 * S_NS;
+    world->wall_offset_ns += ((int64_t)world_draw(world, 3) - 1) * 3600 * S_NS;
     event->u.wall.wall_offset_ns = world->wall_offset_ns;
+    return 1;
+}
+
+static int
+draw_change(struct world *world, struct sched_event *event)
+{
+    struct sched_command *c = &event->u.command;
+
+    event->kind = SCHED_EVENT_COMMAND;
+    c->command = SCHED_COMMAND_SET;
+    c->value = knobs_change(&world->knobs, world->random, world->path);
+    c->path = world->path;
+    return 1;
+}
+
+static int
+draw_stress(struct world *world, struct sched_event *event)
+{
+    event->kind = SCHED_EVENT_STRESS;
+    event->u.stress.channel =
+        1 + world_draw(world, knobs_world(&world->knobs, WORLD_CHANNELS));
     return 1;
 }
 
@@ -381,7 +325,7 @@ draw_step(struct world *world)
         {0, 1, MS_NS, S_NS, 10 * S_NS, 60 * S_NS, 600 * S_NS, 7200 * S_NS}};
     const uint32_t hurry = knobs_world(&world->knobs, WORLD_HURRY);
 
-    return steps_ns[hurry][below(world, 8)];
+    return steps_ns[hurry][world_draw(world, 8)];
 }
 
 /* turn_class - the order of events within one instant */
@@ -392,6 +336,7 @@ turn_class(uint32_t kind)
     case SCHED_EVENT_WALL_OFFSET:
     case SCHED_EVENT_COMMAND:
     case WORLD_RESTART:
+    case WORLD_CHANGE:
         return 0;
     case SCHED_EVENT_OUTCOME:
         return 1;
@@ -436,7 +381,17 @@ draw_kind(struct world *world)
         SCHED_EVENT_THREAD_READY, SCHED_EVENT_WAKE,
         SCHED_EVENT_WAKE,         SCHED_EVENT_WAKE};
 
-    switch (below(world, 200)) {
+    const uint32_t rare = world_draw(world, 1000);
+    const uint32_t changes = knobs_world(&world->knobs, WORLD_CHANGES);
+    const uint32_t stress = knobs_world(&world->knobs, WORLD_STRESS);
+
+    if (rare < changes) {
+        return WORLD_CHANGE;
+    }
+    if (rare < changes + stress) {
+        return SCHED_EVENT_STRESS;
+    }
+    switch (world_draw(world, 200)) {
     case 0:
         return SCHED_EVENT_WALL_OFFSET;
     case 1:
@@ -447,10 +402,10 @@ draw_kind(struct world *world)
     case 4:
         return WORLD_RESTART;
     default:
-        if (world->is_scan_asked && below(world, 4) == 0) {
+        if (world->is_scan_asked && world_draw(world, 4) == 0) {
             return SCHED_EVENT_SCANNED;
         }
-        return kinds[below(world, 32)];
+        return kinds[world_draw(world, 32)];
     }
 }
 
@@ -476,6 +431,10 @@ draw(struct world *world, uint32_t kind, struct sched_event *event)
         return world_draw_release(world, event);
     case WORLD_RESTART:
         return draw_restart(world, event);
+    case WORLD_CHANGE:
+        return draw_change(world, event);
+    case SCHED_EVENT_STRESS:
+        return draw_stress(world, event);
     default:
         event->kind = SCHED_EVENT_WAKE;
         return 1;
@@ -492,8 +451,8 @@ world_decide(struct world *world, uint32_t decision, struct sched_event *event)
     memset(event, 0, sizeof *event);
     uint32_t kind = draw_kind(world);
     int64_t at_ns = world->now_ns + draw_step(world);
-    const int is_late = chance(world, WORLD_LATE_PERCENT);
-    if (kind == SCHED_EVENT_WAKE && below(world, 2) == 0 &&
+    const int is_late = world_chance(world, WORLD_LATE_PERCENT);
+    if (kind == SCHED_EVENT_WAKE && world_draw(world, 2) == 0 &&
         world->wish_ns != SCHED_NEVER) {
         at_ns = world->wish_ns;
     }

@@ -18,7 +18,9 @@
 enum {
     WORLD_JOBS_MAX = 64,
     WORLD_THREADS_MAX = 8,
-    WORLD_RECIPIENTS_MAX = 8,
+    WORLD_RECIPIENTS_MAX = 8, /* of a file */
+    WORLD_CROWD_MAX = 1500,
+    WORLD_CROWDED = 3000, /* files: no more come in crowds */
     WORLD_FILES_MAX = 4096,
     WORLD_SCANNED_MAX = 64, /* files in one answer */
     WORLD_BACKLOG_MAX = 100 /* messages of an earlier life: numbers 1 to this */
@@ -27,6 +29,8 @@ enum {
 /* An event that the scheduler does not see: it is destroyed, and another one
    made, which will ask for a scan. */
 #define WORLD_RESTART UINT32_C(1000)
+/* A decision only: a COMMAND that sets something. */
+#define WORLD_CHANGE UINT32_C(1001)
 
 enum world_thread_is {
     WORLD_THREAD_COMES,
@@ -84,7 +88,8 @@ struct world {
     /* What the last event borrows. */
     struct sched_submit submit;
     struct sched_scanned_file scanned[WORLD_SCANNED_MAX];
-    struct sched_recipient recipients[WORLD_RECIPIENTS_MAX];
+    struct sched_recipient recipients[WORLD_CROWD_MAX];
+    char path[KNOBS_PATH_SIZE];
     uint8_t results[WORLD_RECIPIENTS_MAX];
 };
 

@@ -308,6 +308,40 @@ test_conf_channels_limits_and_delays_are_kept(void **state)
 }
 
 static void
+test_conf_channels_deferred_may_have_a_limit(void **state)
+{
+    struct conf_fixture *f =
+        load(state, "defaults deferred 3600 secondclassafter +7\n\n"
+                    "a\nh\n\nb deferred\nh\n\n"
+                    "c deferred 604800 maxjobs 2\nh\n\nd nodeferred\nh\n\n"
+                    "e after +3 thirdclassafter +9\nh\n");
+    const struct conf_channel *e = conf_fixture_channel(f, "e");
+
+    assert_int_equal(conf_fixture_channel(f, "a")->deferred_max_ns,
+                     INT64_C(3600000000000));
+    assert_int_equal(conf_fixture_channel(f, "b")->deferred_max_ns, 0);
+    assert_int_equal(conf_fixture_channel(f, "c")->deferred_max_ns,
+                     INT64_C(604800000000000));
+    assert_int_equal(conf_fixture_channel(f, "c")->maxjobs, 2);
+    assert_int_equal(conf_fixture_channel(f, "d")->is_deferred, 0);
+    assert_int_equal(e->is_deferred, 1);
+    assert_int_equal(e->after_ns[NONURGENT], INT64_C(3000000000));
+    assert_int_equal(e->after_ns[SCHED_PRIORITY_SECONDCLASS],
+                     INT64_C(7000000000));
+    assert_int_equal(e->after_ns[SCHED_PRIORITY_THIRDCLASS],
+                     INT64_C(9000000000));
+}
+
+static void
+test_conf_channels_deferred_refuses_a_limit_that_is_none(void **state)
+{
+    struct conf_fixture *f = refuse(state, "a deferred -5\nh\n");
+
+    assert_non_null(strstr(f->messages, "imta.cnf:1:12: error: deferred_limit: "
+                                        "expected seconds"));
+}
+
+static void
 test_conf_channels_periodic_is_no_immediacy_at_all(void **state)
 {
     struct conf_fixture *f =
@@ -396,6 +430,18 @@ test_conf_channels_unknown_keyword_warns_with_the_nearest(void **state)
 }
 
 static void
+test_conf_channels_caching_is_warned_of_once(void **state)
+{
+    struct conf_fixture *f = load(state, "defaults cachefailures\n\n"
+                                         "a nocache\nh\n\nb\nh\n\n"
+                                         "c cacheeverything\nh\n");
+
+    assert_non_null(strstr(f->messages, "imta.cnf:1:10: warning: expected "
+                                        "nocache, found cachefailures on b"));
+    assert_null(strstr(f->messages, "cacheeverything"));
+}
+
+static void
 test_conf_channels_unknown_keyword_is_an_error_when_strict(void **state)
 {
     struct conf_fixture *f = *state;
@@ -430,6 +476,26 @@ test_conf_channels_keywords_of_real_files_are_known(void **state)
     assert_string_equal(f->messages, "");
     assert_int_equal(conf_channel(f->conf, 0)->maxjobs, 7);
     assert_int_equal(conf_channel(f->conf, 1)->maxjobs, 2);
+}
+
+static void
+test_conf_channels_words_that_mean_nothing_are_taken(void **state)
+{
+    struct conf_fixture *f =
+        load(state, "a service maxjobs 2\nh\n\nb noservice maxjobs 3\nh\n\n"
+                    "c logging maxjobs 4\nh\n\nd nologging maxjobs 5\nh\n");
+    struct conf_channel of_a = *conf_fixture_channel(f, "a");
+    static const char *const others[] = {"b", "c", "d"};
+
+    /* But for its name and maxjobs each is the same channel. */
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct conf_channel *other = conf_fixture_channel(f, others[i]);
+
+        assert_int_equal(other->maxjobs, 3 + i);
+        of_a.name[0] = other->name[0];
+        of_a.maxjobs = other->maxjobs;
+        assert_memory_equal(&of_a, other, sizeof of_a);
+    }
 }
 
 static void
@@ -579,13 +645,17 @@ main(void)
         TEST(test_conf_channels_a_curly_quote_is_taken_with_a_warning),
         TEST(test_conf_channels_pool_after_an_unquoted_backoff_is_a_keyword),
         TEST(test_conf_channels_limits_and_delays_are_kept),
+        TEST(test_conf_channels_deferred_may_have_a_limit),
+        TEST(test_conf_channels_deferred_refuses_a_limit_that_is_none),
         TEST(test_conf_channels_periodic_is_no_immediacy_at_all),
         TEST(test_conf_channels_kind_decides_threads_and_queues),
         TEST(test_conf_channels_threaddepth_of_ims_ms_stays_five),
         TEST(test_conf_channels_option_file_sets_threads),
         TEST(test_conf_channels_unknown_keyword_warns_with_the_nearest),
+        TEST(test_conf_channels_caching_is_warned_of_once),
         TEST(test_conf_channels_unknown_keyword_is_an_error_when_strict),
         TEST(test_conf_channels_keywords_of_real_files_are_known),
+        TEST(test_conf_channels_words_that_mean_nothing_are_taken),
         TEST(test_conf_channels_says_all_errors_at_once),
         TEST(test_conf_channels_lists_that_are_too_long_are_errors),
         TEST(test_conf_channels_expandlimit_where_it_must_not_be_is_an_error),

@@ -184,6 +184,32 @@ test_jobctl_start_policy_and_affinity_change_with_mail_queued(void **state)
     host_script_free(host);
 }
 
+/* A channel that becomes a slave starts nothing, not for a retry nor for a
+   place that a thread leaves. */
+static void
+test_jobctl_channel_made_a_slave_starts_no_thread(void **state)
+{
+    struct host_script *host = host_script_new(&setup);
+
+    (void)state;
+    host_submit(host, CHANNEL_B, 1, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    assert_int_equal(host_set(host, "channel.tcp_b.direction", "slave"),
+                     SCHED_OK);
+    host_outcome(host, &deliver, SCHED_RESULT_TEMPORARY);
+    host_wake(host, host->wake_at_ns); /* the return job */
+    host_wake(host, host->wake_at_ns); /* the retry: it is ready now */
+    assert_int_equal(host->actions_count, 0);
+    host_thread(host, SCHED_EVENT_THREAD_ENDED, 1, 0);
+    assert_int_equal(host->actions_count, 0);
+    assert_int_equal(host_set(host, "channel.tcp_b.direction", "master"),
+                     SCHED_OK);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    host_script_free(host);
+}
+
 /* value_of - as described */
 static const char *
 value_of(const struct host_script *host, const char *path)
@@ -342,6 +368,7 @@ main(void)
         TEST(test_jobctl_new_threaddepth_counts_with_later_insertions),
         TEST(test_jobctl_running_job_keeps_its_max_client_threads),
         TEST(test_jobctl_start_policy_and_affinity_change_with_mail_queued),
+        TEST(test_jobctl_channel_made_a_slave_starts_no_thread),
         TEST(test_jobctl_wrong_path_or_value_changes_nothing),
         TEST(test_jobctl_set_without_memory_leaves_the_state_as_it_was),
         TEST(

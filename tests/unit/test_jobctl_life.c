@@ -255,6 +255,34 @@ test_jobctl_deferred_mail_waits_for_its_date_where_dates_count(void **state)
 }
 
 static void
+test_jobctl_date_beyond_the_limit_is_no_date(void **state)
+{
+    const struct sched_override limit = {"channel.tcp_d.deferred_limit", "3600",
+                                         NULL};
+    const struct sched_recipient recipient = {CHANNEL_D, 1};
+    struct sched_submit submit = {.deferred_until_ns = HOST_H,
+                                  .recipients = &recipient,
+                                  .recipients_count = 1,
+                                  .source_channel = SCHED_NONE,
+                                  .priority = SCHED_PRIORITY_NORMAL};
+    struct host_script *host = host_with(&limit, 1);
+
+    (void)state;
+    host_submit_as(host, &submit); /* exactly as far as may be */
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 0);
+    assert_int_equal(host->wake_at_ns, HOST_H);
+    submit.deferred_until_ns = HOST_H + 1;
+    host_submit_as(host, &submit);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    assert_int_equal(host_set(host, "channel.tcp_d.deferred_limit", "0"),
+                     SCHED_OK); /* no limit */
+    host_submit_as(host, &submit);
+    host_wake(host, HOST_H);
+    assert_int_equal(host->wake_at_ns, HOST_H + 1);
+    host_script_free(host);
+}
+
+static void
 test_jobctl_second_class_waits_for_the_periodic_run(void **state)
 {
     const struct sched_recipient recipient = {CHANNEL_A, 1};
@@ -539,6 +567,7 @@ main(void)
         cmocka_unit_test(test_jobctl_large_mail_loses_its_class),
         cmocka_unit_test(
             test_jobctl_deferred_mail_waits_for_its_date_where_dates_count),
+        cmocka_unit_test(test_jobctl_date_beyond_the_limit_is_no_date),
         cmocka_unit_test(test_jobctl_second_class_waits_for_the_periodic_run),
         cmocka_unit_test(
             test_jobctl_create_without_memory_leaves_nothing_behind),

@@ -195,6 +195,28 @@ test_jobctl_synch_time_loads_what_there_is_room_for(void **state)
 }
 
 static void
+test_jobctl_live_change_does_not_put_off_synch_time(void **state)
+{
+    struct host_script *host = host_script_new(&setup);
+    struct directory *directory = calloc(1, sizeof *directory);
+
+    (void)state;
+    assert_non_null(directory);
+    assert_int_equal(submit_many(host, directory, CHANNEL_A, 12), 2);
+    host_job_up(host, 1);
+    deliver(host, 1);
+    host_wake(host, 30 * HOST_MIN); /* the return job */
+    host->now_ns = HOST_H;          /* commands come before the wake */
+    assert_int_equal(host_set(host, "channel.tcp_a.backoff", "pt5m"), SCHED_OK);
+    assert_int_equal(host->wake_at_ns, HOST_H);
+    assert_int_equal(host_set(host, "option.synch_time", "02:00/02:00"),
+                     SCHED_OK);
+    assert_int_equal(host->wake_at_ns, 2 * HOST_H);
+    free(directory);
+    host_script_free(host);
+}
+
+static void
 test_jobctl_raised_max_messages_lets_the_untracked_in(void **state)
 {
     struct host_script *host = host_script_new(&setup);
@@ -212,6 +234,35 @@ test_jobctl_raised_max_messages_lets_the_untracked_in(void **state)
     assert_int_equal(submit_many(host, directory, CHANNEL_A, 6), 1);
     free(directory);
     host_script_free(host);
+}
+
+/* scan_answer_empty - all of the ten files that were asked for are delivered
+ * elsewhere meanwhile: nothing fills the room */
+static void
+scan_answer_empty(struct host_script *host, const struct directory *directory)
+{
+    const uint32_t channel = host->scan.channel;
+    uint32_t seen = 0;
+    uint32_t has_more = 0;
+    uint64_t last = 0;
+
+    for (uint32_t i = 0; i < directory->count; i++) {
+        const struct sched_scanned_file *file = &directory->files[i];
+
+        if (file->channel == channel && seen == 10) {
+            has_more |= file->message > last;
+        } else if (file->channel == channel &&
+                   file->message > host->scan.cursor_message) {
+            last = file->message;
+            seen++;
+        }
+    }
+    const struct sched_event event = {.kind = SCHED_EVENT_SCANNED,
+                                      .u.scanned = {.channel = channel,
+                                                    .has_more = has_more,
+                                                    .cursor_message = last,
+                                                    .cursor_file = 1}};
+    host_event(host, &event);
 }
 
 static void
@@ -248,32 +299,7 @@ test_jobctl_scan_goes_round_its_channels_by_turns(void **state)
             assert_int_equal(host->scan.channel,
                              parallel_count == 1 ? by_ones[i] : by_twos[i]);
             assert_int_equal(host->scan.files_max, 10);
-            /* All is delivered elsewhere: nothing fills the room. */
-            const uint32_t kept = directory->count;
-            struct sched_scanned_file none;
-            uint32_t seen = 0;
-            uint64_t last = 0;
-
-            memset(&none, 0, sizeof none);
-            for (uint32_t f = 0; f < kept && seen < 10; f++) {
-                if (directory->files[f].channel == host->scan.channel &&
-                    directory->files[f].message > host->scan.cursor_message) {
-                    last = directory->files[f].message;
-                    seen++;
-                }
-            }
-            uint32_t has_more = 0;
-            for (uint32_t f = 0; f < kept; f++) {
-                has_more |= directory->files[f].channel == host->scan.channel &&
-                            directory->files[f].message > last;
-            }
-            const struct sched_event event = {
-                .kind = SCHED_EVENT_SCANNED,
-                .u.scanned = {.channel = host->scan.channel,
-                              .has_more = has_more,
-                              .cursor_message = last,
-                              .cursor_file = 1}};
-            host_event(host, &event);
+            scan_answer_empty(host, directory);
         }
         assert_int_equal(host->actions_count, 0);
         host_script_free(host);
@@ -525,6 +551,7 @@ main(void)
         TEST(
             test_jobctl_mail_beyond_max_messages_is_untracked_and_loaded_at_half),
         TEST(test_jobctl_synch_time_loads_what_there_is_room_for),
+        TEST(test_jobctl_live_change_does_not_put_off_synch_time),
         TEST(test_jobctl_raised_max_messages_lets_the_untracked_in),
         TEST(test_jobctl_scan_goes_round_its_channels_by_turns),
         TEST(test_jobctl_empty_directory_is_scanned_once),

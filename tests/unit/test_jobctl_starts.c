@@ -325,6 +325,83 @@ test_jobctl_slave_channel_never_starts_jobs(void **state)
 }
 
 static void
+test_jobctl_channel_without_a_command_only_keeps_its_mail(void **state)
+{
+    const struct sched_override none[] = {
+        {.path = "job.tcp_a.master_command", .value = "NULL"},
+        {.path = "job.tcp_a.slave_command", .value = "slave"}}; /* no help */
+    struct host_script *host = setup_with(none, 2);
+
+    (void)state;
+    for (uint32_t n = 0; n < 50; n++) {
+        host_submit(host, CHANNEL_A, n % 3, SCHED_PRIORITY_URGENT);
+        assert_int_equal(host->actions_count, 1); /* CREATE */
+    }
+    host_submit(host, CHANNEL_B, 1, SCHED_PRIORITY_NORMAL);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 1);
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_START_JOB, 0)->u.job.channel, CHANNEL_B);
+    /* With a command the three hosts are what a freed slot finds. */
+    assert_int_equal(host_set(host, "job.tcp_a.master_command", "master"),
+                     SCHED_OK);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_JOB), 3);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_anon_host_is_one_queue_for_all_hosts(void **state)
+{
+    const struct sched_override overrides[] = {
+        {.path = "job.tcp_a.anon_host", .value = "1"},
+        {.path = "channel.tcp_a.threaddepth", .value = "4"}};
+    struct host_script *host = setup_with(overrides, 2);
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    /* Two more hosts: their mail waits behind the first one's. */
+    host_submit(host, CHANNEL_A, 2, SCHED_PRIORITY_NORMAL);
+    assert_int_equal(host->actions_count, 1);
+    host_submit(host, CHANNEL_A, 3, SCHED_PRIORITY_URGENT);
+    assert_int_equal(host->actions_count, 1);
+    /* And counts for the one backlog. */
+    host_submit(host, CHANNEL_A, 4, SCHED_PRIORITY_NORMAL);
+    assert_int_equal(host_actions(host, SCHED_ACTION_START_THREAD), 1);
+    host_thread(host, SCHED_EVENT_THREAD_READY, 1, 1);
+    assert_int_equal(
+        host_action(host, SCHED_ACTION_DELIVER, 0)->u.deliver.message, 3);
+    host_script_free(host);
+}
+
+/* jobs_of - how many jobs thirty hosts get, with one thread in each */
+static uint32_t
+jobs_of(const char *maxjobs, const char *job_limit)
+{
+    const struct sched_override overrides[] = {
+        {.path = "channel.tcp_a.maxjobs", .value = maxjobs},
+        {.path = "pool.SMTP_POOL.job_limit", .value = job_limit},
+        {.path = "channel.tcp_a.max_client_threads", .value = "1"}};
+    struct host_script *host = setup_with(overrides, 3);
+    uint32_t jobs = 0;
+
+    for (uint32_t n = 0; n < 30; n++) {
+        host_submit(host, CHANNEL_A, n, SCHED_PRIORITY_NORMAL);
+        jobs += host_actions(host, SCHED_ACTION_START_JOB);
+    }
+    host_script_free(host);
+    return jobs;
+}
+
+static void
+test_jobctl_smaller_of_maxjobs_and_job_limit_holds(void **state)
+{
+    (void)state;
+    assert_int_equal(jobs_of("7", "20"), 7);
+    assert_int_equal(jobs_of("20", "7"), 7);
+    assert_int_equal(jobs_of("100", "100"), 30);
+}
+
+static void
 test_jobctl_filesperjob_asks_for_a_job_each_n_files(void **state)
 {
     const struct sched_override overrides[] = {
@@ -544,6 +621,10 @@ main(void)
         cmocka_unit_test(test_jobctl_edge_fires_again_and_edge_capped_does_not),
         cmocka_unit_test(test_jobctl_level_replaces_what_edge_lets_decay),
         cmocka_unit_test(test_jobctl_slave_channel_never_starts_jobs),
+        cmocka_unit_test(
+            test_jobctl_channel_without_a_command_only_keeps_its_mail),
+        cmocka_unit_test(test_jobctl_anon_host_is_one_queue_for_all_hosts),
+        cmocka_unit_test(test_jobctl_smaller_of_maxjobs_and_job_limit_holds),
         cmocka_unit_test(test_jobctl_filesperjob_asks_for_a_job_each_n_files),
         cmocka_unit_test(
             test_jobctl_idle_thread_with_the_lowest_number_is_woken),

@@ -116,6 +116,29 @@ test_jobctl_stress_multiplies_threaddepth(void **state)
     host_script_free(host);
 }
 
+/* 2 x 5 / 2: threaddepth itself is divided, not the factor. */
+static void
+test_jobctl_stress_rounds_threaddepth_down_after_the_division(void **state)
+{
+    struct host_script *host = setup_with(JOBS("StressFactor=5\n"
+                                               "StressJobs=0\n"
+                                               "UnstressFactor=2\n"));
+    uint32_t jobs = 0;
+
+    (void)state;
+    stress(host, 0);
+    host_wake(host, 120 * HOST_S);
+    for (uint32_t i = 1; i <= 6; i++) {
+        host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+        jobs += host_actions(host, SCHED_ACTION_START_JOB);
+        assert_int_equal(jobs, i < 5 ? 1 : 2);
+    }
+    host_wake(host, 240 * HOST_S); /* 2 x 5 / 4: as configured, but once more */
+    host_wake(host, 360 * HOST_S);
+    assert_int_equal(host->wake_at_ns, 30 * HOST_MIN); /* the return job */
+    host_script_free(host);
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int
@@ -125,6 +148,7 @@ main(void)
         TEST(test_jobctl_stress_is_ignored_unless_it_is_on),
         TEST(test_jobctl_stress_takes_jobs_down_to_one_and_gives_them_back),
         TEST(test_jobctl_stress_multiplies_threaddepth),
+        TEST(test_jobctl_stress_rounds_threaddepth_down_after_the_division),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

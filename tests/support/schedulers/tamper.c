@@ -296,8 +296,9 @@ tamper_next(void *self, struct sched_action *action)
     if (action->kind == SCHED_ACTION_NONE && is(t, "wakes") && t->is_seen) {
         action->u.wake_at_ns = t->now_ns;
     }
-    if (action->kind == SCHED_ACTION_NONE && is(t, "wakes-past")) {
-        action->u.wake_at_ns = t->now_ns == 0 ? action->u.wake_at_ns : -1;
+    if (action->kind == SCHED_ACTION_NONE && is(t, "wakes-past") &&
+        t->now_ns > 0) {
+        action->u.wake_at_ns = t->now_ns - 1;
         strcpy(t->what, "none"); /* once: it is answered with now */
     }
     return status;

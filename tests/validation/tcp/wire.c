@@ -116,7 +116,7 @@ queue_leave(struct wire_lane *lane, int64_t now_ns)
     const uint32_t mask = WIRE_FLIGHTS_MAX - 1;
 
     while (lane->queue_first != lane->end &&
-           lane->flights[lane->queue_first & mask].sent_at_ns <= now_ns) {
+           lane->flights[lane->queue_first & mask].sent_at_ns < now_ns) {
         lane->queue_bytes -= lane->flights[lane->queue_first & mask].count;
         lane->queue_first++;
     }

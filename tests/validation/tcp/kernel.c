@@ -298,7 +298,7 @@ ask_for_precision(void)
 {
     const struct sched_param first = {.sched_priority = 10};
 
-    /* Fetching the memory takes milliseconds, which no other cell shall lose. */
+    /* First the memory: getting it takes ms that no other cell shall lose. */
     mlockall(MCL_CURRENT | MCL_FUTURE);
     prctl(PR_SET_TIMERSLACK, 1UL);
     sched_setscheduler(0, SCHED_FIFO, &first);

@@ -27,7 +27,8 @@ end_init(struct tcp_endpoint *end, const struct tcp_stack *stack,
                                .again_seqs = again_seqs,
                                .again_capacity = again_capacity};
     scoreboard_reset(&end->snd);
-    end->rcv = (struct receiver){0};
+    end->rcv = (struct receiver){.ofo = end->rcv.ofo,
+                                 .ofo_capacity = end->rcv.ofo_capacity};
     end->port = *port;
     end->stack = stack;
     end->side = side;
@@ -72,6 +73,7 @@ tcp_endpoint_free(struct tcp_endpoint *end)
     }
     timers_kill(end);
     scoreboard_free(&end->snd);
+    free(end->rcv.ofo);
     free(end);
 }
 
@@ -276,6 +278,9 @@ handshake_end(struct tcp_endpoint *end, const struct tcp_segment *segment)
                               ? i64_max(end->snd.window, of_syn)
                               : end->snd.window;
     end->snd.window_seq = segment->seq;
+    if (end->has_timestamps && segment->seq <= end->rcv.next) {
+        end->rcv.echo_ms = segment->timestamp_ms; /* RFC 7323, 4.3 */
+    }
     established(end);
     end_tell(end, TCP_NEWS_CONNECTED);
 }

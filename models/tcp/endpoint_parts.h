@@ -182,18 +182,19 @@ struct sender {
 enum { ACK_SCHEDULED = 1, ACK_PUSHED = 2, ACK_PUSHED_TWICE = 4, ACK_NOW = 8 };
 
 struct receiver {
-    int64_t next;                 /* RCV.NXT */
-    int64_t window;               /* offered, with */
-    int64_t window_at;            /* RCV.NXT when it was */
-    int64_t limit;                /* rcv_ssthresh: what it dares to offer */
-    int64_t buffer;               /* bytes of memory, twice the window or so */
-    int64_t clamp;                /* the window's ceiling for this buffer */
-    int32_t ratio;                /* of memory that is data, of 256 */
-    int64_t clamp_hard;           /* by setting, or 65535 without scaling */
-    int64_t fin_seq;              /* 0: none has come */
-    int64_t edge;                 /* the furthest ever shown in a header */
-    struct tcp_sack ofo[OFO_MAX]; /* by sequence */
+    int64_t next;         /* RCV.NXT */
+    int64_t window;       /* offered, with */
+    int64_t window_at;    /* RCV.NXT when it was */
+    int64_t limit;        /* rcv_ssthresh: what it dares to offer */
+    int64_t buffer;       /* bytes of memory, twice the window or so */
+    int64_t clamp;        /* the window's ceiling for this buffer */
+    int32_t ratio;        /* of memory that is data, of 256 */
+    int64_t clamp_hard;   /* by setting, or 65535 without scaling */
+    int64_t fin_seq;      /* 0: none has come */
+    int64_t edge;         /* the furthest ever shown in a header */
+    struct tcp_sack *ofo; /* by sequence; owned */
     uint32_t ofo_count;
+    uint32_t ofo_capacity;                 /* up to OFO_MAX */
     int64_t ofo_bytes;                     /* in them */
     struct tcp_sack blocks[TCP_SACKS_MAX]; /* latest first */
     uint32_t blocks_count;
@@ -203,6 +204,8 @@ struct receiver {
     int64_t space_at_us;
     int64_t rtt_us; /* as the receiver sees it; 0: none yet */
     uint32_t rtt_echo_ms;
+    int64_t round_end; /* a window's data end here; 0: none is measured */
+    int64_t round_at_us;
     /* When to acknowledge */
     int32_t mss; /* the peer's, estimated */
     int32_t last_bytes;

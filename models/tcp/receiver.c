@@ -29,6 +29,7 @@
 #define COMPRESSED_US  1000
 #define OPTION_SPACE   20
 #define TCP_HEADER     20
+#define OFO_FIRST      8 /* OFO_MAX is this times a power of 2 */
 
 static void on_delayed(void *arg, uint64_t data);
 static void on_compressed(void *arg, uint64_t data);
@@ -238,24 +239,42 @@ receiver_read(struct tcp_endpoint *end)
     rcv->space_at_us = now_us;
 }
 
+static void
+rtt_take(struct receiver *rcv, int64_t us)
+{
+    rcv->rtt_us = rcv->rtt_us == 0 ? us : i64_min(rcv->rtt_us, us);
+}
+
 /* rtt_measure - by the echo of a timestamp; the smallest counts most */
 static void
 rtt_measure(struct tcp_endpoint *end, const struct tcp_segment *segment)
 {
     struct receiver *rcv = &end->rcv;
 
-    if (end->has_timestamps) {
-        if (segment->timestamp_echo_ms == rcv->rtt_echo_ms ||
-            segment->payload_bytes < (uint32_t)rcv->mss) {
-            return;
+    if (!end->has_timestamps ||
+        segment->timestamp_echo_ms == rcv->rtt_echo_ms ||
+        segment->payload_bytes < (uint32_t)rcv->mss) {
+        return;
+    }
+    rcv->rtt_echo_ms = segment->timestamp_echo_ms;
+    rtt_take(rcv, i64_max(1000 * (end_now_us(end) / 1000 -
+                                  (int64_t)segment->timestamp_echo_ms),
+                          1000));
+}
+
+/* rtt_by_window - a round trip at most: the time a whole window took to come */
+static void
+rtt_by_window(struct tcp_endpoint *end)
+{
+    struct receiver *rcv = &end->rcv;
+    const int64_t now_us = end_now_us(end);
+
+    if (rcv->round_end == 0 || rcv->next >= rcv->round_end) {
+        if (rcv->round_end != 0) {
+            rtt_take(rcv, i64_max(now_us - rcv->round_at_us, 1));
         }
-        rcv->rtt_echo_ms = segment->timestamp_echo_ms;
-        const int64_t us = i64_max(1000 * (end_now_us(end) / 1000 -
-                                           (int64_t)segment->timestamp_echo_ms),
-                                   1000);
-        rcv->rtt_us = rcv->rtt_us == 0 ? us : i64_min(rcv->rtt_us, us);
-    } else if (end->snd.srtt_us8 > 0) {
-        rcv->rtt_us = end->snd.srtt_us8 / 8;
+        rcv->round_end = rcv->next + rcv->window;
+        rcv->round_at_us = now_us;
     }
 }
 
@@ -401,6 +420,7 @@ arrival_note(struct tcp_endpoint *end, const struct tcp_segment *segment)
 
     rcv->pending |= ACK_SCHEDULED;
     mss_measure(end, segment);
+    rtt_by_window(end);
     if (rcv->ato_us == 0) {
         quick_more(rcv, QUICK_MAX);
         rcv->ato_us = ATO_MIN_US;
@@ -645,6 +665,16 @@ blocks_clean(struct receiver *rcv)
     rcv->blocks_count = kept;
 }
 
+static void
+ofo_grow(struct receiver *rcv)
+{
+    const uint32_t capacity =
+        rcv->ofo_capacity == 0 ? OFO_FIRST : 2 * rcv->ofo_capacity;
+
+    rcv->ofo = base_realloc(rcv->ofo, capacity * sizeof *rcv->ofo);
+    rcv->ofo_capacity = capacity;
+}
+
 /* ofo_add - a stretch beyond a hole; when all places are taken, the segment is
  * dropped, as by a full buffer */
 static void
@@ -664,6 +694,9 @@ ofo_add(struct receiver *rcv, struct tcp_sack stretch)
     } else {
         if (rcv->ofo_count == OFO_MAX) {
             return;
+        }
+        if (rcv->ofo_count == rcv->ofo_capacity) {
+            ofo_grow(rcv);
         }
         memmove(&rcv->ofo[at + 1], &rcv->ofo[at],
                 (rcv->ofo_count - at) * sizeof *rcv->ofo);
@@ -729,7 +762,9 @@ receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment)
     rtt_measure(end, segment);
     if (segment->seq > rcv->next) {
         rcv->pending |= ACK_SCHEDULED;
-        ofo_add(rcv, (struct tcp_sack){segment->seq, until});
+        ofo_add(rcv,
+                (struct tcp_sack){segment->seq,
+                                  segment->seq + tcp_segment_length(segment)});
         if (end->has_sack) {
             window_grow(end, segment);
         }

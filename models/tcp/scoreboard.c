@@ -291,7 +291,11 @@ repeats_judge(struct tcp_endpoint *end, struct ack_sum *sum)
         const uint64_t number = find(&snd->ring, seq);
         if (number != snd->ring.next) {
             struct sent *sent = ring_at(&snd->ring, number);
-            if (sent->flags & SENT_AGAIN) {
+            /* Another one follows it if it has been acknowledged. A tail loss
+             * probe repeats what nobody has called lost. */
+            if (sent->seq <= seq &&
+                ((sent->flags & SENT_AGAIN) ||
+                 !(sent->flags & (SENT_SACKED | SENT_LOST)))) {
                 if (!is_before(snd, sent)) {
                     return;
                 }

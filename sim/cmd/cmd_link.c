@@ -227,6 +227,24 @@ result_print(struct work *work, const char *command)
     return launch_flush(work->call->diag);
 }
 
+/* places_open - the capture's, and a look whether a picture can be put where
+ * it was asked for: before the work, not after. False: reported */
+static bool
+places_open(struct work *work)
+{
+    struct diag *diag = work->call->diag;
+    struct wholefile picture = {0};
+    bool is_good = true;
+
+    if (work->plot != NULL) {
+        is_good = wholefile_open(&picture, work->plot, diag);
+        wholefile_abandon(&picture);
+    }
+    return (work->pcap == NULL ||
+            wholefile_open(&work->capture, work->pcap, diag)) &&
+           is_good;
+}
+
 static int
 link_do(struct work *work)
 {
@@ -234,9 +252,8 @@ link_do(struct work *work)
         launch_words(work->arena, work->call->argc, work->call->argv);
     int code = EXIT_DONE;
 
-    if (work->pcap != NULL &&
-        !wholefile_open(&work->capture, work->pcap, work->call->diag)) {
-        return EXIT_IO_ERROR;
+    if (!places_open(work)) {
+        return EXIT_USER_ERROR; /* or the system's: the diag knows */
     }
     base_crash_line_set(command);
     trials_run(work);

@@ -152,7 +152,25 @@ expect 2 "$mtasim" link --fault clamp
 says err '--fault wants a window from 0 to 65535 bytes'
 ok "everything wrong is told at once, and nothing is written"
 
-mkdir locked
-expect 74 "$mtasim" link --pcap locked
-[ -d locked ] || fail 'the folder is gone'
-ok "a place that cannot be written is an error"
+mkdir folder
+expect 2 "$mtasim" link --pcap folder --plot none/a.svg
+says err 'folder: error: is there and is no plain file'
+says err 'none/a.svg: error: cannot be written: No such file or directory'
+silent out
+[ -d folder ] || fail 'the folder is gone'
+expect 2 "$mtasim" link "$small" --link wna
+says err 'there is no link wna'
+expect 2 "$mtasim" link --at 1h
+says err '--at is of a scenario'
+ok "a place that leads nowhere is told before the work"
+
+router=$root/tests/fixtures/router
+expect 0 "$mtasim" link "$router" --link wan --at 15m
+says out 'round trip 40 ms, 10 Mbit/s'
+says out 'middlebox: track'
+expect 0 "$mtasim" link "$router" --link two
+says out 'middlebox: clamp=8192'
+says out 'server  bsd'
+expect 2 "$mtasim" link "$router"
+says err 'the scenario has 3 links: say which one'
+ok "a scenario gives the path, its ends, and the faults of a time"

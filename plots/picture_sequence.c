@@ -87,7 +87,7 @@ axes_make(struct canvas *c)
         const double window = believed_window(&s->beliefs[i]);
         const double congestion = s->beliefs[i].congestion_bytes;
 
-        least = fmin(least, window);
+        least = fmin(least, fmin(window, fmax(congestion, WINDOW_LEAST)));
         most = fmax(most, fmax(window, congestion));
     }
     for (uint32_t i = 0; i < s->offers_count; i++) {

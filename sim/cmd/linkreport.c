@@ -112,18 +112,28 @@ time_cell(char text[CELL_SIZE], int64_t ns)
     }
 }
 
-/* row_print - " said  by  what  bytes  there  after  why" */
+/* A word of the dialogue. */
+struct row {
+    const char *said;
+    const char *by;
+    const char *what;
+    const char *there;
+    const char *why; /* it took so long; NULL: it did not */
+    int64_t bytes;   /* 0: not told */
+};
+
 static void
-row_print(const char *said, const char *by, const char *what, int64_t bytes,
-          const char *there, const char *why, FILE *out)
+row_print(const struct row *row, FILE *out)
 {
+    const bool has_why = row->why != NULL && row->why[0] != '\0';
     char size[32] = "";
 
-    if (bytes > 0) {
-        linkwords_bytes(size, bytes);
+    if (row->bytes > 0) {
+        linkwords_bytes(size, row->bytes);
     }
-    fprintf(out, "%8s  %-6s  %-9s %11s %8s%s%s\n", said, by, what, size, there,
-            why[0] == '\0' ? "" : "  ", why);
+    fprintf(out, "%8s  %-6s  %-9s %11s %8s%s%s\n", row->said, row->by,
+            row->what, size, row->there, has_why ? "  " : "",
+            has_why ? row->why : "");
 }
 
 static void
@@ -152,7 +162,12 @@ offer_print(const struct trial *trial, enum tcp_side side, FILE *out)
                  "%sarrives with scale %u", why[0] == '\0' ? "" : ", ",
                  offer->arrived.shift);
     }
-    row_print(said, linkwords_side(side), name, 0, there, why, out);
+    row_print(&(struct row){.said = said,
+                            .by = linkwords_side(side),
+                            .what = name,
+                            .there = there,
+                            .why = why},
+              out);
 }
 
 static void
@@ -168,10 +183,15 @@ leg_print(const struct trial *trial, uint32_t turn, enum tcp_side side,
     time_cell(said, leg->said_at_ns);
     time_cell(there, leg->there_at_ns);
     linkwords_leg(why, trial, turn, side);
-    row_print(said, linkwords_side(side),
-              side == TCP_CLIENT ? trial->turns[turn].name
-                                 : trial->turns[turn].reply_name,
-              leg->bytes, there, why, out);
+    row_print(&(struct row){.said = said,
+                            .by = linkwords_side(side),
+                            .what = side == TCP_CLIENT
+                                        ? trial->turns[turn].name
+                                        : trial->turns[turn].reply_name,
+                            .there = there,
+                            .why = why,
+                            .bytes = leg->bytes},
+              out);
 }
 
 static void
@@ -185,7 +205,11 @@ dialogue_print(const struct trial *trial, FILE *out)
     offer_print(trial, TCP_SERVER, out);
     if (trial->connected_at_ns >= 0) {
         time_cell(connected, trial->connected_at_ns);
-        row_print("", "client", "connected", 0, connected, "", out);
+        row_print(&(struct row){.said = "",
+                                .by = "client",
+                                .what = "connected",
+                                .there = connected},
+                  out);
     }
     for (uint32_t i = 0; i < trial->turns_begun; i++) {
         leg_print(trial, i, TCP_CLIENT, out);

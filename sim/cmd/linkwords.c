@@ -546,7 +546,8 @@ linkwords_leg(char text[LINKWORDS_SIZE], const struct trial *trial,
     cause_add(text, leg->timeouts, "timeout", "timeouts");
     const int64_t rtt_ns = path_rtt_ns(&trial->params->path);
 
-    if (text[0] == '\0' && leg->there_at_ns >= 0 && rtt_ns > 0) {
+    if (text[0] == '\0' && leg->there_at_ns >= 0 && rtt_ns > 0 &&
+        leg->bytes > trial->params->stacks[side].mss_bytes) {
         cause_add(text, (uint32_t)((took_ns - ideal_ns) / rtt_ns),
                   "round trip of slow start", "round trips of slow start");
     }

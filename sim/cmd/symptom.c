@@ -165,27 +165,46 @@ yes_no_agrees(enum symptom_answer told, bool predicted)
     return (told == SYMPTOM_GOOD) == predicted ? FULL : 0;
 }
 
+/* banner_comes - whole, and soon */
+static uint32_t
+banner_comes(const struct prediction *p)
+{
+    if (p->banner_ns < 0 || p->banner_ns > BANNER_NONE_NS) {
+        return 0;
+    }
+    return p->banner_ns <= BANNER_GOOD_NS ? FULL : HALF;
+}
+
+/* banner_is_missing - connected, and nothing on the screen for a while */
+static uint32_t
+banner_is_missing(const struct prediction *p)
+{
+    const int64_t first_ns = p->banner_first_ns;
+
+    if (!p->connects) {
+        return 0;
+    }
+    if (first_ns < 0 || first_ns > BANNER_NONE_NS) {
+        return FULL;
+    }
+    if (first_ns > BANNER_GOOD_NS) {
+        return FULL - TRACE;
+    }
+    return p->banner_ns < 0 || p->banner_ns > BANNER_GOOD_NS ? HALF : 0;
+}
+
 static uint32_t
 banner_agrees(const struct symptom *symptom, const struct prediction *p)
 {
-    const bool has_come = p->banner_ns >= 0;
-    const int64_t first_ns = p->banner_first_ns;
-
     switch (symptom->banner) {
     case SYMPTOM_GOOD:
-        return !has_come                        ? 0
-               : p->banner_ns <= BANNER_GOOD_NS ? FULL
-               : p->banner_ns <= BANNER_NONE_NS ? HALF
-                                                : 0;
+        return banner_comes(p);
     case SYMPTOM_BAD:
-        return !p->connects                                 ? 0
-               : first_ns < 0 || first_ns > BANNER_NONE_NS  ? FULL
-               : first_ns > BANNER_GOOD_NS                  ? FULL - TRACE
-               : !has_come || p->banner_ns > BANNER_GOOD_NS ? HALF
-                                                            : 0;
+        return banner_is_missing(p);
     case SYMPTOM_SLOW:
-        return has_come ? within(symptom->banner_ns, p->banner_ns, 150, 300)
-                        : 0;
+        return p->banner_ns < 0
+                   ? 0
+                   : within(symptom->banner_ns, p->banner_ns, 150, 300);
     case SYMPTOM_UNTOLD:
     case SYMPTOM_ANSWERS_COUNT:
         break;

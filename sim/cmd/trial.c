@@ -78,7 +78,7 @@ trial_params_init(struct trial_params *params)
     for (uint32_t side = 0; side < TCP_SIDES_COUNT; side++) {
         hop->rate_bits_per_s[side] = 10000000;
         hop->delay_ns[side] = 10 * NS_PER_MS;
-        hop->queue_bytes[side] = 128 * 1024;
+        hop->queue_bytes[side] = 131072;
     }
 }
 
@@ -248,6 +248,18 @@ windows_look(struct work *work)
     }
 }
 
+/* on_look - the segment that has just come has been read by now */
+static void
+on_look(void *arg, uint64_t data)
+{
+    struct work *work = arg;
+
+    (void)data;
+    if (!work->is_over) {
+        legs_look(work);
+    }
+}
+
 static void
 on_sight(void *arg, const struct tcp_connection *connection, int64_t at_ns,
          enum tcp_sight sight, enum tcp_side from, uint32_t hop,
@@ -262,6 +274,9 @@ on_sight(void *arg, const struct tcp_connection *connection, int64_t at_ns,
         offer_see(trial, at_ns, sight, from, segment);
     } else if (segment->payload_bytes > 0) {
         leg_see(&turn->legs[from], sight);
+        if (sight == TCP_SIGHT_ARRIVED && turn->legs[from].there_at_ns < 0) {
+            evq_push(work->evq, at_ns, EVQ_CLASS_MAX, on_look, work, 0);
+        }
     }
     if (sight == TCP_SIGHT_SENT) {
         trial->last[from] = *segment;

@@ -387,5 +387,9 @@ dialogue_walk(struct dialogue *dialogue, int64_t now_ns,
             dialogue_give_up(dialogue, waits_from_ns + turn.timeout_ns, true);
             return;
         }
+        if (now_ns > LINK_SENDING_NS_MAX) {
+            dialogue_give_up(dialogue, now_ns, true); /* beyond all time */
+            return;
+        }
     } while (dialogue_step(dialogue, now_ns));
 }

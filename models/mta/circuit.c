@@ -216,7 +216,8 @@ circuit_open(struct host *host, struct thread *thread,
     circuit->thread = delivery_handle(host, thread);
     circuit->path = path;
     circuit->entity = entity;
-    evq_push(host->evq, start_ns, CLASS_WORLD, on_open, host, thread->circuit);
+    evq_push(host->evq, host_due_ns(start_ns), CLASS_WORLD, on_open, host,
+             thread->circuit);
 }
 
 void
@@ -285,7 +286,8 @@ circuit_mail(struct host *host, struct thread *thread, int64_t start_ns)
     circuit->turns_count = 0;
     circuit->think_ns = 0;
     thread->phase = SMTP_MAIL;
-    evq_push(host->evq, start_ns, CLASS_WORLD, on_mail, host, thread->circuit);
+    evq_push(host->evq, host_due_ns(start_ns), CLASS_WORLD, on_mail, host,
+             thread->circuit);
 }
 
 bool

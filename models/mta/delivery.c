@@ -98,8 +98,8 @@ delivery_end(struct host *host, struct thread *thread,
     thread->fate = (uint8_t)fate_of(host, thread, dialogue);
     thread->passed_bytes = passed_bytes;
     thread->ends_at_ns = dialogue->end_at_ns;
-    evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
-             delivery_handle(host, thread));
+    evq_push(host->evq, host_due_ns(dialogue->end_at_ns), CLASS_OUTCOME,
+             on_outcome, host, delivery_handle(host, thread));
 }
 
 /* attempt_abort - the attempt was made, without an outcome; what the server had

@@ -70,9 +70,10 @@ dial_drop(struct host *host, struct thread *thread)
     if (thread->is_counted) {
         /* A capped host sees the end of a connection half an RTT on. */
         thread->is_counted = 0;
-        evq_push(host->evq,
-                 host_now_ns(host) + link_of(host, thread)->rtt_ns / 2,
-                 CLASS_WORLD, on_server_closed, host, thread->host);
+        evq_push(
+            host->evq,
+            host_due_ns(host_now_ns(host) + link_of(host, thread)->rtt_ns / 2),
+            CLASS_WORLD, on_server_closed, host, thread->host);
     }
     if (thread->is_connected) {
         thread->is_connected = 0;
@@ -186,8 +187,8 @@ arithmetic_open(struct host *host, struct thread *thread, int64_t start_ns)
     if (to->connections_max == 0) {
         greet(host, thread, thread->arrived_at_ns);
     } else {
-        evq_push(host->evq, thread->arrived_at_ns, CLASS_WORLD, on_arrived,
-                 host, delivery_handle(host, thread));
+        evq_push(host->evq, host_due_ns(thread->arrived_at_ns), CLASS_WORLD,
+                 on_arrived, host, delivery_handle(host, thread));
     }
 }
 
@@ -227,7 +228,8 @@ dial_connected(struct host *host, struct thread *thread)
     connection_made(host, thread);
     thread->greeting_timeout = evq_push(
         host->evq,
-        thread->connected_at_ns + host->params->dialogue->greeting_timeout_ns,
+        host_due_ns(thread->connected_at_ns +
+                    host->params->dialogue->greeting_timeout_ns),
         CLASS_WORLD, on_greeting_timeout, host, delivery_handle(host, thread));
 }
 
@@ -287,9 +289,10 @@ waiting_add(struct host *host, struct thread *thread)
     if (thread->circuit == 0) { /* one of segments waits from the first */
         thread->greeting_timeout =
             evq_push(host->evq,
-                     i64_max(host_now_ns(host),
-                             thread->connected_at_ns +
-                                 host->params->dialogue->greeting_timeout_ns),
+                     host_due_ns(i64_max(
+                         host_now_ns(host),
+                         thread->connected_at_ns +
+                             host->params->dialogue->greeting_timeout_ns)),
                      CLASS_WORLD, on_greeting_timeout, host, handle);
     }
 }

@@ -227,6 +227,14 @@ host_now_ns(const struct host *host)
     return evq_now_ns(host->evq);
 }
 
+/* An instant as the event queue takes it: what lies beyond all horizons stays
+ * there. */
+static inline int64_t
+host_due_ns(int64_t at_ns)
+{
+    return i64_min(at_ns, EVQ_AT_NS_MAX);
+}
+
 /* instance.c */
 MUST_USE bool instance_create(struct host *host);
 void instance_tell(const struct host *host); /* to the observer */

@@ -234,7 +234,8 @@ static const struct schema_row rows[] = {
           "its connections share its queues and lines"),
     CHOICE("links.*.model", "auto", "plain auto round segment",
            "auto: plain if it says no more than rtt, rate, mss; else by round "
-           "trips where that is accurate, elsewhere segment by segment"),
+           "trips where that is accurate, elsewhere segment by segment; round: "
+           "wherever it is possible"),
     CHOICE("links.*.server", "linux", STACKS, "TCP stack of the far hosts"),
     CHOICE("links.*.server_shift", "stack", SHIFTS,
            "window scale they answer with; none: no option"),

@@ -387,6 +387,29 @@ test_circuit_runs_are_the_same_each_time(void **state)
 }
 
 static void
+test_circuit_the_longest_times_there_are_end(void **state)
+{
+    static const char *const models[] = {"links.home.model=plain",
+                                         "links.home.model=round",
+                                         "links.home.model=segment"};
+
+    (void)state;
+    /* Ten years a round trip, and a bit a second: beyond every horizon. */
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        struct result result;
+        DELIVER(&result, NULL, FAULT("none"), models[i], STACK("linux"),
+                "links.home.rtt=3650d", "links.home.rate=1bit/s",
+                "destinations.far.example.connections_max=0",
+                "dialogue.connect_timeout=3650d",
+                "dialogue.greeting_timeout=3650d",
+                "dialogue.command_timeout=3650d");
+        assert_int_equal(result.delivered, 0);
+        assert_int_equal(result.queued, 1);
+        result_free(&result);
+    }
+}
+
+static void
 test_circuit_a_whole_scenario_mixes_models(void **state)
 {
     struct result result;
@@ -527,6 +550,7 @@ main(void)
             test_circuit_a_fault_begins_and_ends_for_open_connections),
         cmocka_unit_test(test_circuit_links_are_counted_by_model),
         cmocka_unit_test(test_circuit_runs_are_the_same_each_time),
+        cmocka_unit_test(test_circuit_the_longest_times_there_are_end),
         cmocka_unit_test(test_circuit_a_whole_scenario_mixes_models),
         cmocka_unit_test(
             test_circuit_the_screen_is_blank_for_five_seconds_or_for_ever),

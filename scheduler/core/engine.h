@@ -118,14 +118,14 @@ enum thread_state {
 };
 
 struct thread {
-    int64_t idle_since_ns; /* its stop was refused: since then */
-    uint32_t number;       /* within the job, never used twice */
-    uint32_t job;          /* slot */
-    uint32_t host;         /* bound to, or none */
-    uint32_t file;         /* busy: the file's slot */
-    uint32_t idle_place;   /* in the channel's heap of idle threads */
-    uint32_t idle_next;    /* idle threads of the channel, longest first; or
-                            those whose stop was refused */
+    int64_t idle_since_ns;
+    uint32_t number;     /* within the job, never used twice */
+    uint32_t job;        /* slot */
+    uint32_t host;       /* bound to, or none */
+    uint32_t file;       /* busy: the file's slot */
+    uint32_t idle_place; /* in the channel's heap of idle threads */
+    uint32_t idle_next;  /* idle threads of the channel, longest first; or
+                            those whose stop was refused, idle_since_ns then */
     uint32_t idle_prev;
     uint32_t state; /* enum thread_state */
 };

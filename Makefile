@@ -32,7 +32,8 @@ BARE  := help clean lint guesses
 GOALS := $(filter-out $(BARE),$(or $(MAKECMDGOALS),all))
 TOOLS := $(if $(filter format format-check,$(GOALS)),clang-format) \
          $(if $(filter tidy,$(GOALS)),clang-tidy) \
-         $(if $(filter fuzz,$(GOALS)),libfuzzer)
+         $(if $(filter fuzz,$(GOALS)),libfuzzer) \
+         $(if $(filter valgrind check-scenarios-memory,$(GOALS)),valgrind)
 BUILDS := $(filter-out format format-check,$(GOALS))
 NEED  := $(strip $(TOOLS) $(if $(BUILDS),cc pkg-config gsl sqlite3 yaml-0.1) \
          $(if $(filter check asan tidy planted-bugs compile_commands run-% build/%,$(BUILDS)),cmocka) \
@@ -104,6 +105,7 @@ TEST_SRC    := $(sort $(wildcard tests/unit/test_*.c tests/props/prop_*.c \
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PARTS  := $(filter-out $(FUZZ_SRC) tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
+VALID_SRC   := $(sort $(wildcard tests/validation/tcp/*.c))
 LINT_SRC    := tests/lint/abi.c
 WRONG_SRC   := $(sort $(wildcard tests/support/schedulers/*.c))
 
@@ -111,7 +113,7 @@ obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIB_SRC := $(KERNEL_SRC) $(MODELS_SRC) $(LAB_SRC) $(PLOTS_SRC) $(CMD_SRC)
 ALL_SRC := $(LIB_SRC) $(MAIN_SRC) $(CORE_SRC) $(QMGR_SRC) $(LIVE_SRC) $(SUPPORT_SRC) \
            $(TEST_SRC) $(BENCH_SRC) $(LINT_SRC) $(WRONG_SRC) $(FUZZ_SRC) \
-           $(FUZZ_PARTS) tests/fuzz/replay.c
+           $(FUZZ_PARTS) tests/fuzz/replay.c $(VALID_SRC)
 ALL_HDR := $(sort $(wildcard sim/*/*.h models/*.h models/mta/*.h models/tcp/*.h plots/*.h \
              scheduler/*.h scheduler/*/*.h tests/*/*.h tests/*/*/*.h))
 ALL_OBJ := $(call obj,$(ALL_SRC))
@@ -126,6 +128,7 @@ WRONG   := $(patsubst %.c,$(OUT)/%.so,$(WRONG_SRC))
 TESTS   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 BENCHES := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 FUZZERS := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
+VALIDATE := $(OUT)/tests/validation/tcp/validate
 
 ifeq ($(V),0)
 say = @printf '  %-7s %s\n' $(1) $(2);
@@ -133,9 +136,10 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all release asan demo check soak fuzz golden golden-update check-digest bench \
+.PHONY: all release asan demo check soak fuzz valgrind check-scenarios-memory \
+        golden golden-update check-digest bench \
         check-seam check-globals check-headers check-abi check-planted planted-bugs lint \
-        guesses tidy format format-check compile_commands clean help FORCE
+        validate-tcp validate-tcp-recorded guesses tidy format format-check compile_commands clean help FORCE
 
 all: $(if $(MAIN_SRC),$(MTASIM)) $(if $(CORE_SRC),$(JOBCTL)) $(QMGR) $(JOBCTLD) ## build the simulator (default)
 
@@ -187,7 +191,10 @@ $(MTASIM): $(call obj,$(MAIN_SRC)) $(LIB) | $(JOBCTL)
 # Every tests/*/test_X.c, prop_X.c and closed_X.c is one program.
 $(TESTS): $(OUT)/%: $(OUT)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB) $(CORE) | $(JOBCTL) $(QMGR)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=base_assert_fail \
-	  -o $@ $(filter-out $(CORE),$^) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
+	  -o $@ $(filter-out $(LIB) $(CORE),$^) $(LIB) $(CORE) $(CMOCKA_LIBS) $(LIBS) -ldl -lm
+
+$(OUT)/tests/unit/test_validation: $(call obj,$(filter %/cell.c %/cells.c %/compare.c \
+  %/line.c %/record.c %/wire.c,$(VALID_SRC)))
 
 # Schedulers that are wrong on purpose; most are the real one behind a forger,
 # so its entry has another name there.
@@ -203,6 +210,10 @@ run-tests/cmd/test_cmd_replay: | $(WRONG)
 
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIB) $(CORE) | $(JOBCTL)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(CORE),$^) $(CORE) $(LIBS) -ldl -lm
+
+# The model beside the real kernel.
+$(VALIDATE): $(call obj,$(VALID_SRC)) $(LIB)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lm
 
 # A fuzz target is a program that answers files, or, from clang, looks for more.
 $(FUZZERS): $(OUT)/%: $(OUT)/%.o $(call obj,$(FUZZ_PARTS) $(if $(filter \
@@ -222,7 +233,7 @@ demo: ## one command: sweep a question, draw the answer, say where it is
 CMD_TESTS := $(sort $(wildcard tests/cmd/test_*.sh tests/live/test_*.sh))
 # The rules are about the sources: once, not in every variant.
 RULES := golden $(if $(filter debug,$(BUILD)),check-seam check-globals \
-         check-headers check-abi lint check-planted)
+         check-headers check-abi lint check-planted validate-tcp-recorded)
 ALL_RUNS := $(TESTS:$(OUT)/%=run-%) $(FUZZERS:$(OUT)/%=run-%) $(CMD_TESTS:%.sh=run-%) $(RULES:%=run-%)
 RUNS := $(strip $(foreach r,$(ALL_RUNS),$(if $(T),$(if $(findstring \
           $(T),$(notdir $(r))),$(r)),$(r))))
@@ -255,6 +266,7 @@ do-check-headers = env CC='$(CC)' FLAGS='$(LIBS_CFLAGS) $(ALL_CFLAGS)' \
 do-check-abi     = sh tests/lint/abi.sh $(OUT)/tests/lint/abi \
                    scheduler/sched_abi.h tests/golden/sched_abi.txt
 do-lint          = sh tests/lint/lint.sh
+do-validate-tcp-recorded = $(VALIDATE) check $(VALID_DIR)/kernel.csv
 do-check-planted = env MAKE='$(MAKE)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
                    WERROR='$(WERROR)' OBJECTS=$(OUT) RELEASE=$(RELEASE_OUT) \
                    sh tests/lint/planted.sh
@@ -276,6 +288,7 @@ before-golden: $(MTASIM)
 before-check-seam: $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 before-check-globals: $(LIB) $(CORE)
 before-check-headers: $(OUT)/flags
+before-validate-tcp-recorded: $(VALIDATE)
 before-check-abi: $(OUT)/tests/lint/abi
 before-check-planted: $(LIB) $(CORE) $(RELEASE_JOBCTL) $(RELEASE_QMGR)
 
@@ -303,6 +316,19 @@ lint: ## who includes whom, banned calls, licences, lengths
 check-planted: before-check-planted ## each rule finds a planted violation
 	@$(do-$@)
 
+# As root: CELLS (spec, grid, random), SEED and N of the random ones, how many
+# at once. The table is printed from the measurements, which are kept.
+VALID_DIR := tests/validation/tcp
+CELLS ?= spec,grid,random
+SEED  ?= 77
+N     ?= 400
+CELLS_AT_ONCE ?= 24
+validate-tcp: $(VALIDATE) ## the TCP model beside this machine's kernel; CELLS= SEED= N=
+	@sh $(VALID_DIR)/validate.sh $(VALIDATE) $(VALID_DIR) $(CELLS_AT_ONCE) $(CELLS) $(SEED) $(N)
+
+validate-tcp-recorded: before-validate-tcp-recorded ## the same, with the measurements that are kept
+	@$(do-$@)
+
 PLANTED_SRC := $(SUPPORT_SRC) $(wildcard tests/props/prop_reference.c \
                  tests/props/prop_jobctl.c tests/unit/test_jobctl_*.c)
 planted-bugs: $(call obj,$(PLANTED_SRC)) $(LIB) $(MTASIM) ## plant mistakes in the scheduler: does a check notice? T=name
@@ -318,6 +344,12 @@ soak: $(OUT)/tests/props/prop_reference ## the core against the reference: ten m
 
 asan: ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan check
+
+valgrind: $(MTASIM) $(JOBCTL) $(QMGR) ## every scenario to its end under memcheck; T=name
+	@sh tests/valgrind.sh $(MTASIM) $(T)
+
+check-scenarios-memory: valgrind ## the same, and every scenario with sanitizers
+	@$(MAKE) --no-print-directory BUILD=asan check T=test_scenarios
 
 # One target after the other; what they find is kept in build/fuzz/found.
 SECONDS ?= 60

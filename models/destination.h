@@ -59,7 +59,8 @@ struct destination_params {
                             stands for small-1 ... small-n + suffix */
     const char *channel; /* the channel its mail goes to; NULL: the default */
     const struct link_params *link;
-    uint32_t hosts_count;     /* a group of equal hosts; 1: one host */
+    const struct tcp_stack *client; /* our own, as it meets these hosts */
+    uint32_t hosts_count;           /* a group of equal hosts; 1: one host */
     int64_t zipf_ppm;         /* group: popularity of the k-th ~ 1 / k^s */
     uint32_t connections_max; /* 0: no limit */
     enum destination_at_limit at_limit;

@@ -14,10 +14,44 @@
 #ifndef MODELS_RESULT_H
 #define MODELS_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/kernel/digest.h"
 #include "sim/kernel/hist.h"
+
+/* How an attempt fared on the line, whatever the replies said. */
+enum result_fate {
+    RESULT_NO_CONNECTION,    /* no answer to the SYN, or refused */
+    RESULT_NO_BANNER,        /* connected; the greeting never came in time */
+    RESULT_STALLED_DIALOGUE, /* a reply before the text did not */
+    RESULT_STALLED_DATA,     /* the text, or the reply to its dot */
+    RESULT_SLOW,             /* to its end, but see result_is_slow() */
+    RESULT_IN_TIME,
+    RESULT_FATES_COUNT
+};
+
+/* How its connection was modelled. */
+enum result_model {
+    RESULT_PLAIN,
+    RESULT_ROUND,
+    RESULT_SEGMENT,
+    RESULT_MODELS_COUNT
+};
+
+/* What the line did to attempts. */
+struct result_line {
+    int64_t fates[RESULT_FATES_COUNT];
+    int64_t models[RESULT_MODELS_COUNT];
+    int64_t stalled_bytes_least; /* of stalled texts: what had passed; */
+    int64_t stalled_bytes_most;  /* -1: none was */
+};
+
+/* One link; all of the run's are there. */
+struct result_link {
+    char *name;
+    struct result_line line;
+};
 
 /* One population of recipients. */
 struct result_group {
@@ -28,8 +62,9 @@ struct result_group {
     int64_t rejected;
     int64_t attempts; /* recipients tried, with repetition */
     int64_t deferrals;
-    int64_t connections; /* hosts and channels only */
-    int64_t refused;     /* connections answered by 421; hosts only */
+    int64_t connections;     /* hosts and channels only */
+    int64_t refused;         /* connections answered by 421; hosts only */
+    struct result_line line; /* hosts only */
     struct hist latency_ns;
     struct hist first_attempt_ns;
 };
@@ -83,6 +118,9 @@ struct result {
     int64_t submit_first_ns;   /* INT64_MAX: none */
     int64_t final_last_ns;     /* last final outcome; INT64_MIN: none */
     int64_t delivered_60s_max; /* largest number delivered within a minute */
+    struct result_line line;
+    struct result_link *links;
+    uint32_t links_count;
     /* Little's law: integral of the number queued, and sum of times queued. */
     base_u128 queued_integral; /* recipients x ns */
     base_u128 sojourn_sum;     /* ns, of all recipients, to the end at most */
@@ -108,6 +146,24 @@ void result_free(struct result *result);
 
 /* An empty group without a name, for who makes the arrays of groups. */
 void result_group_init(struct result_group *group);
+
+/* Nothing has happened on it. */
+void result_line_init(struct result_line *line);
+
+/* One more attempt; passed_bytes: of its text, if that stalled. */
+void result_line_add(struct result_line *line, enum result_fate fate,
+                     enum result_model model, int64_t passed_bytes);
+
+/* Those that the line let down: all but in time. */
+int64_t result_line_afflicted(const struct result_line *line);
+
+/* "no connection", "no banner", "stalled in dialogue", ... */
+const char *result_fate_name(enum result_fate fate);
+
+/* What an attempt took on the line, the server's thinking left out, is more
+ * than four times what it takes without any fault, and a second more (GUESS:
+ * what a postmaster would notice). */
+bool result_is_slow(int64_t line_ns, int64_t plain_ns);
 
 /* Delivered per second between first submit and last final outcome, in
  * millionths; 0 where that is no time. */

@@ -134,8 +134,7 @@ line_read(struct trace *trace, struct diag *diag)
         trace->line[trace->line_size++] = (char)c;
     }
     if (ferror(trace->file)) {
-        diag_error(diag, (struct src_loc){.file = trace->path},
-                   "cannot be read: %s", strerror(errno));
+        diag_system(diag, trace->path, "cannot be read", errno);
         return -1;
     }
     if (c == EOF && trace->line_size == 0) {
@@ -353,8 +352,7 @@ trace_open(const char *path, struct diag *diag)
     trace->line = base_alloc(1);
     trace->file = fopen(path, "r");
     if (trace->file == NULL) {
-        diag_error(diag, (struct src_loc){.file = path}, "cannot be read: %s",
-                   strerror(errno));
+        diag_system(diag, path, "cannot be read", errno);
     } else if (head_read(trace, diag)) {
         return trace;
     }

@@ -227,8 +227,7 @@ picture_is_whole(const char *path)
     }
     const size_t head_size = fread(head, 1, sizeof head, file);
     const int step = fseek(file, -(long)sizeof tail, SEEK_END);
-    const size_t tail_size =
-        step != 0 ? 0 : fread(tail, 1, sizeof tail, file);
+    const size_t tail_size = step != 0 ? 0 : fread(tail, 1, sizeof tail, file);
     fclose(file);
     const char *end = "";
     if (head_size == sizeof head && memcmp(head, "\x89PNG", 4) == 0) {

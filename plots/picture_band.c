@@ -71,6 +71,7 @@ y_axis(struct canvas *c)
     if (c->is_beyond) {
         high = style_edge_high(c->y.low, fmax(high, c->band->horizon_s));
         ticks_time_log(&c->y, low * 0.8, high);
+        ticks_end(&c->y, c->band->horizon_s); /* above is the label's place */
     }
 }
 

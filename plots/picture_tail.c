@@ -76,6 +76,7 @@ y_axis(struct canvas *c)
     ticks_time_log(&c->y, low, fmax(most, low) * 1.25);
     if (c->is_beyond) {
         ticks_time_log(&c->y, low, style_edge_high(c->y.low, most));
+        ticks_end(&c->y, most); /* above is the label's place */
     }
 }
 

@@ -165,14 +165,13 @@ plots_draw(const struct plots_request *request, struct plots_result *result)
     ASSERT(request->script != NULL || request->folder != NULL);
     *result = (struct plots_result){0};
     if (!results_open(&results, request->database, request->experiment)) {
-        snprintf(result->error, sizeof result->error, "%s: %s",
-                 request->database, results.error);
+        snprintf(result->error, sizeof result->error, "%s", results.error);
         return PLOTS_NO_RESULTS;
     }
     enum plots_status status = folder_make(request, result);
     if (status == PLOTS_OK && !(results.horizon_s > 0)) {
         snprintf(result->error, sizeof result->error,
-                 "%s: its runs took no simulated time", request->database);
+                 "its runs took no simulated time");
         status = PLOTS_NO_RESULTS;
     }
     for (uint32_t p = 0; p < PLOTS_PICTURES_COUNT && status == PLOTS_OK; p++) {

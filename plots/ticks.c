@@ -204,8 +204,8 @@ void
 ticks_time_log(struct ticks *ticks, double low_s, double high_s)
 {
     static const double coarse_s[] = {
-        1e-6, 1e-5, 1e-4, 1e-3,  0.01,  0.1,    1,       10,
-        60,   300,  1800, 14400, 86400, 604800, 2592000, 31536000,
+        1e-6, 1e-5, 1e-4, 1e-3,  0.01,  0.1,    1,      10,      60,
+        300,  1800, 7200, 21600, 86400, 259200, 604800, 2592000, 31536000,
     };
     static const double fine_s[] = {
         1e-6,  1e-5,  1e-4,  1e-3,   2e-3,   5e-3,    0.01,     0.02,
@@ -231,5 +231,14 @@ ticks_time_log(struct ticks *ticks, double low_s, double high_s)
             ticks_time_format(text, human_s[i]);
             tick_add(ticks, human_s[i], text);
         }
+    }
+}
+
+void
+ticks_end(struct ticks *ticks, double last)
+{
+    while (ticks->count > 0 &&
+           ticks->at[ticks->count - 1] > last * (1 + ROUNDING)) {
+        ticks->count--;
     }
 }

@@ -4,8 +4,8 @@
  *
  * Linear axes step by 1, 2 or 5 times a power of ten; times step by what a
  * clock shows (1, 2, 5, 10, 15, 30 s; minutes; hours; days). A logarithmic time
- * axis has ticks at 1, 10, 100 ms, 1 s, 10 s, 1 min, 5 min, 30 min, 4 h, 1 day
- * and so on. Nothing here asks the locale.
+ * axis has ticks at 1, 10, 100 ms, 1 s, 10 s, 1 min, 5 min, 30 min, 2 h, 6 h,
+ * 1 d, 3 d and so on. Nothing here asks the locale.
  *
  * UNITS      Times are seconds, as double: these are for drawing only.
  */
@@ -46,5 +46,7 @@ void ticks_log(struct ticks *ticks, double low, double high);
 /* Human times on a logarithmic axis; the range is widened to the next tick
  * below low_s, and to `high_s` itself above. low_s > 0. */
 void ticks_time_log(struct ticks *ticks, double low_s, double high_s);
+/* No ticks above this; the range stays. */
+void ticks_end(struct ticks *ticks, double last);
 
 #endif

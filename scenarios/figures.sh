@@ -359,3 +359,30 @@ table second-qmgr-50 $second --scheduler "$qmgr" \
 "$mtasim" sweep scenarios/$second --quiet --out "$dir/second.db" \
   --scheduler "$qmgr" >"$dir/second-qmgr.txt"
 picture second $second latency
+
+blank=blank-banner
+normal=mta.tcp.stack=windows-2008
+far=destinations.home.example
+table blank $blank
+table blank-linux $blank --set links.home.server=linux
+table blank-off $blank --param $normal --set $far.client_window_scaling=off
+table blank-clamp $blank --param $normal --set $far.client_window_clamp=65535B
+table blank-far $blank --param $normal --set links.home.server_shift=none
+table blank-relay $blank --param $normal --set $far.channel=tcp_relay
+picture blank $blank latency
+
+broken=broken-router
+fifteen=destinations.behind.example
+aside=$fifteen.channel=tcp_local
+table broken $broken
+table broken-off $broken --param $aside \
+  --set $fifteen.client_window_scaling=off
+table broken-relay $broken --param $fifteen.channel=tcp_relay
+table broken-one $broken --param $aside \
+  --set channel.tcp_local.attempt_transactions_per_session=1
+picture broken $broken hosts
+
+off=scaling-off
+table off $off
+table off-depth-2 $off --set channel.tcp_local.threaddepth=2
+picture off $off latency

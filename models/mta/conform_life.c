@@ -254,20 +254,28 @@ turns_compare(const struct world *a, const struct world *b, const char *what,
     return true;
 }
 
+/* How a life differs from the plain one. */
+struct variant {
+    const char *what;
+    const struct world_plan *plan;
+    uint64_t scatter; /* of the addresses */
+    uint8_t garbage;  /* what memory is filled with */
+};
+
 /* pair_compare - a plain life, and one of this plan and memory */
 static void
 pair_compare(const struct conform_subject *subject, const struct object *object,
-             const struct world_plan *plan, uint8_t garbage, uint64_t scatter,
-             const char *what, struct conform_answer *answer)
+             const struct variant *variant, struct conform_answer *answer)
 {
+    const struct world_plan *plan = variant->plan;
     struct world *a = life(subject, object, &plain, answer);
-    struct world *b =
-        world_new(subject, object->table, plan, garbage, scatter, answer);
+    struct world *b = world_new(subject, object->table, plan, variant->garbage,
+                                variant->scatter, answer);
 
     while (b != NULL && b->submits_count < plan->submits_max && world_step(b)) {
     }
     broken_say(b, answer);
-    if (a != NULL && b != NULL && turns_compare(a, b, what, answer) &&
+    if (a != NULL && b != NULL && turns_compare(a, b, variant->what, answer) &&
         plan->has_starving_events) {
         conform_say(answer, CONFORM_OK,
                     "%" PRIu64 " events met a lack of memory first",
@@ -284,7 +292,8 @@ conform_same_actions(const struct conform_subject *subject,
     struct object object;
 
     if (begin(subject, &object, answer)) {
-        pair_compare(subject, &object, &plain, GARBAGE, 0, "made again",
+        pair_compare(subject, &object,
+                     &(struct variant){"made again", &plain, 0, GARBAGE},
                      answer);
         object_close(&object);
     }
@@ -297,12 +306,18 @@ conform_same_elsewhere(const struct conform_subject *subject,
     struct object object;
 
     if (begin(subject, &object, answer)) {
-        pair_compare(subject, &object, &plain, 0, 7,
-                     "memory filled with zeroes", answer);
-        pair_compare(subject, &object, &plain, 0xff, 11,
-                     "memory filled with ones", answer);
-        pair_compare(subject, &object, &plain, GARBAGE, 13,
-                     "memory at other addresses", answer);
+        pair_compare(
+            subject, &object,
+            &(struct variant){"memory filled with zeroes", &plain, 7, 0},
+            answer);
+        pair_compare(
+            subject, &object,
+            &(struct variant){"memory filled with ones", &plain, 11, 0xff},
+            answer);
+        pair_compare(
+            subject, &object,
+            &(struct variant){"memory at other addresses", &plain, 13, GARBAGE},
+            answer);
         object_close(&object);
     }
 }
@@ -316,8 +331,11 @@ conform_illegal_events(const struct conform_subject *subject,
 
     plan.has_illegal_events = true;
     if (begin(subject, &object, answer)) {
-        pair_compare(subject, &object, &plan, GARBAGE, 0,
-                     "with illegal events between the legal ones", answer);
+        pair_compare(
+            subject, &object,
+            &(struct variant){"with illegal events between the legal ones",
+                              &plan, 0, GARBAGE},
+            answer);
         object_close(&object);
     }
 }
@@ -331,8 +349,11 @@ conform_illegal_memory(const struct conform_subject *subject,
 
     plan.has_starving_events = true;
     if (begin(subject, &object, answer)) {
-        pair_compare(subject, &object, &plan, GARBAGE, 0,
-                     "with events that met a lack of memory first", answer);
+        pair_compare(
+            subject, &object,
+            &(struct variant){"with events that met a lack of memory first",
+                              &plan, 0, GARBAGE},
+            answer);
         object_close(&object);
     }
 }

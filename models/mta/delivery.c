@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * delivery.c - an attempt: connection, dialogue, outcome
+ * delivery.c - an attempt: begun, ended, and what came of it
  *
- * On an open connection, or to a host without a concurrency cap, the whole
- * attempt is arithmetic and its end the only event. A capped host is asked when
- * the connection reaches it; there it is accepted, answered 421, or waits in
- * the listen queue until another connection closes or the client gives up.
+ * Where the connection is arithmetic the whole attempt is, and its end the only
+ * event; what it has to wait for lies in dial.c and circuit.c.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,12 +11,9 @@
 #include "models/mta/world.h"
 
 static void on_outcome(void *arg, uint64_t data);
-static void on_arrived(void *arg, uint64_t data);
-static void on_greeting_timeout(void *arg, uint64_t data);
-static void on_server_closed(void *arg, uint64_t data);
 
-static uint64_t
-handle_of(const struct host *host, const struct thread *thread)
+uint64_t
+delivery_handle(const struct host *host, const struct thread *thread)
 {
     uint32_t slot = jobs_thread(host, thread->job, thread->number);
 
@@ -26,9 +21,8 @@ handle_of(const struct host *host, const struct thread *thread)
     return (uint64_t)thread->generation << 32 | slot;
 }
 
-/* dialogue_of - the dialogue of a thread's attempt */
-static struct dialogue
-dialogue_of(struct host *host, struct thread *thread)
+struct dialogue
+delivery_dialogue(struct host *host, struct thread *thread)
 {
     struct mail_message *message = mail_message(host->mail, thread->message);
     const bool is_one = thread->recipients_count == 1;
@@ -45,234 +39,67 @@ dialogue_of(struct host *host, struct thread *thread)
         .luck = mail_luck(message),
         .size_bytes = message->size_bytes,
         .recipients_count = thread->recipients_count,
+        .asked_count = thread->asked_count,
+        .phase = (enum smtp_phase)thread->phase,
     };
 }
 
-/* --- Connections -------------------------------------------------------- */
-
-/* server_close - a capped host sees the end of a connection half an RTT on */
-static void
-server_close(struct host *host, uint32_t number)
+/* is_slow - it took far longer on the line than it would without its faults */
+static bool
+is_slow(struct host *host, const struct thread *thread,
+        const struct dialogue *dialogue)
 {
-    const struct destination *to = directory_host(host->directory, number);
+    const struct link_params *link = dialogue->to->params->link;
+    struct link_state plain;
 
-    evq_push(host->evq, host_now_ns(host) + to->params->link->rtt_ns / 2,
-             CLASS_WORLD, on_server_closed, host, number);
-}
-
-/* connection_drop - the thread has no connection from now on */
-static void
-connection_drop(struct host *host, struct thread *thread)
-{
-    ASSERT(thread->is_connected);
-    thread->is_connected = 0;
-    if (thread->is_counted) {
-        thread->is_counted = 0;
-        server_close(host, thread->host);
+    if (thread->link.model == LINK_PLAIN) {
+        return false;
     }
-    measure_connection(host, host->jobs[thread->job - 1].channel, thread->host,
-                       -1);
+    link_open(&plain, LINK_PLAIN, NULL, 0, host_now_ns(host));
+    return result_is_slow(dialogue->end_at_ns - thread->line_from_ns -
+                              dialogue->think_ns,
+                          (dialogue->turns_count + 1) * link->rtt_ns +
+                              link_transfer_ns(link, &plain, host_now_ns(host),
+                                               dialogue->size_bytes));
 }
 
-/* attempt_end - the outcome comes at the end of the dialogue */
-static void
-attempt_end(struct host *host, struct thread *thread,
-            const struct dialogue *dialogue)
+/* fate_of - what the line did to an attempt that has ended */
+static enum result_fate
+fate_of(struct host *host, const struct thread *thread,
+        const struct dialogue *dialogue)
 {
-    thread->phase = (uint8_t)dialogue->phase;
-    thread->is_broken = dialogue->is_broken;
-    thread->ends_at_ns = dialogue->end_at_ns;
-    evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
-             handle_of(host, thread));
-}
-
-static void
-on_session_closed(void *arg, uint64_t data)
-{
-    struct host *host = arg;
-    const struct thread *thread = slab_get(host->threads, data);
-    struct sched_event event = {.kind = SCHED_EVENT_SESSION_CLOSED};
-
-    if (thread == NULL) {
-        return;
+    if (!dialogue->is_given_up && dialogue->phase != SMTP_CONNECT) {
+        return is_slow(host, thread, dialogue) ? RESULT_SLOW : RESULT_IN_TIME;
     }
-    event.u.thread.job = thread->job;
-    event.u.thread.thread = thread->number;
-    event.u.thread.host = thread->host;
-    host_feed(host, &event);
+    switch (dialogue->phase) {
+    case SMTP_CONNECT:
+        return RESULT_NO_CONNECTION;
+    case SMTP_GREETING:
+        return RESULT_NO_BANNER;
+    case SMTP_EHLO:
+    case SMTP_MAIL:
+    case SMTP_RCPT:
+    case SMTP_DATA:
+        return RESULT_STALLED_DIALOGUE;
+    case SMTP_DOT:
+        return RESULT_STALLED_DATA;
+    case SMTP_PHASES_COUNT:
+        break;
+    }
+    UNREACHABLE("all phases are above");
 }
 
 void
-delivery_disconnect(struct host *host, struct thread *thread)
+delivery_end(struct host *host, struct thread *thread,
+             const struct dialogue *dialogue, int64_t passed_bytes)
 {
-    if (thread->is_connected) {
-        connection_drop(host, thread);
-        evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_session_closed,
-                 host, handle_of(host, thread));
-    }
-}
-
-/* greet - the server has accepted: greeting, EHLO, the transaction */
-static void
-greet(struct host *host, struct thread *thread, int64_t now_ns)
-{
-    struct dialogue dialogue = dialogue_of(host, thread);
-
-    if (dialogue_greet(&dialogue, now_ns, thread->connected_at_ns)) {
-        dialogue_transact(&dialogue, dialogue.end_at_ns);
-    }
-    attempt_end(host, thread, &dialogue);
-}
-
-/* connection_made - both ends have it, whatever becomes of it */
-static void
-connection_made(struct host *host, struct thread *thread)
-{
-    thread->is_connected = 1;
-    thread->connection_messages = 1;
-    measure_connection(host, host->jobs[thread->job - 1].channel, thread->host,
-                       +1);
-}
-
-/* connection_open - a new connection for this attempt, from start_ns on */
-static void
-connection_open(struct host *host, struct thread *thread, int64_t start_ns)
-{
-    struct dialogue dialogue = dialogue_of(host, thread);
-    const struct destination_params *to = dialogue.to->params;
-
-    if (!dialogue_connect(&dialogue, start_ns)) {
-        attempt_end(host, thread, &dialogue);
-        return;
-    }
-    thread->connected_at_ns = start_ns + to->link->rtt_ns;
-    connection_made(host, thread);
-    if (to->connections_max == 0) {
-        greet(host, thread, dialogue.end_at_ns);
-    } else {
-        evq_push(host->evq, dialogue.end_at_ns, CLASS_WORLD, on_arrived, host,
-                 handle_of(host, thread));
-    }
-}
-
-/* connection_accept - a capped host takes the connection */
-static void
-connection_accept(struct host *host, struct thread *thread)
-{
-    directory_host(host->directory, thread->host)->open_count++;
-    thread->is_counted = 1;
-    greet(host, thread, host_now_ns(host));
-}
-
-/* refuse_421 - a capped host is full and says so in its greeting */
-static void
-refuse_421(struct host *host, struct thread *thread)
-{
-    struct dialogue dialogue = dialogue_of(host, thread);
-    const int64_t rtt_ns = dialogue.to->params->link->rtt_ns;
-
-    measure_refused(host, thread->host);
-    dialogue_fail(&dialogue, host_now_ns(host) + rtt_ns - rtt_ns / 2,
-                  SMTP_GREETING, DIALOGUE_TEMPORARY);
-    attempt_end(host, thread, &dialogue);
-}
-
-/* --- The listen queue of a capped host ---------------------------------- */
-
-static struct thread *
-thread_at(const struct host *host, uint32_t slot)
-{
-    return slab_at(host->threads, slot - 1);
-}
-
-static void
-waiting_add(struct host *host, struct thread *thread, uint64_t handle)
-{
-    struct destination *to = directory_host(host->directory, thread->host);
-    const uint32_t slot = (uint32_t)handle;
-
-    thread->waiting_before = to->waiting_last;
-    thread->waiting_after = 0;
-    if (to->waiting_last == 0) {
-        to->waiting_first = slot;
-    } else {
-        thread_at(host, to->waiting_last)->waiting_after = slot;
-    }
-    to->waiting_last = slot;
-    thread->greeting_timeout =
-        evq_push(host->evq,
-                 i64_max(host_now_ns(host),
-                         thread->connected_at_ns +
-                             host->params->dialogue->greeting_timeout_ns),
-                 CLASS_WORLD, on_greeting_timeout, host, handle);
-}
-
-static void
-waiting_remove(struct host *host, struct thread *thread)
-{
-    struct destination *to = directory_host(host->directory, thread->host);
-
-    if (thread->waiting_before == 0) {
-        to->waiting_first = thread->waiting_after;
-    } else {
-        thread_at(host, thread->waiting_before)->waiting_after =
-            thread->waiting_after;
-    }
-    if (thread->waiting_after == 0) {
-        to->waiting_last = thread->waiting_before;
-    } else {
-        thread_at(host, thread->waiting_after)->waiting_before =
-            thread->waiting_before;
-    }
-}
-
-static void
-on_greeting_timeout(void *arg, uint64_t data)
-{
-    struct host *host = arg;
-    struct thread *thread = slab_must_get(host->threads, data);
-    struct dialogue dialogue = dialogue_of(host, thread);
-
-    waiting_remove(host, thread);
-    dialogue_fail(&dialogue, host_now_ns(host), SMTP_GREETING,
-                  DIALOGUE_TEMPORARY);
-    attempt_end(host, thread, &dialogue);
-}
-
-static void
-on_arrived(void *arg, uint64_t data)
-{
-    struct host *host = arg;
-    struct thread *thread = slab_get(host->threads, data);
-
-    if (thread == NULL) {
-        return; /* who connects has died on the way */
-    }
-    const struct destination *to =
-        directory_host(host->directory, thread->host);
-    if (to->open_count < to->params->connections_max) {
-        connection_accept(host, thread);
-    } else if (to->params->at_limit == DESTINATION_REPLY_421) {
-        refuse_421(host, thread);
-    } else {
-        waiting_add(host, thread, data);
-    }
-}
-
-static void
-on_server_closed(void *arg, uint64_t data)
-{
-    struct host *host = arg;
-    struct destination *to = directory_host(host->directory, (uint32_t)data);
-
-    ASSERT(to->open_count > 0);
-    to->open_count--;
-    if (to->waiting_first != 0) {
-        struct thread *thread = thread_at(host, to->waiting_first);
-        waiting_remove(host, thread);
-        evq_cancel(host->evq, thread->greeting_timeout);
-        connection_accept(host, thread);
-    }
+    thread->phase = (uint8_t)dialogue->phase;
+    thread->is_broken = dialogue->is_broken;
+    thread->fate = (uint8_t)fate_of(host, thread, dialogue);
+    thread->passed_bytes = passed_bytes;
+    thread->ends_at_ns = dialogue->end_at_ns;
+    evq_push(host->evq, dialogue->end_at_ns, CLASS_OUTCOME, on_outcome, host,
+             delivery_handle(host, thread));
 }
 
 /* attempt_abort - the attempt was made, without an outcome; what the server had
@@ -280,11 +107,14 @@ on_server_closed(void *arg, uint64_t data)
 static void
 attempt_abort(struct host *host, struct thread *thread)
 {
-    const struct dialogue dialogue = dialogue_of(host, thread);
+    const struct dialogue dialogue = delivery_dialogue(host, thread);
     const int64_t rtt_ns = dialogue.to->params->link->rtt_ns;
     const bool is_accepted =
-        thread->ends_at_ns != INT64_MAX && thread->phase == SMTP_DOT &&
-        host_now_ns(host) >= thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
+        thread->circuit != 0
+            ? circuit_is_decided(host, thread)
+            : thread->ends_at_ns != INT64_MAX && thread->phase == SMTP_DOT &&
+                  host_now_ns(host) >=
+                      thread->ends_at_ns - (rtt_ns - rtt_ns / 2);
 
     for (uint32_t i = 0; i < dialogue.recipients_count; i++) {
         struct mail_recipient *recipient =
@@ -301,39 +131,14 @@ attempt_abort(struct host *host, struct thread *thread)
 void
 delivery_kill(struct host *host, struct thread *thread)
 {
-    if (evq_cancel(host->evq, thread->greeting_timeout)) {
-        waiting_remove(host, thread);
-    }
     /* A thread of a service channel has no host. */
     if (thread->state == THREAD_BUSY && thread->host != SCHED_NONE) {
         attempt_abort(host, thread);
     }
-    if (thread->is_connected) {
-        connection_drop(host, thread);
-    }
+    dial_drop(host, thread);
 }
 
 /* --- Attempts ----------------------------------------------------------- */
-
-/* connection_serves - whether the open connection takes another message for
- * this host now */
-static bool
-connection_serves(struct host *host, const struct thread *thread,
-                  uint32_t number, int64_t now_ns)
-{
-    const struct destination_params *to =
-        directory_host(host->directory, number)->params;
-    const uint32_t channel = host->jobs[thread->job - 1].channel;
-    const uint32_t ours =
-        host->settings.programs[channel].transactions_per_session;
-
-    return thread->is_connected && thread->host == number &&
-           (ours == 0 || thread->connection_messages < ours) &&
-           (to->messages_per_connection == 0 ||
-            thread->connection_messages < to->messages_per_connection) &&
-           (to->outages_count == 0 ||
-            destination_outage_at(to, now_ns) == NULL);
-}
 
 /* attempt_begin - the thread's program sets to work */
 static void
@@ -348,16 +153,22 @@ attempt_begin(struct host *host, struct thread *thread, uint32_t number,
         cost_ns = variate_sample(
             per_message, chance_u64(&host->per_message, entity, attempts, 0));
     }
-    if (connection_serves(host, thread, number, now_ns)) {
-        struct dialogue dialogue = dialogue_of(host, thread);
-        thread->connection_messages++;
-        dialogue_transact(&dialogue, now_ns + cost_ns);
-        attempt_end(host, thread, &dialogue);
+    if (!dial_serves(host, thread, number, now_ns)) {
+        dial_quit(host, thread);
+        thread->host = number;
+        dial_open(host, thread, now_ns + cost_ns, entity, attempts);
         return;
     }
-    delivery_disconnect(host, thread);
-    thread->host = number;
-    connection_open(host, thread, now_ns + cost_ns);
+    thread->connection_messages++;
+    thread->line_from_ns = now_ns + cost_ns;
+    if (thread->circuit != 0) {
+        circuit_mail(host, thread, now_ns + cost_ns);
+        return;
+    }
+    struct dialogue dialogue = delivery_dialogue(host, thread);
+    dialogue_mail(&dialogue);
+    dialogue_walk(&dialogue, now_ns + cost_ns, 0);
+    delivery_end(host, thread, &dialogue, 0);
 }
 
 /* indices_keep - the file's recipients, for as long as the attempt takes */
@@ -389,7 +200,9 @@ deliver_is_legal(struct host *host, const struct sched_deliver *deliver,
 {
     const uint32_t slot = jobs_thread(host, deliver->job, deliver->thread);
 
-    if (slot == 0 || thread_at(host, slot)->state != THREAD_IDLE ||
+    if (slot == 0 ||
+        ((struct thread *)slab_at(host->threads, slot - 1))->state !=
+            THREAD_IDLE ||
         file == NULL || file->state == MAIL_FILE_ACTIVE ||
         file->state == MAIL_FILE_PARTED || file->state == MAIL_FILE_HELD ||
         deliver->recipients_count != file->recipients_count ||
@@ -429,7 +242,7 @@ delivery_start(struct host *host, const struct sched_deliver *deliver,
         return false;
     }
     const uint32_t slot = jobs_thread(host, deliver->job, deliver->thread);
-    struct thread *thread = thread_at(host, slot);
+    struct thread *thread = slab_at(host->threads, slot - 1);
     const struct mail_recipient *recipients = mail_recipients(message);
     const struct mail_recipient *first = &recipients[deliver->recipients[0]];
     const uint32_t queue_host =
@@ -449,6 +262,7 @@ delivery_start(struct host *host, const struct sched_deliver *deliver,
     thread->file = first->file;
     thread->started_at_ns = host_now_ns(host);
     thread->ends_at_ns = INT64_MAX; /* not known yet */
+    thread->asked_count = 0;
     indices_keep(thread, deliver);
     host->result->attempts++;
     if (host->settings.programs[file->channel].is_service) {
@@ -579,14 +393,15 @@ on_outcome(void *arg, uint64_t data)
     if (thread == NULL) {
         return; /* it died at its work */
     }
-    struct dialogue dialogue = dialogue_of(host, thread);
+    struct dialogue dialogue = delivery_dialogue(host, thread);
     const uint32_t file_number = mail_file_at(host->mail, thread->file)->number;
     const struct sched_event event =
         outcome_event(thread, file_number, &dialogue);
 
-    if (thread->is_broken && thread->is_connected) {
-        connection_drop(host, thread);
+    if (thread->is_broken) {
+        dial_drop(host, thread);
     }
+    measure_line(host, thread);
     service_outcome_turn(host, mail_message(host->mail, thread->message),
                          file_number);
     attempt_apply(host, thread, &dialogue);
@@ -599,7 +414,7 @@ on_outcome(void *arg, uint64_t data)
     host->outcome.message = 0;
     thread = slab_get(host->threads, data);
     if (thread != NULL && thread->state == THREAD_IDLE) {
-        delivery_disconnect(host, thread); /* nothing more for this host */
+        dial_quit(host, thread); /* nothing more for this host */
     }
 }
 

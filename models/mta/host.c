@@ -392,6 +392,7 @@ world_build(struct host *host)
                                        "machine/thread_start");
     host->per_message =
         chance_stream(params->seed, params->replication, "machine/per_message");
+    circuit_begin(host);
     return routes_resolve(host) && sources_open(host);
 }
 
@@ -416,6 +417,7 @@ world_free(struct host *host)
          host->sources != NULL && i < host->params->traffic_count; i++) {
         traffic_free(host->sources[i].traffic);
     }
+    circuit_end(host);
     jobs_free(host);
     enqueue_end(host);
     scan_end(host);

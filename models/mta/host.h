@@ -18,6 +18,10 @@
  *            attempts, a notice that of (parent, kind, ordinal): recipient
  *            indices of the parent that it does not have. A process start by
  *            (channel, ordinal).
+ * LINES      A connection to a destination is plain arithmetic, rounds, or made
+ *            of real segments, as its link has it (models/link.h); the run
+ *            counts how many attempts were which, and what the line did to
+ *            them.
  * RESTART    Jobs and connections end at once, attempts under way without
  *            outcome; what the remote host had accepted after the dot will be
  *            a duplicate. Live changes and retry times are lost. Mail that
@@ -33,7 +37,8 @@
  * ERRORS     What the scheduler says of its configuration, a malformed trace,
  *            a limit that was reached (named by its key) go to diag: false.
  * COST       About one event of the kernel and two of the scheduler an attempt;
- *            see models/mail.h for memory.
+ *            more for one made of segments, see models/tcp/connection.h. Memory:
+ *            models/mail.h.
  */
 #ifndef MODELS_MTA_HOST_H
 #define MODELS_MTA_HOST_H
@@ -78,6 +83,10 @@ struct mta_mail_event {
     uint32_t recipients_count; /* of the message */
     uint32_t priority;
     bool is_null_sender;
+    /* Outcomes only: what the line did to the attempt. */
+    enum result_fate fate;
+    enum result_model model;
+    int64_t passed_bytes; /* of a text that stalled */
 };
 
 enum mta_state_kind {
@@ -97,7 +106,7 @@ enum mta_state_kind {
 /* The first column is mail younger than five minutes, each further one twice as
  * old, the last all that is older: the columns of Postfix's qshape(1). */
 enum { MTA_STATE_AGES_COUNT = 10 };
-#define MTA_STATE_AGE_NS (5 * 60 * NS_PER_S)
+#define MTA_STATE_AGE_NS (INT64_C(5) * 60 * NS_PER_S)
 
 /* Files of a channel for one host; "*": the one queue of a channel. */
 struct mta_state_host {
@@ -202,6 +211,8 @@ struct mta_params {
     const struct mta_text *texts;
     const struct mta_override *overrides;
     const struct destination_params *destinations; /* the last is "*" */
+    const struct link_params *links; /* all that destinations are on; NULL:
+                                        they are plain, and not counted */
     const struct traffic_params *traffic;
     const struct machine_params *machine;
     const struct dialogue_params *dialogue;
@@ -222,6 +233,7 @@ struct mta_params {
     uint32_t texts_count;
     uint32_t overrides_count;
     uint32_t destinations_count;
+    uint32_t links_count;
     uint32_t traffic_count;
     uint32_t changes_count;
     uint32_t messages_max;

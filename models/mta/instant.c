@@ -225,13 +225,13 @@ named(const struct host *host, const char *text, FILE *out)
     while (*text != '\0') {
         const char *end = strchr(text, '\n');
         const size_t size = end == NULL ? strlen(text) : (size_t)(end - text);
-        uint32_t number = 0;
-        int used = 0;
+        char *rest = NULL;
+        const unsigned long number = strtoul(text, &rest, 10);
 
-        if (sscanf(text, "    %" SCNu32 " |%n", &number, &used) == 1 &&
-            used > 0) {
-            fprintf(out, "    %s |%.*s\n", host_name(host, number),
-                    (int)size - used, text + used);
+        if (text[0] == ' ' && rest != text && rest < text + size &&
+            number <= UINT32_MAX && strncmp(rest, " |", 2) == 0) {
+            fprintf(out, "    %s |%.*s\n", host_name(host, (uint32_t)number),
+                    (int)(text + size - rest - 2), rest + 2);
         } else {
             fprintf(out, "%.*s\n", (int)size, text);
         }

@@ -309,7 +309,7 @@ jobs_thread_stop(struct host *host, const struct sched_thread_action *action,
         *reason = SCHED_REFUSED_ILLEGAL;
         return false;
     }
-    delivery_disconnect(host, thread);
+    dial_quit(host, thread);
     thread->state = THREAD_ENDING;
     oracle_thread_stopping(host->oracle, host->jobs[action->job - 1].channel);
     evq_push(host->evq, host_now_ns(host), CLASS_REPORT, on_thread_ended, host,

@@ -17,16 +17,23 @@ enum { NAMED_HOSTS_MAX = 64 };
 
 static void on_sample(void *arg, uint64_t data);
 
+/* name_copy - a text of its own */
+static char *
+name_copy(const char *name)
+{
+    const size_t size = strlen(name) + 1;
+    char *copy = base_alloc(size);
+
+    memcpy(copy, name, size);
+    return copy;
+}
+
 /* group_init - an empty group with a name */
 static void
 group_init(struct result_group *group, const char *name)
 {
-    const size_t size = strlen(name) + 1;
-
-    *group = (struct result_group){.name = base_alloc(size)};
-    memcpy(group->name, name, size);
-    hist_init(&group->latency_ns);
-    hist_init(&group->first_attempt_ns);
+    result_group_init(group);
+    group->name = name_copy(name);
 }
 
 /* host_group_add - one more host with figures of its own; its number + 1 */
@@ -243,6 +250,40 @@ measure_refused(struct host *host, uint32_t number)
     host_group(host, number)->refused++;
 }
 
+/* model_of - a thread's connection, as it is counted */
+static enum result_model
+model_of(const struct thread *thread)
+{
+    switch (thread->link.model) {
+    case LINK_ROUND:
+        return RESULT_ROUND;
+    case LINK_SEGMENT:
+        return RESULT_SEGMENT;
+    case LINK_PLAIN:
+    case LINK_AUTO:
+    case LINK_MODELS_COUNT:
+        return RESULT_PLAIN;
+    }
+    UNREACHABLE("all models are above");
+}
+
+void
+measure_line(struct host *host, const struct thread *thread)
+{
+    struct result *result = host->result;
+    const enum result_fate fate = (enum result_fate)thread->fate;
+    const enum result_model model = model_of(thread);
+    const uint32_t link = dial_link(host, thread->host);
+
+    result_line_add(&result->line, fate, model, thread->passed_bytes);
+    result_line_add(&host_group(host, thread->host)->line, fate, model,
+                    thread->passed_bytes);
+    if (link != SCHED_NONE) {
+        result_line_add(&result->links[link].line, fate, model,
+                        thread->passed_bytes);
+    }
+}
+
 void
 measure_tell(struct host *host, enum mta_mail_kind kind,
              const struct mail_message *message, const struct mail_file *file,
@@ -282,6 +323,10 @@ measure_tell(struct host *host, enum mta_mail_kind kind,
         .recipients_count = message->recipients_count,
         .priority = message->priority,
         .is_null_sender = message->is_null_sender,
+        .fate =
+            thread == NULL ? RESULT_IN_TIME : (enum result_fate)thread->fate,
+        .model = thread == NULL ? RESULT_PLAIN : model_of(thread),
+        .passed_bytes = thread == NULL ? 0 : thread->passed_bytes,
     };
     observer->mail(observer->context, &event);
 }
@@ -334,6 +379,12 @@ measure_begin(struct host *host)
     }
     for (uint32_t i = 0; i + 1 < host->params->destinations_count; i++) {
         host_group_add(result, host->params->destinations[i].name);
+    }
+    result->links_count = host->params->links_count;
+    result->links = base_alloc(result->links_count * sizeof result->links[0]);
+    for (uint32_t i = 0; i < result->links_count; i++) {
+        result->links[i].name = name_copy(host->params->links[i].name);
+        result_line_init(&result->links[i].line);
     }
     for (uint32_t i = 0; i < RESULT_PRIORITIES_COUNT; i++) {
         group_init(&result->priorities[i], priorities[i]);

@@ -33,7 +33,7 @@ file_hash(const char *path, char text[SHA256_TEXT_SIZE], struct diag *diag)
     fclose(file);
     sha256_end(&sha, text);
     if (!is_read) {
-        diag_error(diag, where, "cannot be read: %s", strerror(errno));
+        diag_system(diag, path, "cannot be read", errno);
     }
     return is_read;
 }

@@ -3,8 +3,9 @@
  * recording_read.c - the reader; see recording.h
  *
  * Keys come in the order of the tables, so a line is read by walking the table.
- * Lists are put into one block that is as large as any line of that length can
- * need: a number takes at least two characters of a line, a file 24.
+ * Lists are put into one block that is as large as any good line of that length
+ * can need: a number takes at least two characters of a line, a file 24. A line
+ * that asks for more has separators with nothing between them.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,12 +15,13 @@
 #include "models/mta/recording.h"
 #include "models/mta/recording_kinds.h"
 
-enum { BYTES_A_CHARACTER = 8, TEXTS_MAX = 4096 };
+enum { BYTES_A_CHARACTER = 8, TEXTS_MAX = 4096, TEXT_PIECE_BYTES = 1 << 16 };
 
 /* A line as it is read; `at` is NULL once something was not as expected. */
 struct cursor {
     const char *at;
     char *memory; /* free part of the block */
+    const char *memory_end;
 };
 
 /* --- Words ---------------------------------------------------------------- */
@@ -83,13 +85,19 @@ i64_read(struct cursor *cursor)
     return number;
 }
 
-/* take - memory of the line's block, aligned for anything */
+/* take - memory of the line's block, aligned for anything; NULL, and the line
+ * is not as expected, when the block has no more */
 static void *
 take(struct cursor *cursor, size_t bytes)
 {
+    const size_t aligned_bytes = (bytes + 15) / 16 * 16;
     char *memory = cursor->memory;
 
-    cursor->memory += (bytes + 15) / 16 * 16;
+    if (aligned_bytes > (size_t)(cursor->memory_end - memory)) {
+        cursor->at = NULL;
+        return NULL;
+    }
+    cursor->memory += aligned_bytes;
     return memory;
 }
 
@@ -114,6 +122,9 @@ text_read(struct cursor *cursor)
     }
     char *text = take(cursor, strcspn(cursor->at, "\"") + 1);
     char *to = text;
+    if (text == NULL) {
+        return NULL;
+    }
     while (cursor->at != NULL && *cursor->at != '"') {
         const char *p = cursor->at;
         if (*p != '%') {
@@ -359,8 +370,11 @@ line_get(struct recording_reader *reader)
     ssize_t length = getline(&reader->line, &reader->line_size, reader->in);
 
     if (length <= 0) {
-        return ferror(reader->in) != 0 ? failed(reader, "cannot be read")
-                                       : false;
+        if (ferror(reader->in) != 0) {
+            reader->has_failed = true;
+            diag_system(reader->diag, reader->path, "cannot be read", errno);
+        }
+        return false;
     }
     reader->line_number++;
     if (reader->line[length - 1] != '\n') {
@@ -392,6 +406,30 @@ config_begin(struct recording_reader *reader)
     reader->overrides_count = 0;
 }
 
+/* bytes_read - a text, in pieces, so that a length that lies takes no memory.
+ * NULL: the file ends before. */
+static char *
+bytes_read(struct recording_reader *reader, size_t size)
+{
+    size_t room = 0;
+    size_t got = 0;
+    char *piece = NULL;
+    char *bytes = NULL;
+
+    do {
+        room = size - got < got + TEXT_PIECE_BYTES ? size
+                                                   : 2 * got + TEXT_PIECE_BYTES;
+        piece = base_realloc(piece, room + 1);
+        got += fread(piece + got, 1, room - got, reader->in);
+    } while (got == room && got < size);
+    if (got == size) {
+        bytes = arena_take(reader->texts, size + 1);
+        memcpy(bytes, piece, size);
+    }
+    free(piece);
+    return bytes;
+}
+
 /* text_take - "text role=1 bytes=345 name=..." and the bytes after the line */
 static bool
 text_take(struct recording_reader *reader, struct cursor *cursor)
@@ -407,8 +445,8 @@ text_take(struct recording_reader *reader, struct cursor *cursor)
         reader->texts_count == TEXTS_MAX) {
         return failed(reader, "expected a text of the configuration");
     }
-    char *bytes = arena_take(reader->texts, size + 1);
-    if (fread(bytes, 1, size, reader->in) != size || getc(reader->in) != '\n') {
+    char *bytes = bytes_read(reader, size);
+    if (bytes == NULL || getc(reader->in) != '\n') {
         reader->is_cut = true;
         return false;
     }
@@ -528,7 +566,11 @@ recording_open(struct recording_reader *reader, const char *path,
 {
     *reader = (struct recording_reader){.path = path, .diag = diag};
     reader->in = fopen(path, "rb");
-    return reader->in != NULL ? true : failed(reader, strerror(errno));
+    if (reader->in == NULL) {
+        reader->has_failed = true;
+        diag_system(diag, path, "cannot be read", errno);
+    }
+    return reader->in != NULL;
 }
 
 bool
@@ -536,9 +578,11 @@ recording_next(struct recording_reader *reader, struct recording_item *item)
 {
     *item = (struct recording_item){.kind = RECORDING_END};
     while (!reader->has_failed && !reader->is_cut && line_get(reader)) {
-        reader->block = base_realloc(
-            reader->block, BYTES_A_CHARACTER * (reader->line_size + 1024));
-        struct cursor cursor = {reader->line, reader->block};
+        const size_t block_bytes =
+            BYTES_A_CHARACTER * (reader->line_size + 1024);
+        reader->block = base_realloc(reader->block, block_bytes);
+        struct cursor cursor = {reader->line, reader->block,
+                                reader->block + block_bytes};
         if (!header_read(reader, &cursor)) {
             return item_read(reader, &cursor, item);
         }

@@ -10,7 +10,9 @@
  *     scan.c      the queue directory is looked through
  *     service.c   service channels and notices: mail that the host makes
  *     jobs.c      processes and threads: start, ready, stop, exit
- *     delivery.c  attempts: connection, dialogue, outcome
+ *     delivery.c  attempts: begun, ended, their outcome
+ *     dial.c      connections: made, accepted, refused, waiting, dropped
+ *     circuit.c   connections made of real segments
  *     change.c    what the postmaster does: live changes, release, restart
  *     measure.c   what is counted
  *     instant.c   the state at an instant, for an observer
@@ -22,6 +24,7 @@
 #include <stdint.h>
 
 #include "models/directory.h"
+#include "models/link.h"
 #include "models/mail.h"
 #include "models/mta/host.h"
 #include "models/mta/object.h"
@@ -52,9 +55,10 @@ struct thread {
     uint8_t state; /* enum thread_state */
     uint8_t is_connected;
     uint8_t is_counted; /* the connection counts at a capped destination */
-    uint8_t phase;      /* enum smtp_phase: of the attempt's end */
+    uint8_t phase;      /* enum smtp_phase: of the turn, of the attempt's end */
     uint32_t connection_messages; /* handed over on this connection */
     struct link_state link;
+    uint64_t circuit; /* the connection, where it is made of segments; or 0 */
     /* The attempt under way. */
     uint64_t message;
     uint32_t file; /* slot + 1 */
@@ -64,11 +68,16 @@ struct thread {
     uint32_t *indices;
     uint8_t *results;
     uint8_t result_one;
-    uint8_t is_broken; /* the connection does not outlive the attempt */
-    uint8_t zero[6];
+    uint8_t is_broken;  /* the connection does not outlive the attempt */
+    uint8_t is_waiting; /* in a destination's listen queue */
+    uint8_t fate;       /* enum result_fate, of the attempt's end */
+    uint32_t asked_count;
+    int64_t passed_bytes; /* of a text that stalled */
+    int64_t line_from_ns; /* since when the line is at work for it */
     int64_t started_at_ns;
     int64_t ends_at_ns; /* the attempt, unless somebody ends it before */
     int64_t connected_at_ns;
+    int64_t arrived_at_ns; /* the connection, at the server */
     /* In a destination's listen queue: neighbours (slot + 1) and timeout. */
     uint32_t waiting_before;
     uint32_t waiting_after;
@@ -131,6 +140,11 @@ struct outcome_turn {
 
 struct scan; /* scan.c: looking through the queue directory */
 
+/* Shared lines of one link, by hop; NULL: each connection has its own. */
+struct link_lines {
+    struct hop_line *hops[PATH_HOPS_MAX];
+};
+
 struct host {
     const struct mta_params *params;
     struct result *result;
@@ -144,7 +158,10 @@ struct host {
     struct oracle *oracle;
     struct record record;
     struct slab *threads;
-    struct job *jobs; /* by id - 1 */
+    struct slab *circuits;
+    struct link_luck *link_luck;   /* by link */
+    struct link_lines *link_lines; /* likewise */
+    struct job *jobs;              /* by id - 1 */
     uint32_t jobs_count;
     uint32_t jobs_capacity;
     uint32_t processes_count;
@@ -180,6 +197,7 @@ struct host {
     struct chance process_start;
     struct chance thread_start;
     struct chance per_message;
+    struct chance connection;
     /* Measuring. */
     int64_t connections_open;
     int64_t threads_live;
@@ -312,9 +330,45 @@ void jobs_kill(struct host *host);
 
 /* delivery.c: the thread is gone, and its connection and attempt with it. */
 void delivery_kill(struct host *host, struct thread *thread);
+/* The dialogue of a thread's attempt, as far as it is. */
+struct dialogue delivery_dialogue(struct host *host, struct thread *thread);
+/* The outcome comes at the end of the dialogue; passed_bytes: of its text. */
+void delivery_end(struct host *host, struct thread *thread,
+                  const struct dialogue *dialogue, int64_t passed_bytes);
+uint64_t delivery_handle(const struct host *host, const struct thread *thread);
 
+/* dial.c: a new connection for this attempt, from start_ns on; entity and
+ * attempts: whom it is for. */
+void dial_open(struct host *host, struct thread *thread, int64_t start_ns,
+               uint64_t entity, uint32_t attempts);
+/* The client has its connection, and waits for the greeting. */
+void dial_connected(struct host *host, struct thread *thread);
+/* The connection has reached the server. */
+void dial_arrived(struct host *host, struct thread *thread);
+/* The thread has no connection from now on. */
+void dial_drop(struct host *host, struct thread *thread);
 /* QUIT, if the thread is connected. */
-void delivery_disconnect(struct host *host, struct thread *thread);
+void dial_quit(struct host *host, struct thread *thread);
+/* Whether the open connection takes another message for this host now. */
+bool dial_serves(struct host *host, const struct thread *thread,
+                 uint32_t number, int64_t now_ns);
+/* Which of the run's links a host is on; SCHED_NONE: none of them. */
+uint32_t dial_link(const struct host *host, uint32_t number);
+
+/* circuit.c: a thread's connection, made of real segments. */
+void circuit_begin(struct host *host);
+void circuit_end(struct host *host);
+void circuit_open(struct host *host, struct thread *thread,
+                  const struct path_params *path, uint64_t entity,
+                  int64_t start_ns);
+void circuit_close(struct host *host, struct thread *thread);
+/* The server has accepted it, or says 421. */
+void circuit_greet(struct host *host, struct thread *thread);
+void circuit_refuse(struct host *host, struct thread *thread);
+/* Another message, from start_ns on. */
+void circuit_mail(struct host *host, struct thread *thread, int64_t start_ns);
+/* The server has said what became of the text: it has it, if it took it. */
+bool circuit_is_decided(struct host *host, const struct thread *thread);
 
 /* measure.c */
 void measure_begin(struct host *host);
@@ -334,6 +388,8 @@ void measure_deferred(struct host *host, const struct mail_message *message,
 void measure_connection(struct host *host, uint32_t channel, uint32_t number,
                         int change);
 void measure_refused(struct host *host, uint32_t number);
+/* An attempt's end, as the line has it. */
+void measure_line(struct host *host, const struct thread *thread);
 
 /* Tells whoever writes a log. */
 void measure_tell(struct host *host, enum mta_mail_kind kind,

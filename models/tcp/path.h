@@ -4,11 +4,12 @@
  *
  * MODEL      A hop takes a packet, in either direction, in this order: its
  *            middleboxes (in the order of the packet's way), random loss, a
- *            drop-tail queue counted in IP bytes (the packet being sent
- *            included until its last bit has left), serialisation at the rate,
- *            propagation. Directions do not disturb each other. A hop is one
- *            connection's own or shared by all that use it: then its queues
- *            are common. Middleboxes keep their state by connection.
+ *            drop-tail queue counted in IP bytes (the packet being sent is
+ *            included until its last bit has left, and at that instant),
+ *            serialisation at the rate, propagation. Directions do not disturb
+ *            each other. A hop is one connection's own or shared by all that
+ *            use it: then its queues are common. Middleboxes keep their state
+ *            by connection.
  * VALID FOR  One class of traffic; no reordering, no corruption; a packet
  *            dropped by a middlebox or by chance takes no time on the line.
  * DRAWS      One for each packet that reaches the loss of a lossy hop:
@@ -67,6 +68,7 @@ int64_t path_rtt_ns(const struct path_params *params);
 
 struct hop_queue *hop_queue_new(void);
 void hop_queue_free(struct hop_queue *queue);
+void hop_queue_clear(struct hop_queue *queue); /* as new */
 
 /*
  * A packet of ip_bytes comes to the queue at now_ns (not before the last one

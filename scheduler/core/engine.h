@@ -552,7 +552,7 @@ int32_t session_check(struct engine *engine, const struct sched_submit *submit,
                       int *is_over);
 /* One message more; session_check() came before. */
 void session_count(struct engine *engine, const struct sched_submit *submit);
-void session_free(struct engine *engine);
+void session_clear(struct engine *engine);
 uint64_t session_digest(const struct engine *engine, uint64_t digest);
 /* What is wrong with the table, or NULL. */
 const char *session_check_state(const struct engine *engine);

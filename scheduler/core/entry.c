@@ -33,7 +33,7 @@ engine_free(struct engine *engine)
         heap_free(&engine->channels[i].best, &allocator);
     }
     limits_free(engine);
-    session_free(engine);
+    session_clear(engine);
     lookup_free(engine);
     heap_free(&engine->delayed, &allocator);
     pages_free(&engine->files, &allocator);

@@ -226,7 +226,7 @@ session_count(struct engine *engine, const struct sched_submit *submit)
 }
 
 void
-session_free(struct engine *engine)
+session_clear(struct engine *engine)
 {
     memory_give(&engine->allocator, engine->sessions, sizeof *engine->sessions);
 }

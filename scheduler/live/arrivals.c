@@ -40,7 +40,14 @@ number_read(const struct spool *spool)
     FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 
     if (in != NULL) {
-        if (fscanf(in, "%" SCNu64, &number) != 1 || number == 0) {
+        char text[NAME_SIZE] = "";
+        char *end = text;
+
+        errno = 0;
+        number =
+            fgets(text, sizeof text, in) == NULL ? 0 : strtoull(text, &end, 10);
+        if (errno != 0 || text[0] < '0' || text[0] > '9' ||
+            (*end != '\n' && *end != '\0')) {
             number = 0; /* damaged: nothing is safe */
         }
         fclose(in);
@@ -393,8 +400,10 @@ leftover_remove(const struct arrivals *arrivals, uint64_t message)
     struct spool_place *places = NULL;
     uint32_t count = 0;
     bool has_more = false;
-    bool is_good = spool_list(spool, SCHED_NONE, message - 1, UINT32_MAX,
-                              UINT32_MAX, &places, &count, &has_more);
+    bool is_good = spool_list(
+        spool,
+        &(struct spool_query){message - 1, UINT32_MAX, SCHED_NONE, UINT32_MAX},
+        &places, &count, &has_more);
 
     for (uint32_t i = 0; is_good && i < count && places[i].message == message;
          i++) {

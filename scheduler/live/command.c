@@ -112,8 +112,9 @@ release(struct host *host, uint32_t channel, uint64_t message, uint32_t file)
     int error = 0;
     bool has_more = false;
 
-    if (!spool_list(&host->spool, channel, 0, 0, UINT32_MAX, &places, &count,
-                    &has_more)) {
+    if (!spool_list(&host->spool,
+                    &(struct spool_query){0, 0, channel, UINT32_MAX}, &places,
+                    &count, &has_more)) {
         answer(host, "error: the queue directory: %s\n", strerror(errno));
         return;
     }

@@ -264,8 +264,8 @@ void
 config_free(struct config *config)
 {
     for (uint32_t i = 0; i < config->texts_count; i++) {
-        free((void *)(uintptr_t)config->texts[i].name);
-        free((void *)(uintptr_t)config->texts[i].bytes);
+        live_free(config->texts[i].name);
+        live_free(config->texts[i].bytes);
     }
     for (uint32_t i = 0; i < config->channels_count; i++) {
         free(config->channels[i]);

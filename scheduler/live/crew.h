@@ -54,15 +54,15 @@ void crew_init(struct crew *crew);
 /* Attempts under way end without a trace; waits for the threads. */
 void crew_end(struct crew *crew);
 
-/* 0, or enum sched_refusal. A job that has crashed is stopped, and nothing is
- * refused: its exit is being reported. */
-uint32_t crew_start_job(struct crew *crew, uint32_t job, uint32_t channel,
+/* `id` is a job's. 0, or enum sched_refusal. The stop of a job that has crashed
+ * is not refused: its exit is being reported. */
+uint32_t crew_start_job(struct crew *crew, uint32_t id, uint32_t channel,
                         uint32_t thread);
-uint32_t crew_start_thread(struct crew *crew, uint32_t job, uint32_t thread);
-uint32_t crew_stop_job(struct crew *crew, uint32_t job);
-uint32_t crew_stop_thread(struct crew *crew, uint32_t job, uint32_t thread);
+uint32_t crew_start_thread(struct crew *crew, uint32_t id, uint32_t thread);
+uint32_t crew_stop_job(struct crew *crew, uint32_t id);
+uint32_t crew_stop_thread(struct crew *crew, uint32_t id, uint32_t thread);
 /* On 0 the task is the crew's. */
-uint32_t crew_deliver(struct crew *crew, uint32_t job, uint32_t thread,
+uint32_t crew_deliver(struct crew *crew, uint32_t id, uint32_t thread,
                       struct task *task);
 
 /* Between the two, tasks that are accepted are not begun. */
@@ -70,6 +70,6 @@ void crew_hold(struct crew *crew);
 void crew_go(struct crew *crew);
 
 /* Its end was taken from the posts: a thread's, or (all) a job's. */
-void crew_reap(struct crew *crew, uint32_t job, uint32_t thread, bool all);
+void crew_reap(struct crew *crew, uint32_t id, uint32_t thread, bool all);
 
 #endif

@@ -36,7 +36,7 @@ struct crew_job {
     bool is_exit_posted;
 };
 
-void *worker_main(void *worker);
+void *worker_main(void *arg); /* a struct worker */
 /* With the lock: a job that is to end and has no thread has ended. */
 void worker_job_check(struct crew *crew, struct crew_job *job);
 void task_free(struct task *task);

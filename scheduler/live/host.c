@@ -380,8 +380,9 @@ count_queued(struct host *host)
     struct spool_place *places = NULL;
     uint32_t count = 0;
     bool has_more = false;
-    const bool is_good = spool_list(&host->spool, SCHED_NONE, 0, 0, UINT32_MAX,
-                                    &places, &count, &has_more);
+    const bool is_good = spool_list(
+        &host->spool, &(struct spool_query){0, 0, SCHED_NONE, UINT32_MAX},
+        &places, &count, &has_more);
 
     for (uint32_t i = 0; is_good && i < count; i++) {
         host->queued_count += !places[i].is_held;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int64_t
@@ -82,6 +83,15 @@ live_alloc(size_t bytes)
         _exit(74);
     }
     return memory;
+}
+
+void
+live_free(const void *memory)
+{
+    void *own = NULL;
+
+    memcpy(&own, &memory, sizeof own);
+    free(own);
 }
 
 void

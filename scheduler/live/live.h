@@ -25,6 +25,8 @@ void live_cond_init(pthread_cond_t *cond);
 
 /* Zeroed memory; a program without any ends, which loses no mail. */
 void *live_alloc(size_t bytes);
+/* free(), of what others may only read. */
+void live_free(const void *memory);
 
 /* One line on stderr: "jobctld: ...". Any thread. */
 void live_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -80,7 +80,7 @@ static void
 batch_free(struct batch *batch)
 {
     for (uint32_t i = 0; i < batch->files_count; i++) {
-        free((void *)(uintptr_t)batch->files[i].recipients);
+        live_free(batch->files[i].recipients);
     }
     free(batch->files);
     free(batch->places);
@@ -92,9 +92,11 @@ static bool
 batch_fill(struct host *host, const struct sched_scan *asked,
            struct batch *batch)
 {
-    if (!spool_list(&host->spool, asked->channel, asked->cursor_message,
-                    asked->cursor_file, asked->files_max, &batch->places,
-                    &batch->places_count, &batch->has_more)) {
+    if (!spool_list(&host->spool,
+                    &(struct spool_query){asked->cursor_message,
+                                          asked->cursor_file, asked->channel,
+                                          asked->files_max},
+                    &batch->places, &batch->places_count, &batch->has_more)) {
         live_say("the queue directory cannot be read: %s", strerror(errno));
         return false;
     }

@@ -450,16 +450,15 @@ place_compare(const void *left, const void *right)
 }
 
 bool
-spool_list(const struct spool *spool, uint32_t channel, uint64_t message,
-           uint32_t file, uint32_t max, struct spool_place **places,
-           uint32_t *count, bool *has_more)
+spool_list(const struct spool *spool, const struct spool_query *query,
+           struct spool_place **places, uint32_t *count, bool *has_more)
 {
     struct list list = {0};
     bool is_good = true;
 
     for (uint32_t i = 0; is_good && i < spool->channels_count; i++) {
-        if (channel == SCHED_NONE || channel == i) {
-            is_good = folder_list(spool, i, message, file, &list);
+        if (query->channel == SCHED_NONE || query->channel == i) {
+            is_good = folder_list(spool, i, query->message, query->file, &list);
         }
     }
     if (!is_good) {
@@ -470,8 +469,8 @@ spool_list(const struct spool *spool, uint32_t channel, uint64_t message,
         qsort(list.places, list.count, sizeof list.places[0], place_compare);
     }
     *places = list.places;
-    *count = list.count < max ? list.count : max;
-    *has_more = list.count > max;
+    *count = list.count < query->max ? list.count : query->max;
+    *has_more = list.count > query->max;
     return true;
 }
 

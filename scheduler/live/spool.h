@@ -89,12 +89,18 @@ bool spool_move(const struct spool *spool, const struct spool_place *from,
                 const struct spool_place *to);
 bool spool_remove(const struct spool *spool, const struct spool_place *place);
 
-/* The files after a cursor, by message and file, at most `max`; of one channel
- * or all (SCHED_NONE). The places are the caller's to free. It reads whole
- * folders: cost grows with all that is queued. */
-bool spool_list(const struct spool *spool, uint32_t channel, uint64_t message,
-                uint32_t file, uint32_t max, struct spool_place **places,
-                uint32_t *count, bool *has_more);
+/* Which files are asked for: those after a cursor, by message and file, at most
+ * `max`; of one channel or all (SCHED_NONE). */
+struct spool_query {
+    uint64_t message;
+    uint32_t file;
+    uint32_t channel;
+    uint32_t max;
+};
+/* The places are the caller's to free. It reads whole folders: cost grows with
+ * all that is queued. */
+bool spool_list(const struct spool *spool, const struct spool_query *query,
+                struct spool_place **places, uint32_t *count, bool *has_more);
 
 void envelope_free(struct envelope *envelope);
 

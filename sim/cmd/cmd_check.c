@@ -9,9 +9,10 @@
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/figures.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/check.h"
 #include "sim/lab/json.h"
+#include "sim/lab/population.h"
 #include "sim/lab/unit.h"
 
 enum { REPLICATIONS = 5, INDENT = 2 };
@@ -56,8 +57,11 @@ metric_add(const struct work *work, struct trial *trial, const char *name)
 {
     const struct metric *metric =
         metric_find(name, work->arena, work->call->diag);
+    struct population population = {.arena = work->arena};
 
-    if (metric == NULL) {
+    population_scenario(&population, &trial->scenario);
+    if (metric == NULL ||
+        !population_check(&population, metric, work->call->diag)) {
         return false;
     }
     for (uint32_t i = 0; i < trial->metrics_count; i++) {
@@ -392,7 +396,7 @@ trials_run(struct work *work)
     } else {
         puts(code == EXIT_DONE ? "passed" : "FAILED");
     }
-    return session_flush(work->call->diag) ? code : EXIT_IO_ERROR;
+    return launch_flush(work->call->diag) ? code : EXIT_IO_ERROR;
 }
 
 /* tolerance_read - false: reported */
@@ -434,10 +438,10 @@ cmd_check(struct command_call *call)
                    "say --baseline PATH, the object to compare with");
     } else if (tolerance_read(&work)) {
         work.paths[CHECK_BASELINE] =
-            session_scheduler_path(baseline, work.arena, call->diag);
-        work.paths[CHECK_CANDIDATE] = session_scheduler_path(
-            options_text(options, OPTION_CANDIDATE, NULL), work.arena,
-            call->diag);
+            launch_scheduler_path(baseline, work.arena, call->diag);
+        work.paths[CHECK_CANDIDATE] =
+            launch_scheduler_path(options_text(options, OPTION_CANDIDATE, NULL),
+                                  work.arena, call->diag);
     }
     if (work.paths[CHECK_BASELINE] != NULL &&
         work.paths[CHECK_CANDIDATE] != NULL) {

@@ -15,8 +15,8 @@
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/doctor.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/program.h"
-#include "sim/cmd/session.h"
 #include "sim/lab/json.h"
 #include "sim/lab/libraries.h"
 
@@ -350,7 +350,7 @@ doctor_do(struct work *work)
     } else {
         summary_print(work);
     }
-    if (!is_printed || !session_flush(work->call->diag)) {
+    if (!is_printed || !launch_flush(work->call->diag)) {
         return EXIT_IO_ERROR;
     }
     return is_conformant(work) && is_healthy(work) ? EXIT_DONE
@@ -367,7 +367,7 @@ cmd_doctor(struct command_call *call)
 
     work->call = call;
     work->arena = arena_new(0);
-    work->subject.path = session_scheduler_path(
+    work->subject.path = launch_scheduler_path(
         options_text(options, OPTION_SCHEDULER, NULL), work->arena, diag);
     const bool is_good =
         doctor_texts(&work->subject, options_text(options, OPTION_MTA, NULL),

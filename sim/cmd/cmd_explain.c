@@ -9,7 +9,7 @@
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
 #include "sim/cmd/instant.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/sheet.h"
 #include "sim/cmd/story.h"
 #include "sim/cmd/wording.h"
@@ -18,7 +18,7 @@
 /* One call of the command. What is told is kept until the run has ended well. */
 struct work {
     struct command_call *call;
-    struct session session;
+    struct launch launch;
     struct sheet_settings settings;
     struct mta_observer observer;
     struct story *story; /* NULL: no message is asked for */
@@ -68,7 +68,7 @@ on_state(void *context, const struct mta_state *state)
     } else if (work->is_json) {
         instant_json_part(&work->instant, state);
     } else {
-        instant_print(state, work->session.scenario.start_wall_ns, work->told);
+        instant_print(state, work->launch.scenario.start_wall_ns, work->told);
     }
 }
 
@@ -95,7 +95,7 @@ asked_read(struct work *work)
         return false;
     }
     if (work->observer.at_ns < 0 ||
-        work->observer.at_ns > work->session.scenario.horizon_ns) {
+        work->observer.at_ns > work->launch.scenario.horizon_ns) {
         diag_error(work->call->diag, command_line,
                    "--at must be within the run, found '%s'", at);
         return false;
@@ -111,15 +111,15 @@ json_start(struct work *work)
 
     json_init(json, work->told);
     json_object_begin(json);
-    wording_text_put(json, "scenario", work->session.scenario_path);
-    wording_u64_put(json, "seed", work->session.seed);
-    wording_u64_put(json, "replication", work->session.replication);
+    wording_text_put(json, "scenario", work->launch.scenario_path);
+    wording_u64_put(json, "seed", work->launch.seed);
+    wording_u64_put(json, "replication", work->launch.replication);
     json_key(json, "state");
     if (work->observer.at_ns < 0) {
         json_null(json);
     } else {
         instant_json_begin(&work->instant, json, work->observer.at_ns,
-                           work->session.scenario.start_wall_ns);
+                           work->launch.scenario.start_wall_ns);
     }
 }
 
@@ -184,8 +184,8 @@ told_print(struct work *work, const struct result *result)
     } else {
         text_print(work);
     }
-    return session_flush(work->call->diag) && is_good ? EXIT_DONE
-                                                      : EXIT_IO_ERROR;
+    return launch_flush(work->call->diag) && is_good ? EXIT_DONE
+                                                     : EXIT_IO_ERROR;
 }
 
 static int
@@ -198,7 +198,7 @@ explain_do(struct work *work)
     if (work->observer.message != 0) {
         work->story =
             story_new(work->observer.message,
-                      work->session.scenario.start_wall_ns, &work->settings);
+                      work->launch.scenario.start_wall_ns, &work->settings);
         work->observer.line = on_line;
         work->observer.line_until = UINT64_MAX;
         work->observer.mail = on_mail;
@@ -210,8 +210,8 @@ explain_do(struct work *work)
         json_start(work);
     }
     result_init(&result);
-    if (session_run(&work->session, &work->observer, &result, &scheduler,
-                    work->call->diag)) {
+    if (launch_run(&work->launch, &work->observer, &result, &scheduler,
+                   work->call->diag)) {
         code = told_print(work, &result);
     }
     result_free(&result);
@@ -229,12 +229,12 @@ cmd_explain(struct command_call *call)
 
     work.observer = (struct mta_observer){
         .context = &work, .setting = on_setting, .state = on_state};
-    if (session_open(&work.session, call, call->options->operands[0])) {
-        work.settings.arena = work.session.arena;
+    if (launch_open(&work.launch, call, call->options->operands[0])) {
+        work.settings.arena = work.launch.arena;
         if (asked_read(&work)) {
             code = explain_do(&work);
         }
     }
-    session_close(&work.session);
+    launch_close(&work.launch);
     return code;
 }

@@ -11,7 +11,7 @@
 
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/kernel/civil.h"
 #include "sim/lab/export.h"
 #include "sim/lab/export_run.h"
@@ -28,7 +28,7 @@ static const char *const formats[] = {"sun", "postfix", "postfix-rfc3339",
 /* One call of the command. */
 struct work {
     struct command_call *call;
-    struct session session;
+    struct launch launch;
     struct export_run run;
     const char *path;
     enum export_format format;
@@ -60,7 +60,7 @@ set_add(struct arena *arena, const char **sets, uint32_t *count,
 
 /* sets_make - what quantises every source of traffic, as --set texts */
 static const char **
-sets_make(const struct session *plain, enum export_format format,
+sets_make(const struct launch *plain, enum export_format format,
           struct arena *arena, uint32_t *count)
 {
     const struct export_quantum quantum = export_quantum(format);
@@ -95,27 +95,27 @@ sets_make(const struct session *plain, enum export_format format,
 static const char *
 import_line(struct work *work)
 {
-    struct arena *arena = work->session.arena;
+    struct arena *arena = work->launch.arena;
     const struct civil start =
-        civil_from_ns(work->session.scenario.start_wall_ns);
+        civil_from_ns(work->launch.scenario.start_wall_ns);
     char text[CIVIL_TEXT_SIZE + 80];
     char stamp[CIVIL_TEXT_SIZE];
     const char *line = NULL;
 
-    civil_format(work->session.scenario.start_wall_ns, stamp);
+    civil_format(work->launch.scenario.start_wall_ns, stamp);
     snprintf(text, sizeof text, "mtasim import --format %s --start %s",
              work->format == EXPORT_SUN ? "sun" : "postfix", stamp);
     line = arena_text(arena, text);
     if (work->format == EXPORT_POSTFIX) {
         snprintf(text, sizeof text, " --year %" PRId32, start.year);
-        line = session_join(arena, line, text);
+        line = launch_join(arena, line, text);
     }
-    line = session_join(arena, line, " --out ");
-    line = session_join(
+    line = launch_join(arena, line, " --out ");
+    line = launch_join(
         arena, line,
-        session_quote(arena, session_join(arena, work->path, ".trace")));
-    line = session_join(arena, line, " ");
-    return session_join(arena, line, session_quote(arena, work->path));
+        launch_quote(arena, launch_join(arena, work->path, ".trace")));
+    line = launch_join(arena, line, " ");
+    return launch_join(arena, line, launch_quote(arena, work->path));
 }
 
 static bool
@@ -132,7 +132,7 @@ report_json(struct work *work, const char *digest)
     json_key(&json, "digest");
     json_text(&json, digest);
     json_key(&json, "command");
-    json_text(&json, session_command(&work->session));
+    json_text(&json, launch_command(&work->launch));
     json_key(&json, "import");
     json_text(&json, import_line(work));
     json_object_end(&json);
@@ -147,13 +147,13 @@ report(struct work *work, const struct result *result)
 
     digest_format(&result->digest, digest);
     if (options_has(work->call->options, OPTION_JSON)) {
-        return report_json(work, digest) && session_flush(work->call->diag);
+        return report_json(work, digest) && launch_flush(work->call->diag);
     }
     printf("%s: %" PRIu64 " events\n", work->path, work->events_count);
     printf("digest  %s\n", digest);
-    printf("again   %s\n", session_command(&work->session));
+    printf("again   %s\n", launch_command(&work->launch));
     printf("import  %s\n", import_line(work));
-    return session_flush(work->call->diag);
+    return launch_flush(work->call->diag);
 }
 
 static int
@@ -165,13 +165,13 @@ export_do(struct work *work)
     int code = EXIT_USER_ERROR;
 
     work->run.log = export_open(work->format, work->path, work->call->diag);
-    work->run.start_wall_ns = work->session.scenario.start_wall_ns;
+    work->run.start_wall_ns = work->launch.scenario.start_wall_ns;
     if (work->run.log == NULL) {
-        return EXIT_IO_ERROR;
+        return code;
     }
     result_init(&result);
-    if (!session_run(&work->session, &observer, &result, &scheduler,
-                     work->call->diag)) {
+    if (!launch_run(&work->launch, &observer, &result, &scheduler,
+                    work->call->diag)) {
         export_abandon(work->run.log);
     } else if (!export_close(work->run.log, work->call->diag) ||
                !report(work, &result)) {
@@ -186,7 +186,7 @@ export_do(struct work *work)
 /* plain_open - the scenario as it is, to see its sources of traffic; what it
  * has to say is said by the second reading, unless there is none */
 static bool
-plain_open(struct command_call *call, struct session *plain)
+plain_open(struct command_call *call, struct launch *plain)
 {
     struct diag diag;
     struct command_call quiet = *call;
@@ -194,7 +194,7 @@ plain_open(struct command_call *call, struct session *plain)
 
     diag_init(&diag);
     quiet.diag = &diag;
-    is_good = session_open(plain, &quiet, call->options->operands[0]);
+    is_good = launch_open(plain, &quiet, call->options->operands[0]);
     if (!is_good) {
         diag_append(call->diag, diag.text != NULL ? diag.text : "",
                     diag.errors_count, diag.warnings_count);
@@ -229,7 +229,7 @@ int
 cmd_export(struct command_call *call)
 {
     struct work work = {.call = call};
-    struct session plain = {0};
+    struct launch plain = {0};
     const char **sets = NULL;
     uint32_t sets_count = 0;
     int code = EXIT_USER_ERROR;
@@ -239,12 +239,12 @@ cmd_export(struct command_call *call)
     }
     if (plain_open(call, &plain)) {
         sets = sets_make(&plain, work.format, plain.arena, &sets_count);
-        if (session_open_with(&work.session, call, call->options->operands[0],
-                              sets, sets_count)) {
+        if (launch_open_with(&work.launch, call, call->options->operands[0],
+                             sets, sets_count)) {
             code = export_do(&work);
         }
-        session_close(&work.session);
+        launch_close(&work.launch);
     }
-    session_close(&plain);
+    launch_close(&plain);
     return code;
 }

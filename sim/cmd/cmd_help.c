@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "sim/cmd/commands.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/man.h"
-#include "sim/cmd/session.h"
 #include "sim/lab/metric.h"
 #include "sim/lab/scenario.h"
 
@@ -92,7 +92,7 @@ cmd_help(struct command_call *call)
 
     if (options_has(call->options, OPTION_MAN)) {
         man_print(stdout);
-        return session_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+        return launch_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
     }
     if (topic == NULL) {
         commands_overview(stdout);
@@ -113,5 +113,5 @@ cmd_help(struct command_call *call)
     if (!is_found) {
         return topic_unknown(topic, call->diag);
     }
-    return session_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+    return launch_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/kernel/civil.h"
 #include "sim/lab/import.h"
 #include "sim/lab/json.h"
@@ -187,5 +187,5 @@ cmd_import(struct command_call *call)
     } else if (!report_json(&request, &report)) {
         return EXIT_IO_ERROR;
     }
-    return session_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+    return launch_flush(call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
 }

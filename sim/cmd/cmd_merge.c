@@ -4,9 +4,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/json.h"
 #include "sim/lab/store.h"
 
@@ -33,7 +34,7 @@ report(const struct command_call *call, int64_t before, int64_t after)
     if (!options_has(call->options, OPTION_JSON)) {
         printf("%s: %" PRId64 " runs, %" PRId64 " of them new\n", path, after,
                after - before);
-        return session_flush(call->diag);
+        return launch_flush(call->diag);
     }
     json_init(&json, stdout);
     json_object_begin(&json);
@@ -44,21 +45,40 @@ report(const struct command_call *call, int64_t before, int64_t after)
     json_key(&json, "new");
     json_i64(&json, after - before);
     json_object_end(&json);
-    return json_end(&json) && session_flush(call->diag);
+    return json_end(&json) && launch_flush(call->diag);
 }
 
-/* shards_check - all of them are results files; before anything is made */
+/* is_sound - it is a results file, and whole; false: reported */
 static bool
-shards_check(const struct command_call *call)
+is_sound(const char *path, struct diag *diag)
 {
-    bool is_good = true;
+    struct store *store = store_open(path, STORE_READ, diag);
+    const bool is_good = store != NULL && store_check(store, diag);
+
+    store_close(store);
+    return is_good;
+}
+
+/* files_check - every file, before anything is written: the shards are sound
+ * and none is what they are merged into, which is sound too if it is there */
+static bool
+files_check(const struct command_call *call)
+{
+    const char *const *paths = call->options->operands;
+    struct stat target;
+    struct stat shard;
+    const bool has_target = stat(paths[0], &target) == 0;
+    bool is_good = !has_target || is_sound(paths[0], call->diag);
 
     for (uint32_t i = 1; i < call->options->operands_count; i++) {
-        struct store *shard =
-            store_open(call->options->operands[i], STORE_READ, call->diag);
-
-        is_good = shard != NULL && is_good;
-        store_close(shard);
+        if (has_target && stat(paths[i], &shard) == 0 &&
+            shard.st_dev == target.st_dev && shard.st_ino == target.st_ino) {
+            diag_error(call->diag, (struct src_loc){.file = paths[i]},
+                       "is the file that the others are merged into");
+            is_good = false;
+        } else {
+            is_good = is_sound(paths[i], call->diag) && is_good;
+        }
     }
     return is_good;
 }
@@ -71,12 +91,12 @@ cmd_merge(struct command_call *call)
     int64_t before = 0;
     int code = EXIT_DONE;
 
-    if (!shards_check(call)) {
+    if (!files_check(call)) {
         return EXIT_USER_ERROR;
     }
     store = store_open(options->operands[0], STORE_WRITE, call->diag);
     if (store == NULL) {
-        return EXIT_IO_ERROR;
+        return EXIT_USER_ERROR;
     }
     before = store_runs_count(store);
     for (uint32_t i = 1; i < options->operands_count && code == EXIT_DONE;

@@ -7,8 +7,9 @@
 
 #include "plots/plots.h"
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/json.h"
+#include "sim/lab/store.h"
 
 /* In the order of enum gnuplot_format. */
 static const char *const formats[] = {"svg", "png", "ascii", NULL};
@@ -25,7 +26,7 @@ folder_of(const char *database, struct arena *arena)
     if (dot != NULL && dot != folder && (slash == NULL || dot > slash + 1)) {
         *dot = '\0';
     }
-    return session_join(arena, folder, "-plots");
+    return launch_join(arena, folder, "-plots");
 }
 
 /* status_code - what the program exits with, and why */
@@ -46,10 +47,21 @@ status_code(enum plots_status status, const struct plots_request *request,
         return EXIT_USER_ERROR;
     case PLOTS_IO:
     case PLOTS_FAILED:
-        diag_error(diag, where, "%s", result->error);
+        diag_error(diag, (struct src_loc){0}, "%s", result->error);
         return EXIT_IO_ERROR;
     }
     UNREACHABLE("every status is above");
+}
+
+/* has_results - it is a results file, of this version, with runs in it */
+static bool
+has_results(const char *path, struct diag *diag)
+{
+    struct store *store = store_open(path, STORE_READ, diag);
+    const bool is_good = store != NULL && store_has_results(store, diag);
+
+    store_close(store);
+    return is_good;
 }
 
 /* file_show - a picture of letters goes to the terminal itself */
@@ -93,7 +105,7 @@ paths_print(const struct command_call *call,
             const struct plots_result *result)
 {
     if (options_has(call->options, OPTION_JSON)) {
-        return paths_json(result) && session_flush(call->diag);
+        return paths_json(result) && launch_flush(call->diag);
     }
     for (uint32_t i = 0; i < result->count; i++) {
         if (request->formats == 1u << GNUPLOT_ASCII) {
@@ -101,7 +113,7 @@ paths_print(const struct command_call *call,
         }
         puts(result->paths[i]);
     }
-    return session_flush(call->diag);
+    return launch_flush(call->diag);
 }
 
 int
@@ -131,7 +143,7 @@ cmd_plot(struct command_call *call)
     request.pictures = request.pictures == 0 ? PLOTS_ALL : request.pictures;
     request.formats =
         request.formats == 0 ? 1u << GNUPLOT_SVG : request.formats;
-    if (is_good) {
+    if (is_good && has_results(request.database, call->diag)) {
         code = status_code(plots_draw(&request, &result), &request, &result,
                            call->diag);
         if (!paths_print(call, &request, &result)) {

@@ -7,7 +7,7 @@
 
 #include "models/mta/replay.h"
 #include "sim/cmd/commands.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/kernel/arena.h"
 #include "sim/lab/json.h"
 
@@ -86,7 +86,7 @@ cmd_replay(struct command_call *call)
     struct arena *arena = arena_new(0);
     struct replay_report report = {0};
     int code = EXIT_USER_ERROR;
-    const char *scheduler = session_scheduler_path(
+    const char *scheduler = launch_scheduler_path(
         options_text(call->options, OPTION_SCHEDULER, NULL), arena, call->diag);
 
     if (scheduler != NULL && replay_run(path, scheduler, &report, call->diag)) {
@@ -96,9 +96,9 @@ cmd_replay(struct command_call *call)
         } else {
             report_print(&report, path);
         }
-        code = !is_good || !session_flush(call->diag) ? EXIT_IO_ERROR
-               : report.is_different                  ? EXIT_CHECK_FAILED
-                                                      : EXIT_DONE;
+        code = !is_good || !launch_flush(call->diag) ? EXIT_IO_ERROR
+               : report.is_different                 ? EXIT_CHECK_FAILED
+                                                     : EXIT_DONE;
     }
     replay_report_free(&report);
     arena_free(arena);

@@ -9,9 +9,9 @@
 
 #include "models/mta/host.h"
 #include "sim/cmd/commands.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/pace.h"
 #include "sim/cmd/runjson.h"
-#include "sim/cmd/session.h"
 #include "sim/cmd/sheet.h"
 #include "sim/lab/json.h"
 #include "sim/lab/wholefile.h"
@@ -19,7 +19,7 @@
 /* One call of the command. */
 struct work {
     struct command_call *call;
-    struct session session;
+    struct launch launch;
     struct sheet_settings settings;
     struct wholefile trace_file; /* unless it is stdout */
     FILE *trace;                 /* NULL: none */
@@ -130,7 +130,7 @@ settings_json(const struct sheet_settings *settings)
 static int
 settings_do(struct work *work)
 {
-    struct run_request request = session_request(&work->session);
+    struct run_request request = launch_request(&work->launch);
     struct mta_about scheduler = {0};
 
     request.observer = &work->observer;
@@ -142,7 +142,7 @@ settings_do(struct work *work)
     } else if (!settings_json(&work->settings)) {
         return EXIT_IO_ERROR;
     }
-    return session_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+    return launch_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
 }
 
 /* marks_print - for `verify`: the digest, the records, a mark a line */
@@ -166,18 +166,18 @@ result_print(struct work *work, const struct result *result,
     const struct options *options = work->call->options;
 
     if (work->trace == stdout) {
-        return session_flush(work->call->diag);
+        return launch_flush(work->call->diag);
     }
     if (options_has(options, OPTION_MARKS)) {
         marks_print(&result->digest);
-        return session_flush(work->call->diag);
+        return launch_flush(work->call->diag);
     }
     if (!options_has(options, OPTION_JSON)) {
-        sheet_print(&work->session, &work->settings, result, scheduler, stdout);
-        return session_flush(work->call->diag);
+        sheet_print(&work->launch, &work->settings, result, scheduler, stdout);
+        return launch_flush(work->call->diag);
     }
-    return runjson_write(&work->session, result, scheduler, stdout) &&
-           session_flush(work->call->diag);
+    return runjson_write(&work->launch, result, scheduler, stdout) &&
+           launch_flush(work->call->diag);
 }
 
 /* recording_open_for - what crosses the seam goes there; false: reported */
@@ -223,9 +223,9 @@ run_do(struct work *work)
     result_init(&result);
     pace_init(&work->pace,
               options_has(work->call->options, OPTION_QUIET) ? NULL : stderr,
-              work->session.scenario.horizon_ns);
-    is_good = session_run(&work->session, &work->observer, &result, &scheduler,
-                          work->call->diag);
+              work->launch.scenario.horizon_ns);
+    is_good = launch_run(&work->launch, &work->observer, &result, &scheduler,
+                         work->call->diag);
     pace_end(&work->pace);
     if (is_good) {
         code = result.violations > 0 ? EXIT_CHECK_FAILED : EXIT_DONE;
@@ -247,11 +247,11 @@ cmd_run(struct command_call *call)
 
     work.observer = (struct mta_observer){
         .context = &work, .setting = on_setting, .step = on_step};
-    if (session_open(&work.session, call, call->options->operands[0])) {
-        work.settings.arena = work.session.arena;
+    if (launch_open(&work.launch, call, call->options->operands[0])) {
+        work.settings.arena = work.launch.arena;
         code = options_has(call->options, OPTION_SETTINGS) ? settings_do(&work)
                                                            : run_do(&work);
     }
-    session_close(&work.session);
+    launch_close(&work.launch);
     return code;
 }

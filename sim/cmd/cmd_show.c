@@ -9,8 +9,8 @@
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/figures.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/program.h"
-#include "sim/cmd/session.h"
 #include "sim/lab/json.h"
 #include "sim/lab/store.h"
 
@@ -220,6 +220,9 @@ show_do(struct work *work)
     bool is_good = true;
 
     work->is_one = key_start[0] != '\0';
+    if (!store_has_results(work->store, work->call->diag)) {
+        return EXIT_USER_ERROR;
+    }
     if (work->is_one && !run_is_one(work, key_start)) {
         return EXIT_USER_ERROR;
     }
@@ -235,7 +238,7 @@ show_do(struct work *work)
         json_array_end(&work->json);
         is_good = json_end(&work->json) && is_good;
     }
-    is_good = session_flush(work->call->diag) && is_good;
+    is_good = launch_flush(work->call->diag) && is_good;
     return is_good ? EXIT_DONE : EXIT_IO_ERROR;
 }
 

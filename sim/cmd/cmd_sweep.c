@@ -9,8 +9,8 @@
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/figures.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/program.h"
-#include "sim/cmd/session.h"
 #include "sim/lab/json.h"
 #include "sim/lab/run.h"
 #include "sim/lab/shard.h"
@@ -84,7 +84,7 @@ database_path(struct work *work)
     }
     scenario_free(&scenario);
     diag_free(&quiet);
-    return session_join(work->arena, name, ".db");
+    return launch_join(work->arena, name, ".db");
 }
 
 /* request_fill - what the command line asks for; false: reported */
@@ -110,11 +110,11 @@ request_fill(struct work *work)
         .progress = options_has(options, OPTION_QUIET) ? NULL : stderr,
         .is_terminal = figures_is_terminal(stderr),
         .command =
-            session_words(work->arena, work->call->argc, work->call->argv),
+            launch_words(work->arena, work->call->argc, work->call->argv),
     };
     is_good = axes_read(work);
     is_good = shard_read(work) && is_good;
-    work->request.scheduler_path = session_scheduler_path(
+    work->request.scheduler_path = launch_scheduler_path(
         options_text(options, OPTION_SCHEDULER, NULL), work->arena, diag);
     work->request.database_path = database_path(work);
     return is_good && work->request.scheduler_path != NULL;
@@ -191,7 +191,7 @@ static void
 results_print(const struct work *work)
 {
     const struct sweep_outcome *outcome = &work->outcome;
-    const char *path = session_quote(work->arena, work->request.database_path);
+    const char *path = launch_quote(work->arena, work->request.database_path);
 
     summary_print(work->sweep, work->store, work->metrics, work->metrics_count,
                   stdout);
@@ -212,11 +212,11 @@ runs_list(struct work *work)
         work->store = store_open(work->request.database_path, STORE_READ,
                                  work->call->diag);
         if (work->store == NULL) {
-            return EXIT_IO_ERROR;
+            return EXIT_USER_ERROR;
         }
     }
     sweep_list(work->sweep, work->store, stdout);
-    return session_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
+    return launch_flush(work->call->diag) ? EXIT_DONE : EXIT_IO_ERROR;
 }
 
 static int
@@ -227,7 +227,7 @@ runs_make(struct work *work)
     work->store =
         store_open(work->request.database_path, STORE_WRITE, work->call->diag);
     if (work->store == NULL) {
-        return EXIT_IO_ERROR;
+        return EXIT_USER_ERROR;
     }
     sweep_execute(work->sweep, work->store, &work->outcome, work->call->diag);
     code = sweep_exit_code(&work->outcome);
@@ -236,7 +236,7 @@ runs_make(struct work *work)
     } else if (!results_json(work)) {
         code = EXIT_IO_ERROR;
     }
-    return session_flush(work->call->diag) ? code : EXIT_IO_ERROR;
+    return launch_flush(work->call->diag) ? code : EXIT_IO_ERROR;
 }
 
 int

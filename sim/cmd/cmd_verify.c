@@ -14,7 +14,7 @@
 
 #include "sim/cmd/commands.h"
 #include "sim/cmd/figures.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/cmd/twice.h"
 #include "sim/lab/check.h"
 #include "sim/lab/json.h"
@@ -36,7 +36,7 @@ struct answer {
 /* One call of the command. */
 struct work {
     struct command_call *call;
-    struct session session;
+    struct launch launch;
     char **words; /* of the program's command line, NULL at the end */
     uint32_t words_count;
     struct answer answers[PROCESSES];
@@ -49,21 +49,21 @@ static const char *const names[PROCESSES] = {"first", "second"};
 static const char *
 path_whole(const struct work *work, const char *path)
 {
-    struct arena *arena = work->session.arena;
+    struct arena *arena = work->launch.arena;
     char folder[FOLDER_SIZE];
 
     if (path[0] == '/' || getcwd(folder, sizeof folder) == NULL) {
         return path;
     }
-    return session_join(
-        arena, session_join(arena, arena_text(arena, folder), "/"), path);
+    return launch_join(
+        arena, launch_join(arena, arena_text(arena, folder), "/"), path);
 }
 
 /* word_add - a copy: exec wants words that it could write to */
 static void
 word_add(struct work *work, const char *word)
 {
-    work->words[work->words_count++] = arena_text(work->session.arena, word);
+    work->words[work->words_count++] = arena_text(work->launch.arena, word);
     work->words[work->words_count] = NULL;
 }
 
@@ -71,9 +71,9 @@ word_add(struct work *work, const char *word)
 static bool
 words_make(struct work *work)
 {
-    const struct session *session = &work->session;
-    struct arena *arena = session->arena;
-    const char *program = session_program_path(arena);
+    const struct launch *launch = &work->launch;
+    struct arena *arena = launch->arena;
+    const char *program = launch_program_path(arena);
     char number[NUMBER_SIZE];
 
     if (program == NULL) {
@@ -83,23 +83,23 @@ words_make(struct work *work)
         return false;
     }
     work->words =
-        arena_take(arena, ((uint64_t)session->sets_count * 2 + WORDS_FIXED) *
+        arena_take(arena, ((uint64_t)launch->sets_count * 2 + WORDS_FIXED) *
                               sizeof *work->words);
     word_add(work, program);
     word_add(work, "run");
-    word_add(work, path_whole(work, session->scenario_path));
+    word_add(work, path_whole(work, launch->scenario_path));
     word_add(work, "--quiet");
     word_add(work, "--scheduler");
-    word_add(work, path_whole(work, session->scheduler_path));
+    word_add(work, path_whole(work, launch->scheduler_path));
     word_add(work, "--seed");
-    snprintf(number, sizeof number, "%" PRIu64, session->seed);
+    snprintf(number, sizeof number, "%" PRIu64, launch->seed);
     word_add(work, number);
     word_add(work, "--replication");
-    snprintf(number, sizeof number, "%" PRIu32, session->replication);
+    snprintf(number, sizeof number, "%" PRIu32, launch->replication);
     word_add(work, number);
-    for (uint32_t i = 0; i < session->sets_count; i++) {
+    for (uint32_t i = 0; i < launch->sets_count; i++) {
         word_add(work, "--set");
-        word_add(work, session->sets[i]);
+        word_add(work, launch->sets[i]);
     }
     return true;
 }
@@ -205,12 +205,12 @@ report_print(const struct work *work, bool is_same)
 
     if (is_same) {
         printf("%s: the same run twice, %" PRIu64 " records\ndigest  %s\n",
-               work->session.scenario.name,
+               work->launch.scenario.name,
                work->answers[0].digest.records_count, work->answers[0].text);
         return;
     }
     printf("%s: FAILED, the same run twice is not the same\n",
-           work->session.scenario.name);
+           work->launch.scenario.name);
     for (int i = 0; i < PROCESSES; i++) {
         printf("  %-6s  digest %s, %" PRIu64 " records\n", names[i],
                work->answers[i].text, work->answers[i].digest.records_count);
@@ -240,7 +240,7 @@ report_json(const struct work *work, bool is_same)
     json_init(&json, stdout);
     json_object_begin(&json);
     json_key(&json, "scenario");
-    json_text(&json, work->session.scenario.name);
+    json_text(&json, work->launch.scenario.name);
     json_key(&json, "passed");
     json_bool(&json, is_same);
     json_key(&json, "digests");
@@ -281,7 +281,7 @@ verify_do(struct work *work)
     } else {
         report_print(work, is_same);
     }
-    if (!is_printed || !session_flush(work->call->diag)) {
+    if (!is_printed || !launch_flush(work->call->diag)) {
         return EXIT_IO_ERROR;
     }
     return is_same ? EXIT_DONE : EXIT_CHECK_FAILED;
@@ -293,13 +293,13 @@ cmd_verify(struct command_call *call)
     struct work work = {.call = call};
     int code = EXIT_USER_ERROR;
 
-    if (session_open(&work.session, call, call->options->operands[0])) {
+    if (launch_open(&work.launch, call, call->options->operands[0])) {
         code = verify_do(&work);
     }
     for (int i = 0; i < PROCESSES; i++) {
         free(work.answers[i].digest.marks);
     }
     check_parting_free(&work.parting);
-    session_close(&work.session);
+    launch_close(&work.launch);
     return code;
 }

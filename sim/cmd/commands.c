@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/man.h"
 #include "sim/cmd/program.h"
 
@@ -207,6 +208,110 @@ static const struct option_row rows_doctor[] = {
     ROW_SET, ROWS_COMMON,
 };
 
+#define ROWS_OF_A_PATH                                                         \
+    {.id = OPTION_RTT, .kind = OPTION_TEXT, .name = "rtt",                     \
+     .argument = "DURATION", .standard = "20ms",                               \
+     .help = "Round trip of the empty path"},                                  \
+    {.id = OPTION_RATE, .kind = OPTION_TEXT, .name = "rate",                   \
+     .argument = "RATE", .standard = "10Mbit/s",                               \
+     .help = "Rate of the line, or unlimited"},                                \
+    {.id = OPTION_QUEUE, .kind = OPTION_TEXT, .name = "queue",                 \
+     .argument = "BYTES", .standard = "128KiB",                                \
+     .help = "What the router's queue holds; 0: no limit"},                    \
+    {.id = OPTION_LOSS, .kind = OPTION_TEXT, .name = "loss",                   \
+     .argument = "SHARE", .standard = "0",                                     \
+     .help = "Packets lost by chance, each way"}
+
+static const struct option_row rows_link[] = {
+    {.id = OPTION_LINK, .kind = OPTION_TEXT, .letter = 'l', .name = "link",
+     .argument = "NAME", .standard = "the only one",
+     .help = "Which link of the scenario"},
+    {.id = OPTION_AT, .kind = OPTION_TEXT, .name = "at", .argument = "TIME",
+     .standard = "0s", .help = "With the scenario's faults of that time"},
+    ROW_SET,
+    {.id = OPTION_FAULT, .kind = OPTION_TEXTS, .letter = 'f', .name = "fault",
+     .argument = "FAULT",
+     .help = "What the middlebox does, as in set-syn=0 or track; may be"
+             " repeated"},
+    ROWS_OF_A_PATH,
+    {.id = OPTION_SIZE, .kind = OPTION_TEXT, .name = "size",
+     .argument = "BYTES", .standard = "50kB", .help = "Size of the message"},
+    {.id = OPTION_DIRECTION, .kind = OPTION_TEXT, .name = "direction",
+     .argument = "up|down", .standard = "up",
+     .help = "up: the client delivers a message; down: it fetches one"},
+    {.id = OPTION_CLIENT, .kind = OPTION_TEXT, .name = "client",
+     .argument = "STACK", .standard = "linux",
+     .help = "TCP of the host that connects, as in windows-2008"},
+    {.id = OPTION_SERVER, .kind = OPTION_TEXT, .name = "server",
+     .argument = "STACK", .standard = "linux",
+     .help = "TCP of the host that answers, as in bsd"},
+    {.id = OPTION_SHIFT, .kind = OPTION_TEXT, .name = "shift",
+     .argument = "N|none", .standard = "the stacks' own",
+     .help = "Window scale that both offer; none: without the option"},
+    {.id = OPTION_CLIENT_SHIFT, .kind = OPTION_TEXT, .name = "client-shift",
+     .argument = "N|none", .help = "Window scale that the client offers"},
+    {.id = OPTION_SERVER_SHIFT, .kind = OPTION_TEXT, .name = "server-shift",
+     .argument = "N|none", .help = "Window scale that the server offers"},
+    {.id = OPTION_CLIENT_WINDOW, .kind = OPTION_TEXT, .name = "client-window",
+     .argument = "BYTES", .help = "The client's first window"},
+    {.id = OPTION_SERVER_WINDOW, .kind = OPTION_TEXT, .name = "server-window",
+     .argument = "BYTES", .help = "The server's first window"},
+    {.id = OPTION_CLIENT_WINDOW_MAX, .kind = OPTION_TEXT,
+     .name = "client-window-max", .argument = "BYTES",
+     .help = "How far the client's window may grow"},
+    {.id = OPTION_SERVER_WINDOW_MAX, .kind = OPTION_TEXT,
+     .name = "server-window-max", .argument = "BYTES",
+     .help = "How far the server's window may grow"},
+    {.id = OPTION_CONGESTION, .kind = OPTION_TEXT, .name = "congestion",
+     .argument = "reno|cubic", .standard = "the stacks' own",
+     .help = "Congestion control of both ends"},
+    {.id = OPTION_BANNER, .kind = OPTION_TEXT, .name = "banner",
+     .argument = "BYTES", .standard = "96", .help = "Length of the greeting"},
+    {.id = OPTION_TIMEOUT, .kind = OPTION_TEXT, .name = "timeout",
+     .argument = "DURATION", .standard = "5m",
+     .help = "How long the client waits for the greeting, and for each reply"},
+    {.id = OPTION_LIMIT, .kind = OPTION_TEXT, .name = "limit",
+     .argument = "DURATION",
+     .standard = "the client's: 3 min a block, 10 min for the reply",
+     .help = "How long the message may take, its reply included"},
+    {.id = OPTION_TRACE, .name = "trace",
+     .help = "Print every packet as tcpdump does, and what befell it"},
+    {.id = OPTION_PCAP, .kind = OPTION_TEXT, .name = "pcap",
+     .argument = "FILE",
+     .help = "Write what both ends see as pcapng, for Wireshark"},
+    {.id = OPTION_PLOT, .kind = OPTION_TEXT, .name = "plot",
+     .argument = "FILE",
+     .help = "Draw the time-sequence graph, .svg or .png"},
+    ROW_SEED, ROW_REPLICATION, ROWS_COMMON,
+};
+
+static const struct option_row rows_diagnose[] = {
+    {.id = OPTION_CONNECT, .kind = OPTION_TEXT, .name = "connect",
+     .argument = "yes|no", .help = "Does a connection come about?"},
+    {.id = OPTION_BANNER, .kind = OPTION_TEXT, .name = "banner",
+     .argument = "yes|no|TIME",
+     .help = "Does the server's greeting come, or after how long?"},
+    {.id = OPTION_EHLO_HELPS, .kind = OPTION_TEXT, .name = "ehlo-helps",
+     .argument = "yes|no",
+     .help = "Does text appear when EHLO is typed into the blank screen?"},
+    {.id = OPTION_SMALL_MAILS, .kind = OPTION_TEXT, .name = "small-mails",
+     .argument = "pass|fail|slow", .help = "Of 2 kB or so"},
+    {.id = OPTION_LARGE_MAILS, .kind = OPTION_TEXT, .name = "large-mails",
+     .argument = "pass|fail|slow", .help = "Of 500 kB or so"},
+    {.id = OPTION_STALLED_AFTER, .kind = OPTION_TEXT, .name = "stalled-after",
+     .argument = "BYTES", .help = "How much of a mail had passed by then"},
+    {.id = OPTION_OTHER_CLIENTS, .kind = OPTION_TEXT,
+     .name = "other-clients-fine", .argument = "yes|no",
+     .help = "Do clients that do not scale windows have no trouble?"},
+    {.id = OPTION_OUR_STACK, .kind = OPTION_TEXT, .name = "our-stack",
+     .argument = "STACK", .standard = "linux and windows-2008",
+     .help = "TCP of our host"},
+    {.id = OPTION_OUR_ROLE, .kind = OPTION_TEXT, .name = "our-role",
+     .argument = "client|server|both", .standard = "client",
+     .help = "Does our host connect, or is it the one that answers?"},
+    ROWS_OF_A_PATH, ROW_SEED, ROWS_COMMON,
+};
+
 static const struct option_row rows_help[] = {
     {.id = OPTION_MAN, .is_hidden = true, .name = "man",
      .help = "The tables of the manual page, as mdoc"},
@@ -284,6 +389,27 @@ static const struct command table[] = {
      .summary = "run a scenario and write the log a mail host would have",
      .about = "Traffic is rounded to what the log can carry, so that the"
               " replay of the log has\nthe digest that is printed here."},
+    {.name = "link", .operands = "[SCENARIO]", .operands_most = 1,
+     .rows = rows_link, .run = cmd_link,
+     .summary = "one delivery over one path, segment by segment",
+     .about =
+         "Who said what, when it was there and what it waited for; what both"
+         " ends believe\nabout the window, and what happens where a router on"
+         " the way breaks its scaling.\nSCENARIO gives path and hosts; other"
+         " options change them.\nFaults: strip-syn, strip-synack, strip-both,"
+         " set-syn=N, set-synack=N, set-both=N,\ndrop-syn, drop-synack, track,"
+         " track-syn, track-start, clamp=BYTES, clear=OPTIONS.\nStacks: linux,"
+         " bsd, windows-2003, windows-2008 and windows-2008-LEVEL,"
+         " LEVEL\nbeing disabled, highlyrestricted, restricted, normal or"
+         " experimental."},
+    {.name = "diagnose", .operands = "", .rows = rows_diagnose,
+     .run = cmd_diagnose,
+     .summary = "which fault of window scaling makes this symptom, what cures"
+                " it",
+     .about =
+         "Simulates every fault that is known between several kinds of hosts,"
+         " ranks them by\nhow well what comes out agrees with what was told,"
+         " and tries the remedies."},
     {.name = "doctor", .operands = "", .rows = rows_doctor, .run = cmd_doctor,
      .summary = "does a scheduler object keep the contract? is all here?",
      .about =
@@ -313,7 +439,7 @@ static const struct {
     {EXIT_RUNS_FAILED, "some runs failed; the others are in the results file"},
     {EXIT_UNDECIDED, "the runs do not decide the question"},
     {EXIT_HELPER_MISSING, "a helper program (gnuplot) is missing"},
-    {EXIT_IO_ERROR, "a file could not be read or written"},
+    {EXIT_IO_ERROR, "the system refused: a file could not be read or written"},
     {EXIT_INTERRUPTED, "interrupted; what was finished is kept"},
 };
 
@@ -420,6 +546,9 @@ command_do(const struct command *command, int argc, char **argv)
     diag_init(&diag);
     if (options_read(&options, command->rows, argc - 2, argv + 2, &diag)) {
         is_quiet = options_has(&options, OPTION_QUIET);
+        if (!is_quiet) {
+            interrupt_tell();
+        }
         if (options_has(&options, OPTION_HELP)) {
             commands_help(command, stdout);
             code = EXIT_DONE;
@@ -432,6 +561,9 @@ command_do(const struct command *command, int argc, char **argv)
                 .argv = argv + 1,
             });
         }
+    }
+    if (code == EXIT_USER_ERROR && diag.refused_count > 0) {
+        code = EXIT_IO_ERROR; /* nothing was wrong with what the user said */
     }
     fflush(stdout);
     if (!is_quiet || diag.errors_count > 0) {

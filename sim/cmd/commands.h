@@ -80,6 +80,8 @@ command_fn cmd_export;
 command_fn cmd_doctor;
 command_fn cmd_show;
 command_fn cmd_explain;
+command_fn cmd_link;
+command_fn cmd_diagnose;
 command_fn cmd_replay;
 command_fn cmd_merge;
 command_fn cmd_help;

@@ -50,12 +50,12 @@ put_metric(struct json *json, const char *key, const char *name,
 }
 
 static void
-scheduler_put(struct json *json, const struct session *session,
+scheduler_put(struct json *json, const struct launch *launch,
               const struct mta_about *scheduler)
 {
     json_key(json, "scheduler");
     json_object_begin(json);
-    put_text(json, "path", session->scheduler_path);
+    put_text(json, "path", launch->scheduler_path);
     put_text(json, "sha256", scheduler->sha256);
     put_text(json, "name", scheduler->name);
     put_text(json, "version", scheduler->version);
@@ -95,6 +95,45 @@ work_put(struct json *json, const struct result *result)
     put_i64(json, "thread_starts", result->thread_starts);
     put_i64(json, "jobs_peak", result->jobs_peak);
     put_i64(json, "threads_peak", result->threads_peak);
+}
+
+/* line_put - what the line did to attempts, and how it was modelled */
+static void
+line_put(struct json *json, const char *key, const struct result_line *line)
+{
+    static const char *const fates[RESULT_FATES_COUNT] = {
+        "no_connection", "no_banner", "stalled_dialogue",
+        "stalled_data",  "slow",      "in_time"};
+    static const char *const models[RESULT_MODELS_COUNT] = {"plain", "round",
+                                                            "segment"};
+
+    json_key(json, key);
+    json_object_begin(json);
+    for (int i = 0; i < RESULT_FATES_COUNT; i++) {
+        put_i64(json, fates[i], line->fates[i]);
+    }
+    if (line->stalled_bytes_least >= 0) {
+        put_i64(json, "stalled_bytes_least", line->stalled_bytes_least);
+        put_i64(json, "stalled_bytes_most", line->stalled_bytes_most);
+    }
+    json_key(json, "by");
+    json_object_begin(json);
+    for (int i = 0; i < RESULT_MODELS_COUNT; i++) {
+        put_i64(json, models[i], line->models[i]);
+    }
+    json_object_end(json);
+    json_object_end(json);
+}
+
+static void
+links_put(struct json *json, const struct result *result)
+{
+    json_key(json, "links");
+    json_object_begin(json);
+    for (uint32_t i = 0; i < result->links_count; i++) {
+        line_put(json, result->links[i].name, &result->links[i].line);
+    }
+    json_object_end(json);
 }
 
 /* times_put - "latency_s": all percentiles of "latency" in the table */
@@ -146,7 +185,7 @@ group_times_put(struct json *json, const char *key, const struct hist *hist,
 }
 
 static void
-group_put(struct json *json, const struct result_group *group)
+group_put(struct json *json, const struct result_group *group, bool has_line)
 {
     json_key(json, group->name);
     json_object_begin(json);
@@ -158,6 +197,9 @@ group_put(struct json *json, const struct result_group *group)
     put_i64(json, "deferrals", group->deferrals);
     put_i64(json, "connections", group->connections);
     put_i64(json, "refused", group->refused);
+    if (has_line) {
+        line_put(json, "line", &group->line);
+    }
     group_times_put(json, "latency_s", &group->latency_ns, group->submitted);
     group_times_put(json, "first_attempt_s", &group->first_attempt_ns,
                     group->submitted);
@@ -166,13 +208,14 @@ group_put(struct json *json, const struct result_group *group)
 
 static void
 groups_put(struct json *json, const char *key,
-           const struct result_group *groups, uint32_t groups_count)
+           const struct result_group *groups, uint32_t groups_count,
+           bool has_line)
 {
     json_key(json, key);
     json_object_begin(json);
     for (uint32_t i = 0; i < groups_count; i++) {
         if (groups[i].name != NULL) {
-            group_put(json, &groups[i]);
+            group_put(json, &groups[i], has_line);
         }
     }
     json_object_end(json);
@@ -201,21 +244,21 @@ little_put(struct json *json, const struct result *result)
 }
 
 static void
-head_put(struct json *json, const struct session *session,
+head_put(struct json *json, const struct launch *launch,
          const struct result *result, const struct mta_about *scheduler)
 {
     char digest[DIGEST_TEXT_SIZE];
 
     digest_format(&result->digest, digest);
-    put_text(json, "scenario", session->scenario.name);
-    put_text(json, "title", session->scenario.title);
+    put_text(json, "scenario", launch->scenario.name);
+    put_text(json, "title", launch->scenario.title);
     json_key(json, "seed");
-    json_u64(json, session->seed);
-    put_i64(json, "replication", session->replication);
+    json_u64(json, launch->seed);
+    put_i64(json, "replication", launch->replication);
     put_text(json, "digest", digest);
-    put_text(json, "command", session_command(session));
-    scheduler_put(json, session, scheduler);
-    put_seconds(json, "horizon_s", session->scenario.horizon_ns);
+    put_text(json, "command", launch_command(launch));
+    scheduler_put(json, launch, scheduler);
+    put_seconds(json, "horizon_s", launch->scenario.horizon_ns);
     put_seconds(json, "simulated_s", result->simulated_ns);
     put_seconds(json, "wall_s", result->wall_ns);
     put_i64(json, "events", result->events);
@@ -230,16 +273,17 @@ head_put(struct json *json, const struct session *session,
 }
 
 bool
-runjson_write(const struct session *session, const struct result *result,
+runjson_write(const struct launch *launch, const struct result *result,
               const struct mta_about *scheduler, FILE *out)
 {
     struct json json;
 
     json_init(&json, out);
     json_object_begin(&json);
-    head_put(&json, session, result, scheduler);
+    head_put(&json, launch, result, scheduler);
     recipients_put(&json, result);
     work_put(&json, result);
+    line_put(&json, "line", &result->line);
     put_metric(&json, "throughput_msg_per_s", "throughput", result);
     put_metric(&json, "throughput_peak_msg_per_s", "throughput_peak", result);
     times_put(&json, "latency_s", "latency", result);
@@ -247,10 +291,12 @@ runjson_write(const struct session *session, const struct result *result,
     put_metric(&json, "backlog_mean", "backlog_mean", result);
     put_metric(&json, "backlog_peak", "backlog_peak", result);
     little_put(&json, result);
-    groups_put(&json, "channels", result->channels, result->channels_count);
-    groups_put(&json, "hosts", result->hosts, result->hosts_count);
-    groups_put(&json, "priorities", result->priorities,
-               RESULT_PRIORITIES_COUNT);
+    groups_put(&json, "channels", result->channels, result->channels_count,
+               false);
+    groups_put(&json, "hosts", result->hosts, result->hosts_count, true);
+    links_put(&json, result);
+    groups_put(&json, "priorities", result->priorities, RESULT_PRIORITIES_COUNT,
+               false);
     put_i64(&json, "violations", result->violations);
     json_object_end(&json);
     return json_end(&json);

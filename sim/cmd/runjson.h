@@ -12,11 +12,11 @@
 #include <stdio.h>
 
 #include "models/result.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/run.h"
 
 /* False: it could not be written. */
-MUST_USE bool runjson_write(const struct session *session,
+MUST_USE bool runjson_write(const struct launch *launch,
                             const struct result *result,
                             const struct mta_about *scheduler, FILE *out);
 

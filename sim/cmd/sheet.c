@@ -123,10 +123,10 @@ changed_print(const struct sheet_settings *settings,
 /* --- The whole run ------------------------------------------------------- */
 
 static void
-head_print(const struct session *session, const struct mta_about *scheduler,
+head_print(const struct launch *launch, const struct mta_about *scheduler,
            FILE *out)
 {
-    const struct scenario *scenario = &session->scenario;
+    const struct scenario *scenario = &launch->scenario;
     char start[CIVIL_TEXT_SIZE];
     char horizon[FIGURES_SIZE];
 
@@ -138,10 +138,10 @@ head_print(const struct session *session, const struct mta_about *scheduler,
     fprintf(out, "scenario   %s, %s from %s\n", scenario->name, horizon, start);
     fprintf(out, "scheduler  %s %s, %.*s, %s\n", scheduler->name,
             scheduler->version, SHA_SHOWN, scheduler->sha256,
-            session->scheduler_path);
-    for (uint32_t i = 0; i < session->sets_count; i++) {
+            launch->scheduler_path);
+    for (uint32_t i = 0; i < launch->sets_count; i++) {
         fprintf(out, "%s%s\n", i == 0 ? "with       " : "           ",
-                session->sets[i]);
+                launch->sets[i]);
     }
 }
 
@@ -169,8 +169,7 @@ recipients_print(const struct result *result, FILE *out)
 }
 
 static void
-times_print(const struct session *session, const struct result *result,
-            FILE *out)
+times_print(const struct launch *launch, const struct result *result, FILE *out)
 {
     static const char *const parts[] = {"p50", "p95", "p99", "max", "mean"};
     static const char *const stems[] = {"latency", "first_attempt"};
@@ -193,7 +192,7 @@ times_print(const struct session *session, const struct result *result,
             if (strcmp(parts[i], "mean") == 0 && value.state == METRIC_BEYOND) {
                 value.state = METRIC_UNDEFINED; /* nothing can be said of it */
             }
-            figures_table_time(&table, value, session->scenario.horizon_ns);
+            figures_table_time(&table, value, launch->scenario.horizon_ns);
         }
     }
     fputc('\n', out);
@@ -212,10 +211,9 @@ metric_text(char text[FIGURES_SIZE], const char *name,
 }
 
 static void
-work_print(const struct session *session, const struct result *result,
-           FILE *out)
+work_print(const struct launch *launch, const struct result *result, FILE *out)
 {
-    const int64_t horizon_ns = session->scenario.horizon_ns;
+    const int64_t horizon_ns = launch->scenario.horizon_ns;
     char a[FIGURES_SIZE];
     char b[FIGURES_SIZE];
 
@@ -246,6 +244,85 @@ work_print(const struct session *session, const struct result *result,
             ", at once %" PRId64 "\n",
             result->job_starts, result->jobs_peak, result->thread_starts,
             result->threads_peak);
+}
+
+/* --- The line -------------------------------------------------------------- */
+
+/* share_text - a part of attempts in percent */
+static const char *
+share_text(char text[FIGURES_SIZE], int64_t part, int64_t whole)
+{
+    snprintf(text, FIGURES_SIZE, "%.3g %%",
+             100.0 * (double)part / (double)whole);
+    return text;
+}
+
+/* models_print - how attempts were modelled, where they were not all plain */
+static void
+models_print(const struct result_line *line, FILE *out)
+{
+    const int64_t *models = line->models;
+    const int64_t all =
+        models[RESULT_PLAIN] + models[RESULT_ROUND] + models[RESULT_SEGMENT];
+    char round[FIGURES_SIZE];
+    char segment[FIGURES_SIZE];
+
+    if (models[RESULT_ROUND] + models[RESULT_SEGMENT] > 0) {
+        fprintf(out,
+                "lines        %s of attempts round trip by round trip, %s "
+                "segment by segment\n",
+                share_text(round, models[RESULT_ROUND], all),
+                share_text(segment, models[RESULT_SEGMENT], all));
+    }
+}
+
+/* afflicted_print - one host: what its line did to attempts */
+static void
+afflicted_print(const struct result_group *host, FILE *out)
+{
+    const struct result_line *line = &host->line;
+    const char *between = "";
+
+    fprintf(out, "%*s%s: ", INDENT, "", host->name);
+    for (int i = 0; i < RESULT_IN_TIME; i++) {
+        if (line->fates[i] == 0) {
+            continue;
+        }
+        fprintf(out, "%s%" PRId64 " %s", between, line->fates[i],
+                result_fate_name((enum result_fate)i));
+        if (i == RESULT_STALLED_DATA) {
+            fprintf(out, " (after %" PRId64 " to %" PRId64 " bytes)",
+                    line->stalled_bytes_least, line->stalled_bytes_most);
+        }
+        between = ", ";
+    }
+    fprintf(out, "; %" PRId64 " in time\n", line->fates[RESULT_IN_TIME]);
+}
+
+/* line_print - the share of each model; a line for each afflicted host */
+static void
+line_print(const struct result *result, FILE *out)
+{
+    uint32_t told = 0;
+
+    models_print(&result->line, out);
+    for (uint32_t i = 0; i < result->hosts_count; i++) {
+        const struct result_group *host = &result->hosts[i];
+
+        if (host->name == NULL || result_line_afflicted(&host->line) == 0) {
+            continue;
+        }
+        if (told == 0) {
+            fputs("\nattempts that the line failed\n", out);
+        }
+        if (told++ < GROUPS_SHOWN) {
+            afflicted_print(host, out);
+        }
+    }
+    if (told > GROUPS_SHOWN) {
+        fprintf(out, "%*sand %" PRIu32 " more hosts; --json has all\n", INDENT,
+                "", told - GROUPS_SHOWN);
+    }
 }
 
 /* --- Groups -------------------------------------------------------------- */
@@ -345,8 +422,7 @@ groups_print(const char *what, const struct result_group *groups,
 }
 
 static void
-foot_print(const struct session *session, const struct result *result,
-           FILE *out)
+foot_print(const struct launch *launch, const struct result *result, FILE *out)
 {
     char digest[DIGEST_TEXT_SIZE];
     char wall[FIGURES_SIZE];
@@ -367,27 +443,28 @@ foot_print(const struct session *session, const struct result *result,
         fprintf(out, "violations   %" PRId64 "\n", result->violations);
     }
     fprintf(out, "seed         %" PRIu64 ", replication %" PRIu32 "\n",
-            session->seed, session->replication);
+            launch->seed, launch->replication);
     fprintf(out, "digest       %s\n", digest);
-    fprintf(out, "again        %s\n", session_command(session));
+    fprintf(out, "again        %s\n", launch_command(launch));
 }
 
 void
-sheet_print(const struct session *session,
-            const struct sheet_settings *settings, const struct result *result,
-            const struct mta_about *scheduler, FILE *out)
+sheet_print(const struct launch *launch, const struct sheet_settings *settings,
+            const struct result *result, const struct mta_about *scheduler,
+            FILE *out)
 {
-    const int64_t horizon_ns = session->scenario.horizon_ns;
+    const int64_t horizon_ns = launch->scenario.horizon_ns;
 
-    head_print(session, scheduler, out);
+    head_print(launch, scheduler, out);
     changed_print(settings, result, out);
     recipients_print(result, out);
-    times_print(session, result, out);
-    work_print(session, result, out);
+    times_print(launch, result, out);
+    work_print(launch, result, out);
+    line_print(result, out);
     groups_print("channel", result->channels, result->channels_count,
                  horizon_ns, out);
     groups_print("host", result->hosts, result->hosts_count, horizon_ns, out);
     groups_print("priority", result->priorities, RESULT_PRIORITIES_COUNT,
                  horizon_ns, out);
-    foot_print(session, result, out);
+    foot_print(launch, result, out);
 }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "models/result.h"
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 #include "sim/lab/run.h"
 
 /* A row of the scheduler's effective configuration. */
@@ -40,9 +40,9 @@ void sheet_setting_add(void *context, const char *path, const char *value,
 /* One line a setting: path, value, origin. */
 void sheet_settings_print(const struct sheet_settings *settings, FILE *out);
 
-void sheet_print(const struct session *session,
+void sheet_print(const struct launch *launch,
                  const struct sheet_settings *settings,
-                 const struct result *result,
-                 const struct mta_about *scheduler, FILE *out);
+                 const struct result *result, const struct mta_about *scheduler,
+                 FILE *out);
 
 #endif

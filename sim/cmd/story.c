@@ -11,6 +11,8 @@
 #include "sim/cmd/figures.h"
 #include "sim/cmd/story_parts.h"
 
+enum { LINE_SIZE = 96 }; /* what the line did, in words */
+
 /* --- The configuration --------------------------------------------------- */
 
 const char *
@@ -176,13 +178,18 @@ restart_line(struct story *story, const char *line, int64_t now_ns)
 void
 story_line(struct story *story, const char *line)
 {
-    int64_t now_ns = 0;
-    int used = 0;
+    char *end = NULL;
+    const int64_t now_ns = strtoll(line, &end, 10);
+    const char *what = end;
 
-    if (sscanf(line, "%" SCNd64 " %*u %*s %n", &now_ns, &used) != 1) {
+    /* Behind the time a number, and who did it. */
+    for (int i = 0; i < 2 && *what == ' '; i++) {
+        what += 1 + strcspn(what + 1, " ");
+    }
+    if (end == line || *what != ' ') {
         return;
     }
-    const char *what = line + used;
+    what++;
     waits_count(story, now_ns);
     if (story_jobs_line(story, what, line, now_ns)) {
         return;
@@ -242,6 +249,25 @@ backlog_mail(struct story *story, struct track *track,
     beat_text(beat, "rule", NULL);
 }
 
+/* line_text - what the line did to the attempt; empty: nothing */
+static void
+line_text(char text[LINE_SIZE], const struct mta_mail_event *event)
+{
+    text[0] = '\0';
+    if (event->host == NULL || event->fate == RESULT_IN_TIME) {
+        return;
+    }
+    if (event->fate == RESULT_STALLED_DATA) {
+        snprintf(text, LINE_SIZE,
+                 "; on the line: %s after %" PRId64 " of %" PRId64 " bytes",
+                 result_fate_name(event->fate), event->passed_bytes,
+                 event->size_bytes);
+    } else {
+        snprintf(text, LINE_SIZE, "; on the line: %s",
+                 result_fate_name(event->fate));
+    }
+}
+
 void
 story_mail(struct story *story, const struct mta_mail_event *event)
 {
@@ -255,6 +281,7 @@ story_mail(struct story *story, const struct mta_mail_event *event)
     static const char *const phases[] = {"connect", "greeting", "EHLO", "MAIL",
                                          "RCPT",    "DATA",     "dot"};
     struct track *track = NULL;
+    char line[LINE_SIZE];
 
     if (!is_related(story, event->message)) {
         return;
@@ -269,15 +296,19 @@ story_mail(struct story *story, const struct mta_mail_event *event)
     const bool has_phase = event->host != NULL && event->phase <= SMTP_DOT;
     struct beat *beat =
         beat_new(story, event->at_ns, "recipient", event->message, event->file);
-    beat_say(beat, "recipient %" PRIu32 " at %s: %s%s%s%s%s", event->recipient,
-             event->domain, kinds[event->kind], has_phase ? " by " : "",
-             has_phase ? event->host : "", has_phase ? ", phase " : "",
-             has_phase ? phases[event->phase] : "");
+    line_text(line, event);
+    beat_say(beat, "recipient %" PRIu32 " at %s: %s%s%s%s%s%s",
+             event->recipient, event->domain, kinds[event->kind],
+             has_phase ? " by " : "", has_phase ? event->host : "",
+             has_phase ? ", phase " : "", has_phase ? phases[event->phase] : "",
+             line);
     beat_number(beat, "recipient", event->recipient);
     beat_text(beat, "domain", event->domain);
     beat_text(beat, "became", words[event->kind]);
     beat_text(beat, "host", has_phase ? event->host : NULL);
     beat_text(beat, "phase", has_phase ? phases[event->phase] : NULL);
+    beat_text(beat, "line",
+              line[0] != '\0' ? result_fate_name(event->fate) : NULL);
     if (event->kind == MTA_MAIL_DELIVERED && track != NULL) {
         track->has_delivered = true;
     }

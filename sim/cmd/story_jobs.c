@@ -55,6 +55,8 @@ thread_note(struct process *process, int64_t thread, int64_t asked_ns,
         }
         process->threads_count = wanted;
     }
+    ASSERT(process->thread_asked_ns != NULL &&
+           process->thread_ready_ns != NULL);
     if (asked_ns >= 0) {
         process->thread_asked_ns[thread] = asked_ns;
     }

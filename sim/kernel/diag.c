@@ -4,6 +4,7 @@
  */
 #include "sim/kernel/diag.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,18 @@ diag_error(struct diag *diag, struct src_loc where, const char *format, ...)
     va_start(args, format);
     report(diag, where, "error: ", format, args);
     va_end(args);
+}
+
+void
+diag_system(struct diag *diag, const char *file, const char *what, int error)
+{
+    const bool is_name = error == ENOENT || error == ENOTDIR ||
+                         error == EISDIR || error == ELOOP ||
+                         error == ENAMETOOLONG;
+
+    diag->refused_count += !is_name;
+    diag_error(diag, (struct src_loc){.file = file}, "%s: %s", what,
+               strerror(error));
 }
 
 void

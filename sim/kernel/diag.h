@@ -3,7 +3,7 @@
  * diag.h - what is wrong with what a user wrote: all of it, each with its place
  *
  * A parser reports and goes on; the command prints everything at the end and
- * exits 2. A line reads
+ * exits 2, or 74 where it was the system that refused. A line reads
  *
  *     scenario.yaml:17:14: error: threaddepth must be 1 to 1000, found 0; ...
  *
@@ -42,6 +42,7 @@ struct diag {
     size_t text_size;
     size_t text_capacity;
     uint32_t errors_count;
+    uint32_t refused_count; /* of the errors: diag_system() */
     uint32_t warnings_count;
     uint32_t dropped_count; /* of these, errors and warnings not kept */
     struct diag_text *texts;
@@ -60,6 +61,14 @@ void diag_error(struct diag *diag, struct src_loc where, const char *format,
                 ...) PRINTF_LIKE(3, 4);
 void diag_warning(struct diag *diag, struct src_loc where, const char *format,
                   ...) PRINTF_LIKE(3, 4);
+
+/*
+ * "FILE: error: WHAT: strerror(error)": the system did not read or write as it
+ * was asked. Counted in refused_count too, unless the name is what is wrong: no
+ * such file, no such folder, a folder where a file should be.
+ */
+void diag_system(struct diag *diag, const char *file, const char *what,
+                 int error);
 
 /* Appends lines that are already formatted (from the scheduler object). */
 void diag_append(struct diag *diag, const char *lines, uint32_t errors_count,

@@ -42,9 +42,8 @@ void
 import_broken(struct import *import)
 {
     if (!import->is_broken) {
-        diag_error(import->diag,
-                   (struct src_loc){.file = import->request->out_path},
-                   "sorting beside it failed: %s", strerror(errno));
+        diag_system(import->diag, import->request->out_path,
+                    "sorting beside it failed", errno);
     }
     import->is_broken = true;
 }
@@ -213,8 +212,7 @@ file_read(struct import *import, const char *path, char *line)
         }
     }
     if (file == NULL || ferror(file)) {
-        diag_error(import->diag, (struct src_loc){.file = path},
-                   "cannot be read: %s", strerror(errno));
+        diag_system(import->diag, path, "cannot be read", errno);
         import->is_broken = true;
     }
     if (file != NULL) {

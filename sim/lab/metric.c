@@ -108,6 +108,27 @@ static const struct metric table[] = {
     {.name = "connections_peak", .unit = "", .id = 62,
      .better = METRIC_NEITHER, COUNT(connections_peak),
      .help = "open at once"},
+    {.name = "no_connection", .unit = "", .id = 63, .better = METRIC_LOWER,
+     COUNT(line.fates[RESULT_NO_CONNECTION]),
+     .help = "attempts without a connection"},
+    {.name = "no_banner", .unit = "", .id = 64, .better = METRIC_LOWER,
+     COUNT(line.fates[RESULT_NO_BANNER]),
+     .help = "attempts that waited for a greeting in vain"},
+    {.name = "stalled_dialogue", .unit = "", .id = 65,
+     .better = METRIC_LOWER, COUNT(line.fates[RESULT_STALLED_DIALOGUE]),
+     .help = "attempts that waited for another reply in vain"},
+    {.name = "stalled_data", .unit = "", .id = 66, .better = METRIC_LOWER,
+     COUNT(line.fates[RESULT_STALLED_DATA]),
+     .help = "attempts whose text, or the reply to its dot, stood still"},
+    {.name = "slow", .unit = "", .id = 67, .better = METRIC_LOWER,
+     COUNT(line.fates[RESULT_SLOW]),
+     .help = "attempts that a line without faults would do in a fourth"},
+    {.name = "by_rounds", .unit = "", .id = 68, .better = METRIC_NEITHER,
+     COUNT(line.models[RESULT_ROUND]),
+     .help = "attempts modelled round trip by round trip"},
+    {.name = "by_segments", .unit = "", .id = 69, .better = METRIC_NEITHER,
+     COUNT(line.models[RESULT_SEGMENT]),
+     .help = "attempts modelled segment by segment"},
     {.name = "job_starts", .unit = "", .id = 70, .better = METRIC_LOWER,
      COUNT(job_starts), .help = "processes started"},
     {.name = "thread_starts", .unit = "", .id = 71, .better = METRIC_LOWER,
@@ -164,15 +185,16 @@ metric_nearest(const char *name)
 
 #define GROUP_COUNT(text, field, column_name, way)                             \
     {                                                                          \
-        .name = text, .unit = "", .better = way, .kind = METRIC_COUNT,         \
-        .offset = offsetof(struct result_group, field), .column = column_name  \
+        .name = (text), .unit = "", .better = (way), .kind = METRIC_COUNT,     \
+        .offset = offsetof(struct result_group, field),                        \
+        .column = (column_name)                                                \
     }
 #define GROUP_TIME(text, field, share_ppm, column_name)                        \
     {                                                                          \
-        .name = text, .unit = "s", .better = METRIC_LOWER,                     \
+        .name = (text), .unit = "s", .better = METRIC_LOWER,                   \
         .kind = METRIC_QUANTILE,                                               \
-        .offset = offsetof(struct result_group, field), .ppm = share_ppm,      \
-        .column = column_name                                                  \
+        .offset = offsetof(struct result_group, field), .ppm = (share_ppm),    \
+        .column = (column_name)                                                \
     }
 
 /* clang-format off */

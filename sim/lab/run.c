@@ -69,6 +69,8 @@ params_of(const struct run_request *request, const struct inputs *inputs)
         .texts = inputs->texts,
         .overrides = inputs->overrides,
         .destinations = scenario->destinations,
+        .links = scenario->links,
+        .links_count = scenario->links_count,
         .traffic = scenario->traffic,
         .machine = &scenario->machine,
         .dialogue = &scenario->dialogue,

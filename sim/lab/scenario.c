@@ -137,6 +137,12 @@ dialogue_build(struct load *load)
             load_number(load, node, NULL, "dialogue.connect_timeout"),
         .greeting_timeout_ns =
             load_number(load, node, NULL, "dialogue.greeting_timeout"),
+        .command_timeout_ns =
+            load_number(load, node, NULL, "dialogue.command_timeout"),
+        .data_timeout_ns =
+            load_number(load, node, NULL, "dialogue.data_timeout"),
+        .block_timeout_ns =
+            load_number(load, node, NULL, "dialogue.block_timeout"),
         .dot_timeout_ns = load_number(load, node, NULL, "dialogue.dot_timeout"),
     };
 }
@@ -162,13 +168,13 @@ measure_build(struct load *load)
     load->scenario->measure_count = count;
 }
 
-/* set_apply - one "path=value" of the command line */
+/* set_apply - one "path=value", by --set or what else it came of */
 static void
-set_apply(struct load *load, const char *set)
+set_apply(struct load *load, const char *set, const char *origin)
 {
     const char *equals = strchr(set, '=');
     const struct src_loc where = {
-        .file = format_arena(load->arena, "--set %s", set)};
+        .file = format_arena(load->arena, "%s %s", origin, set)};
 
     if (equals == NULL || equals == set) {
         diag_error(load->diag, where,
@@ -181,7 +187,7 @@ set_apply(struct load *load, const char *set)
     path[equals - set] = '\0';
     if (schema_path_is_setting(path)) {
         load_override_add(load, path, equals + 1,
-                          (struct src_loc){.file = "--set"});
+                          (struct src_loc){.file = origin});
     } else {
         (void)override_set(load->root, path, equals + 1, where, load->arena,
                            load->diag);
@@ -258,6 +264,7 @@ build_all(struct load *load)
     load_links(load);
     load_destinations(load);
     load_faults(load);
+    load_models(load);
     load_notices(load);
     load_events(load);
     load_traffic(load);
@@ -266,8 +273,9 @@ build_all(struct load *load)
 }
 
 bool
-scenario_load(struct scenario *scenario, const char *path,
-              const char *const *sets, uint32_t sets_count, struct diag *diag)
+scenario_load_as(struct scenario *scenario, const char *path,
+                 const char *const *sets, const char *const *origins,
+                 uint32_t sets_count, struct diag *diag)
 {
     const uint32_t errors_before = diag->errors_count;
     const uint32_t texts_before = diag->texts_count;
@@ -280,7 +288,7 @@ scenario_load(struct scenario *scenario, const char *path,
         scenario->doc = load.root;
         load_overrides(&load);
         for (uint32_t i = 0; i < sets_count; i++) {
-            set_apply(&load, sets[i]);
+            set_apply(&load, sets[i], origins == NULL ? "--set" : origins[i]);
         }
         schema_check(load.root, load.arena, diag);
     }
@@ -290,6 +298,13 @@ scenario_load(struct scenario *scenario, const char *path,
     /* The texts go with the scenario, and a diag may outlive several. */
     diag->texts_count = texts_before;
     return diag->errors_count == errors_before;
+}
+
+bool
+scenario_load(struct scenario *scenario, const char *path,
+              const char *const *sets, uint32_t sets_count, struct diag *diag)
+{
+    return scenario_load_as(scenario, path, sets, NULL, sets_count, diag);
 }
 
 void

@@ -96,6 +96,7 @@ struct scenario {
                        it says of them, even if the rest is wrong */
     struct scenario_override *overrides;
     uint32_t overrides_count;
+    const struct tcp_stack *client; /* the mail host's own */
     struct link_params *links;
     uint32_t links_count;
     struct destination_params *destinations; /* the last one, named "*", is
@@ -123,6 +124,13 @@ struct scenario {
 MUST_USE bool scenario_load(struct scenario *scenario, const char *path,
                             const char *const *sets, uint32_t sets_count,
                             struct diag *diag);
+
+/* The same, where not all sets are of --set: each has the word that it is called
+ * by when it is wrong ("--param"). */
+MUST_USE bool scenario_load_as(struct scenario *scenario, const char *path,
+                               const char *const *sets,
+                               const char *const *origins, uint32_t sets_count,
+                               struct diag *diag);
 void scenario_free(struct scenario *scenario);
 
 /*

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "models/link.h"
 #include "sim/kernel/arena.h"
 #include "sim/kernel/diag.h"
 #include "sim/lab/doc.h"
@@ -76,8 +77,9 @@ void load_destination_unknown(struct load *load, const char *name,
 
 /* The builders, each its part of the scenario. */
 void load_links(struct load *load);
-void load_destinations(struct load *load);
-void load_faults(struct load *load);  /* after destinations */
+void load_destinations(struct load *load); /* after links */
+void load_faults(struct load *load);       /* after destinations */
+void load_models(struct load *load);       /* of links; after faults */
 void load_traffic(struct load *load); /* after destinations */
 void load_files(struct load *load);
 void load_overrides(struct load *load);
@@ -86,6 +88,25 @@ void load_override_add(struct load *load, const char *path, const char *value,
 void load_sweep(struct load *load);
 void load_notices(struct load *load); /* after destinations */
 void load_events(struct load *load);  /* after faults */
+
+/* By name; NULL: it is not there. After load_links(). */
+struct link_params *load_link_get(const struct load *load, const char *name);
+void load_link_unknown(struct load *load, const char *name,
+                       struct src_loc where);
+
+/* The stack of the mail host as it meets one destination. After load_links(). */
+const struct tcp_stack *load_client(const struct load *load,
+                                    const struct doc_node *section,
+                                    const struct doc_node *fallback);
+
+/* A fault of a link while it lasts; *link is there. Reports an overlap. */
+void load_link_fault(struct load *load, struct link_params *link,
+                     const struct doc_node *node, int64_t at_ns,
+                     int64_t for_ns);
+
+/* How many of so many names an error looks at: none when diag is full, for
+ * thousands of wrong names would each look at thousands. */
+uint32_t load_names_count(const struct load *load, uint32_t count);
 
 /* Calls back with each setting below a mapping, by its path. */
 typedef void load_setting_fn(struct load *load, const char *path,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scenario_world.c - links, destinations and what breaks; see scenario.h
+ * scenario_world.c - destinations and what breaks; see scenario.h
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/lab/format.h"
 #include "sim/lab/override.h"
 #include "sim/lab/scenario_load.h"
 
@@ -21,71 +22,19 @@ struct outage_list {
     uint32_t count;
 };
 
-static void
-link_build(struct load *load, const char *name, const struct doc_node *node,
-           struct src_loc where)
-{
-    struct scenario *scenario = load->scenario;
-
-    scenario->links[scenario->links_count++] = (struct link_params){
-        .name = name,
-        .rtt_ns = load_number(load, node, NULL, "links.*.rtt"),
-        .rate_bits_per_s = load_number(load, node, NULL, "links.*.rate"),
-        .segment_bytes = load_number(load, node, NULL, "links.*.mss"),
-        .where = where,
-    };
-}
-
-void
-load_links(struct load *load)
-{
-    const struct doc_node *links = doc_get(load->root, "links");
-    const uint32_t count =
-        links != NULL && links->kind == DOC_MAP ? links->children_count : 0;
-
-    load->scenario->links =
-        arena_take(load->arena, (count + 1) * sizeof *load->scenario->links);
-    for (const struct doc_node *child = count > 0 ? links->first : NULL;
-         child != NULL; child = child->next) {
-        link_build(load, child->key, child, child->key_where);
-    }
-    if (doc_get(links, "default") == NULL) {
-        link_build(load, "default", NULL, load->root->where);
-    }
-}
-
-/* names_count - how many names an error looks at: none when diag is full, for
- * thousands of wrong names would each look at thousands */
-static uint32_t
-names_count(const struct load *load, uint32_t count)
-{
-    return load->diag->errors_count < DIAG_ERRORS_MAX ? count : 0;
-}
-
 /* link_get - by name; NULL: it is not there, reported where it was written */
 static const struct link_params *
 link_get(struct load *load, const struct doc_node *section, const char *name)
 {
-    const struct scenario *scenario = load->scenario;
     const struct doc_node *node = doc_get(section, "link");
     const struct doc_node *links = doc_get(load->root, "links");
-    const uint32_t count = names_count(load, scenario->links_count);
-    const char **names = NULL;
+    const struct link_params *link = load_link_get(load, name);
 
-    for (uint32_t i = 0; i < scenario->links_count; i++) {
-        if (strcmp(scenario->links[i].name, name) == 0) {
-            return &scenario->links[i];
-        }
+    if (link != NULL || node == NULL ||
+        (links != NULL && links->kind != DOC_MAP)) {
+        return link; /* else reported at "*", from which it is, or at links */
     }
-    if (node == NULL || (links != NULL && links->kind != DOC_MAP)) {
-        return NULL; /* reported at "*", from which it is, or at links */
-    }
-    names = arena_take(load->arena, (count + 1) * sizeof *names);
-    for (uint32_t i = 0; i < count; i++) {
-        names[i] = scenario->links[i].name;
-    }
-    diag_error(load->diag, node->where, "there is no link %s%s", name,
-               override_advice(load->arena, name, names, count, load->diag));
+    load_link_unknown(load, name, node->where);
     return NULL;
 }
 
@@ -164,6 +113,7 @@ destination_build(struct load *load, const char *name,
         .name = name,
         .channel = load_text(load, node, star, "destinations.*.channel"),
         .link = link_get(load, node, link.text),
+        .client = load_client(load, node, star),
         .connections_max = (uint32_t)load_number(
             load, node, star, "destinations.*.connections_max"),
         .at_limit = (enum destination_at_limit)load_number(
@@ -192,7 +142,10 @@ destination_build(struct load *load, const char *name,
 static char
 folded(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z') {
+        c = (char)(c - 'A' + 'a');
+    }
+    return c;
 }
 
 /* host_compare - below 0, 0, above 0, as strcmp() has it */
@@ -384,7 +337,7 @@ load_destination_unknown(struct load *load, const char *name,
                          struct src_loc where)
 {
     const struct scenario *scenario = load->scenario;
-    const uint32_t count = names_count(load, scenario->destinations_count);
+    const uint32_t count = load_names_count(load, scenario->destinations_count);
     const char **names = arena_take(load->arena, (count + 1) * sizeof *names);
 
     for (uint32_t i = 0; i < count; i++) {
@@ -407,13 +360,22 @@ load_destination_get(const struct load *load, const char *name)
     return NULL;
 }
 
+/* fault_mark - into the picture */
 static void
-fault_build(struct load *load, const struct doc_node *node,
-            struct outage_list *lists)
+fault_mark(struct load *load, int64_t at_ns, int64_t for_ns, const char *label)
 {
     struct scenario *scenario = load->scenario;
-    const struct doc_node *target = doc_get(node, "destination");
-    const char *name = load_text(load, node, NULL, "faults.*.destination");
+
+    scenario->faults[scenario->faults_count++] =
+        (struct scenario_fault){at_ns, for_ns, label};
+}
+
+/* outage_build - a fault of a destination */
+static void
+outage_build(struct load *load, const struct doc_node *node, const char *name,
+             struct outage_list *lists)
+{
+    struct scenario *scenario = load->scenario;
     const int64_t at_ns = load_number(load, node, NULL, "faults.*.at");
     const int64_t for_ns = load_number(load, node, NULL, "faults.*.for");
     const struct destination_outage outage = {
@@ -423,16 +385,10 @@ fault_build(struct load *load, const struct doc_node *node,
                                                           "faults.*.outage"),
     };
 
-    if (name == NULL || for_ns == 0) {
-        return; /* reported */
-    }
     if (load_destination_get(load, name) == NULL) {
-        load_destination_unknown(load, name, target->where);
+        load_destination_unknown(load, name,
+                                 doc_get(node, "destination")->where);
         return;
-    }
-    if (at_ns >= scenario->horizon_ns && scenario->horizon_ns > 0) {
-        diag_warning(load->diag, node->where,
-                     "this fault comes after the horizon; it changes nothing");
     }
     for (uint32_t i = 0; i < scenario->destinations_count; i++) {
         const struct destination_params *params = &scenario->destinations[i];
@@ -441,11 +397,89 @@ fault_build(struct load *load, const struct doc_node *node,
             outage_insert(&lists[i], load, params, &outage, node->where);
         }
     }
-    scenario->faults[scenario->faults_count++] = (struct scenario_fault){
-        .at_ns = at_ns,
-        .for_ns = for_ns,
-        .label = fault_label(load, node, name, outage.kind),
-    };
+    fault_mark(load, at_ns, for_ns, fault_label(load, node, name, outage.kind));
+}
+
+/* router_build - a fault of a link */
+static void
+router_build(struct load *load, const struct doc_node *node, const char *name)
+{
+    const int64_t at_ns = load_number(load, node, NULL, "faults.*.at");
+    const int64_t for_ns = load_number(load, node, NULL, "faults.*.for");
+    const char *label = load_text(load, node, NULL, "faults.*.label");
+    const struct doc_node *what = doc_get(node, "window_scaling");
+    struct link_params *link = load_link_get(load, name);
+
+    if (link == NULL) {
+        load_link_unknown(load, name, doc_get(node, "link")->where);
+        return;
+    }
+    if (what == NULL || what->kind != DOC_TEXT) {
+        diag_error(load->diag, node->where,
+                   "the fault of the link %s says no window_scaling: "
+                   "strip-synack, track and others; `mtasim help scenario`",
+                   name);
+        return;
+    }
+    load_link_fault(load, link, node, at_ns, for_ns);
+    fault_mark(load, at_ns, for_ns,
+               label != NULL
+                   ? label
+                   : format_arena(load->arena, "%s: %s", name, what->text));
+}
+
+/* keys_check - a fault is of one thing, and says only what that has */
+static bool
+keys_check(struct load *load, const struct doc_node *node, bool is_of_link,
+           bool is_of_destination)
+{
+    const char *wrong = NULL;
+
+    if (is_of_link == is_of_destination) {
+        diag_error(load->diag, node->where,
+                   "a fault is of a destination (destination, outage) or of a "
+                   "link (link, window_scaling); this is of %s",
+                   is_of_link ? "both" : "neither");
+        return false;
+    }
+    if (is_of_link && doc_get(node, "outage") != NULL) {
+        wrong = "outage";
+    } else if (!is_of_link && doc_get(node, "window_scaling") != NULL) {
+        wrong = "window_scaling";
+    } else if (!is_of_link && doc_get(node, "share") != NULL) {
+        wrong = "share";
+    }
+    if (wrong != NULL) {
+        diag_error(load->diag, doc_get(node, wrong)->where,
+                   "%s is of a fault of a %s; take one of the two out", wrong,
+                   is_of_link ? "destination" : "link");
+    }
+    return wrong == NULL;
+}
+
+static void
+fault_build(struct load *load, const struct doc_node *node,
+            struct outage_list *lists)
+{
+    const char *destination =
+        load_text(load, node, NULL, "faults.*.destination");
+    const char *link = load_text(load, node, NULL, "faults.*.link");
+    const int64_t at_ns = load_number(load, node, NULL, "faults.*.at");
+
+    if (node->kind != DOC_MAP ||
+        !keys_check(load, node, link != NULL, destination != NULL) ||
+        load_number(load, node, NULL, "faults.*.for") == 0) {
+        return; /* reported */
+    }
+    if (at_ns >= load->scenario->horizon_ns && load->scenario->horizon_ns > 0) {
+        diag_warning(load->diag, node->where,
+                     "this fault comes after the horizon; it changes nothing");
+    }
+    if (link != NULL) {
+        router_build(load, node, link);
+    } else {
+        outage_build(load, node, destination, lists);
+    }
 }
 
 void

@@ -13,6 +13,16 @@
         PHASE("mail", "to MAIL"), PHASE("rcpt", "to RCPT"),                    \
         PHASE("data", "to DATA"), PHASE("dot", "to the final dot")
 
+#define STACKS                                                                 \
+    "linux windows-2008 windows-2003 bsd windows-2008-disabled "               \
+    "windows-2008-highlyrestricted windows-2008-restricted "                   \
+    "windows-2008-normal windows-2008-experimental"
+#define SHIFTS "stack none 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14"
+#define FAULTS                                                                 \
+    "strip-syn, strip-synack, strip-both, set-syn=N, set-synack=N, "           \
+    "set-both=N, drop-syn, drop-synack, track, track-syn, track-start, "       \
+    "clamp=N, clear=OPTIONS"
+
 /* clang-format off: one row, one line or two */
 #define SECTION(p, h)                                                          \
     {                                                                          \
@@ -88,6 +98,24 @@ static const struct schema_row rows[] = {
           "they are counted, no mail is made"),
     SIZE("mta.notice_size", "4kB", 1, INT64_C(1) << 30, "of a notice; GUESS"),
 
+    SECTION("mta.tcp", "the TCP stack of the mail host itself"),
+    CHOICE("mta.tcp.stack", "linux", STACKS, "whose it is"),
+    CHOICE("mta.tcp.level", "normal",
+           "normal disabled highlyrestricted restricted experimental",
+           "autotuninglevel of windows-2008"),
+    VALUE("mta.tcp.window_scaling", SCHEMA_BOOL, "true",
+          "false: offers no window scale option, on any system"),
+    CHOICE("mta.tcp.shift", "stack", SHIFTS,
+           "window scale it offers; none: no option"),
+    SIZE("mta.tcp.window", "0", 0, INT64_C(1) << 30,
+         "first receive window; 0: the stack's"),
+    SIZE("mta.tcp.window_max", "0", 0, INT64_C(1) << 30,
+         "largest receive window; 0: the stack's"),
+    SIZE("mta.tcp.window_clamp", "0", 0, INT64_C(1) << 30,
+         "never shows a larger window, and offers the shift for that; 0: none"),
+    CHOICE("mta.tcp.congestion", "stack", "stack reno cubic",
+           "congestion control"),
+
     SECTION("machine", "what running delivery programs costs"),
     VALUE("machine.process_start", SCHEMA_TIMES, "200ms",
           "from a job's start to its first thread; GUESS"),
@@ -107,6 +135,12 @@ static const struct schema_row rows[] = {
           "RFC 2920; GUESS that hosts offer it"),
     TIME("dialogue.connect_timeout", "2m", 1, "GUESS: a common client setting"),
     TIME("dialogue.greeting_timeout", "5m", 1, "RFC 5321, 4.5.3.2.1"),
+    TIME("dialogue.command_timeout", "5m", 1,
+         "EHLO, MAIL, RCPT; RFC 5321, 4.5.3.2.2 and 3"),
+    TIME("dialogue.data_timeout", "2m", 1,
+         "the reply to DATA; RFC 5321, 4.5.3.2.4"),
+    TIME("dialogue.block_timeout", "3m", 1,
+         "the text makes no progress; RFC 5321, 4.5.3.2.5"),
     TIME("dialogue.dot_timeout", "10m", 1, "RFC 5321, 4.5.3.2.6"),
 
     LIST("traffic",
@@ -160,6 +194,11 @@ static const struct schema_row rows[] = {
           "from accept to greeting"),
     TIME("destinations.*.greylist", "0s", 0,
          "a recipient is deferred until it is known so long; 0: never"),
+    VALUE(
+        "destinations.*.client_window_scaling", SCHEMA_BOOL, "true",
+        "false: the mail host offers this destination no window scale option"),
+    SIZE("destinations.*.client_window_clamp", "0", 0, INT64_C(1) << 30,
+         "as mta.tcp.window_clamp, for this destination; 0: as that says"),
     BY_PHASE("destinations.*.temporary",
              "4xx replies by command; a single value is meant for rcpt"),
 #define PHASE(k, h)                                                            \
@@ -174,20 +213,67 @@ static const struct schema_row rows[] = {
 #undef PHASE
 
     NAMES("links", "paths through the network"),
-    SECTION("links.*", "one path; each connection has its rate to itself"),
+    SECTION("links.*", "one path; what it says beyond rtt, rate and mss makes "
+                       "its connections TCP with faults"),
     TIME("links.*.rtt", "40ms", 0, "round-trip time; GUESS: across a country"),
     VALUE("links.*.rate", SCHEMA_BIT_RATE, "100Mbit/s", "or unlimited; GUESS"),
     SIZE("links.*.mss", "1460B", 64, 65495,
          "TCP segment; 1460: Ethernet, RFC 6691"),
+    VALUE("links.*.rate_up", SCHEMA_BIT_RATE, "",
+          "from the mail host; default: as rate"),
+    VALUE("links.*.rate_down", SCHEMA_BIT_RATE, "",
+          "to the mail host; default: as rate"),
+    SIZE("links.*.queue", "128KiB", 0, INT64_C(1) << 40,
+         "before the line, each way; 0: no limit; GUESS: a home router"),
+    VALUE("links.*.loss", SCHEMA_PROBABILITY, "0", "of a packet, each way"),
+    VALUE("links.*.window_scaling", SCHEMA_FAULT, "none",
+          "what a router does to window scaling: " FAULTS),
+    VALUE("links.*.share", SCHEMA_PROBABILITY, "100%",
+          "of its destinations, those behind that router"),
+    VALUE("links.*.shared", SCHEMA_BOOL, "false",
+          "its connections share its queues and lines"),
+    CHOICE("links.*.model", "auto", "plain auto round segment",
+           "auto: plain if it says no more than rtt, rate, mss; else by round "
+           "trips where that is accurate, elsewhere segment by segment"),
+    CHOICE("links.*.server", "linux", STACKS, "TCP stack of the far hosts"),
+    CHOICE("links.*.server_shift", "stack", SHIFTS,
+           "window scale they answer with; none: no option"),
+    SIZE("links.*.server_window", "0", 0, INT64_C(1) << 30,
+         "first receive window; 0: the stack's"),
+    SIZE("links.*.server_window_max", "0", 0, INT64_C(1) << 30,
+         "largest receive window; 0: the stack's"),
+    LIST("links.*.hops",
+         "several routers, from the mail host on, instead of the link's own "
+         "rtt, rate, queue and loss"),
+    SECTION("links.*.hops.*", "one router and the line behind it"),
+    TIME("links.*.hops.*.rtt", "0s", 0, "its part of the round trip"),
+    VALUE("links.*.hops.*.rate", SCHEMA_BIT_RATE, "100Mbit/s",
+          "or unlimited; GUESS"),
+    VALUE("links.*.hops.*.rate_up", SCHEMA_BIT_RATE, "",
+          "from the mail host; default: as rate"),
+    VALUE("links.*.hops.*.rate_down", SCHEMA_BIT_RATE, "",
+          "to the mail host; default: as rate"),
+    SIZE("links.*.hops.*.queue", "128KiB", 0, INT64_C(1) << 40,
+         "each way; 0: no limit; GUESS"),
+    VALUE("links.*.hops.*.loss", SCHEMA_PROBABILITY, "0",
+          "of a packet, each way"),
+    VALUE("links.*.hops.*.window_scaling", SCHEMA_FAULT, "none",
+          "what this router does to all that passes"),
 
     LIST("faults", "what breaks, and when; --set counts them from 1"),
     SECTION("faults.*", "one window of time"),
     TIME("faults.*.at", NULL, 0, "from the start of the run"),
     TIME("faults.*.for", NULL, 1, "its length"),
-    VALUE("faults.*.destination", SCHEMA_NAME, NULL,
-          "one of destinations; \"*\": all"),
+    VALUE("faults.*.destination", SCHEMA_NAME, "",
+          "whose outage it is: one of destinations; \"*\": all"),
     CHOICE("faults.*.outage", "refuse", "refuse timeout dns",
            "connection refused, no answer, name not found"),
+    VALUE("faults.*.link", SCHEMA_NAME, "",
+          "or whose router mishandles window scaling: one of links"),
+    VALUE("faults.*.window_scaling", SCHEMA_FAULT, "none",
+          "with link: what it does, as links.*.window_scaling"),
+    VALUE("faults.*.share", SCHEMA_PROBABILITY, "100%",
+          "with link: of its destinations, those behind that router"),
     NOTE("faults.*.label", SCHEMA_TEXT, "", "for the picture"),
 
     LIST("events", "what the postmaster does, and when; one thing an entry"),
@@ -224,14 +310,8 @@ static const struct {
     const char *pattern;
     const char *note;
 } notes[] = {
-    {"links.*.loss", "packet loss is not modelled; take the key out"},
-    {"links.*.window_scaling",
-     "window scaling is not modelled; take the key out"},
-    {"faults.*.window_scaling",
-     "window-scaling faults are not modelled; a fault is an outage of a "
-     "destination"},
-    {"faults.*.link", "faults of links are not modelled; a fault is an outage "
-                      "of a destination"},
+    {"links.*.client", "the mail host's own stack stands under mta.tcp"},
+    {"links.*.level", "the mail host's own stack stands under mta.tcp"},
     {"destinations.*.outages", "outages stand under faults"},
     {"seed", "the seed is given on the command line: --seed"},
     {"seeds", "the seed is given on the command line: --seed"},
@@ -406,6 +486,8 @@ schema_type_text(enum schema_type type)
         return "a priority";
     case SCHEMA_RETRY:
         return "drop or retry(TIME)";
+    case SCHEMA_FAULT:
+        return "a fault";
     }
     UNREACHABLE("every type has a text");
 }

@@ -55,7 +55,8 @@ enum schema_type {
     SCHEMA_ZIPF,     /* zipf(s) */
     SCHEMA_ARRIVALS, /* poisson(...), even(...), burst(...), replay(FILE) */
     SCHEMA_PRIORITY, /* a priority, or mixed(...) */
-    SCHEMA_RETRY     /* drop, or retry(15m): 0, or ns */
+    SCHEMA_RETRY,    /* drop, or retry(15m): 0, or ns */
+    SCHEMA_FAULT     /* of window scaling: "set-syn=3" */
 };
 
 struct schema_row {
@@ -81,7 +82,10 @@ enum {
     SCHEMA_PRIORITY_LEVEL = 0,
     SCHEMA_PRIORITY_IS_MIXED,
     SCHEMA_PRIORITY_URGENT,
-    SCHEMA_PRIORITY_NONURGENT
+    SCHEMA_PRIORITY_NONURGENT,
+    SCHEMA_FAULT_KIND = 0, /* of an SCHEMA_FAULT: struct middlebox_params */
+    SCHEMA_FAULT_VALUE,
+    SCHEMA_FAULT_DIRECTIONS
 };
 
 struct schema_value {

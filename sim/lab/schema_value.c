@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "models/tcp/middlebox.h"
 #include "models/traffic.h"
 #include "sim/lab/schema.h"
 #include "sim/lab/unit.h"
@@ -22,8 +23,10 @@ refuse(const char **why, const char *reason)
 static bool
 bool_parse(const char *text, int64_t *value, const char **why)
 {
-    *value = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
-    return *value != 0 || strcmp(text, "false") == 0 || strcmp(text, "no") == 0
+    *value = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 ||
+             strcmp(text, "on") == 0;
+    return *value != 0 || strcmp(text, "false") == 0 ||
+                   strcmp(text, "no") == 0 || strcmp(text, "off") == 0
                ? true
                : refuse(why, "it is written true or false");
 }
@@ -241,6 +244,21 @@ retry_parse(const char *text, int64_t *value, const char **why)
     return *value > 0 ? true : refuse(why, "it comes again after some time");
 }
 
+/* fault_parse - a router's fault, as models/tcp/middlebox.h has it */
+static bool
+fault_parse(const char *text, int64_t *numbers, const char **why)
+{
+    struct middlebox_params params = {.fault = MIDDLEBOX_NONE};
+
+    if (!middlebox_parse(&params, text, why)) {
+        return false;
+    }
+    numbers[SCHEMA_FAULT_KIND] = params.fault;
+    numbers[SCHEMA_FAULT_VALUE] = params.value;
+    numbers[SCHEMA_FAULT_DIRECTIONS] = params.directions;
+    return true;
+}
+
 /* counts_parse - recipients a message: none is no message */
 static bool
 counts_parse(const char *text, struct variate *variate, const char **why)
@@ -344,6 +362,8 @@ schema_value_parse(const struct schema_row *row, const char *text,
         return priority_parse(text, value->numbers, why);
     case SCHEMA_RETRY:
         return retry_parse(text, number, why);
+    case SCHEMA_FAULT:
+        return fault_parse(text, value->numbers, why);
     }
     UNREACHABLE("every type has a parser");
 }
@@ -379,6 +399,7 @@ schema_value_format(const struct schema_row *row,
                         (int)v->kind, v->a, v->b, v->shape_ppm);
     case SCHEMA_ARRIVALS:
     case SCHEMA_PRIORITY:
+    case SCHEMA_FAULT:
         return snprintf(out, out_size,
                         "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
                         " %" PRId64,

@@ -153,7 +153,14 @@ typedef void store_row_fn(void *arg, const struct store_row *row);
 int64_t store_rows(struct store *store, const char *key_prefix,
                    store_row_fn *fn, void *arg, struct diag *diag);
 
-/* How many runs are in the file, failed ones included. */
+/* How many runs are in the file, failed ones included; -1: not even the table
+ * of them, as in an empty file. */
 int64_t store_runs_count(struct store *store);
+
+/* Whether there is something to read; an empty file opens well. */
+MUST_USE bool store_has_results(struct store *store, struct diag *diag);
+
+/* Reads the whole file: whether SQLite finds it sound; an empty one is. */
+MUST_USE bool store_check(struct store *store, struct diag *diag);
 
 #endif

@@ -4,15 +4,41 @@
  */
 #include "sim/lab/store_sql.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* is_refusal - the system's, or another process's; not the file's own fault */
+static bool
+is_refusal(int code)
+{
+    return code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_BUSY ||
+           code == SQLITE_LOCKED || code == SQLITE_PERM ||
+           code == SQLITE_READONLY || code == SQLITE_NOMEM;
+}
 
 void
 store_sql_complain(const struct store *store, const char *doing,
                    struct diag *diag)
 {
-    diag_error(diag, (struct src_loc){.file = store->path}, "cannot %s: %s",
-               doing, sqlite3_errmsg(store->db));
+    const int code = sqlite3_errcode(store->db);
+    struct stat status;
+    char what[80];
+
+    snprintf(what, sizeof what, "cannot %s", doing);
+    if (stat(store->path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        diag_system(diag, store->path, what, EISDIR);
+        return;
+    }
+    if (code == SQLITE_CANTOPEN && sqlite3_system_errno(store->db) != 0) {
+        diag_system(diag, store->path, what, sqlite3_system_errno(store->db));
+        return;
+    }
+    diag->refused_count += is_refusal(code);
+    diag_error(diag, (struct src_loc){.file = store->path}, "%s: %s%s", what,
+               sqlite3_errmsg(store->db),
+               code == SQLITE_CORRUPT ? "; the file is damaged" : "");
 }
 
 bool

@@ -168,25 +168,31 @@ summary_format(const struct metric *metric, const struct summary_cell *cell,
 
 /* --- The knee ------------------------------------------------------------ */
 
-/* best_point - the first with the best mean; points_count: none has a mean */
-static uint32_t
-best_point(const struct sweep *sweep, struct store *store,
-           const struct metric *metric, double *best_mean)
+/* best_find - the first with the best mean, and how many share it;
+ * points_count: none has a mean */
+static void
+best_find(const struct sweep *sweep, struct store *store,
+          const struct metric *metric, struct summary_knee *knee,
+          double *best_mean)
 {
     double sign = metric->better == METRIC_HIGHER ? 1 : -1;
-    uint32_t best = sweep->points_count;
 
+    knee->best = sweep->points_count;
     for (uint32_t i = 0; i < sweep->points_count; i++) {
         struct summary_cell cell = summary_cell(sweep, store, i, metric);
+        double ahead = sign * (cell.interval.mean - *best_mean);
 
-        if (has_mean(&cell) &&
-            (best == sweep->points_count ||
-             sign * cell.interval.mean > sign * *best_mean)) {
-            best = i;
+        if (!has_mean(&cell)) {
+            continue;
+        }
+        if (knee->best == sweep->points_count || ahead > 0) {
+            knee->best = i;
+            knee->ties = 0;
             *best_mean = cell.interval.mean;
+        } else if (!(ahead < 0)) {
+            knee->ties++;
         }
     }
-    return best;
 }
 
 /* is_near - how much worse than the best, pair by pair, is surely little */
@@ -276,7 +282,7 @@ summary_knee(const struct sweep *sweep, struct store *store,
     if (!is_tuned_for(metric)) {
         return knee;
     }
-    knee.best = best_point(sweep, store, metric, &best_mean);
+    best_find(sweep, store, metric, &knee, &best_mean);
     if (knee.best == sweep->points_count) {
         return knee;
     }
@@ -314,7 +320,8 @@ summary_metrics(const struct sweep *sweep, const char *const *names,
     }
     for (uint32_t i = 0; i < names_count; i++) {
         metrics[i] = metric_find(names[i], sweep->arena, diag);
-        is_ok = is_ok && metrics[i] != NULL;
+        is_ok = metrics[i] != NULL &&
+                population_check(&sweep->population, metrics[i], diag) && is_ok;
     }
     return is_ok ? names_count : 0;
 }

@@ -60,7 +60,8 @@ enum summary_knee_status {
 struct summary_knee {
     enum summary_knee_status status;
     uint32_t point; /* the knee, if found */
-    uint32_t best;  /* the point with the best mean, if found */
+    uint32_t best;  /* the first point with the best mean, if found */
+    uint32_t ties;  /* how many others have the very same mean */
 };
 
 struct summary_knee summary_knee(const struct sweep *sweep, struct store *store,
@@ -69,7 +70,8 @@ struct summary_knee summary_knee(const struct sweep *sweep, struct store *store,
 /*
  * The metrics to show: those named, else the scenario's `measure`, else
  * throughput, latency.p50 and latency.p99. Returns how many; 0: complained
- * about a name, and what it may have meant.
+ * about a name, and what it may have meant; or of a host, channel or priority
+ * that the scenario has not.
  */
 uint32_t summary_metrics(const struct sweep *sweep, const char *const *names,
                          uint32_t names_count,

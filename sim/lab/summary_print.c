@@ -158,54 +158,95 @@ struct found {
     struct summary_knee knee;
 };
 
-/* place_of - the point a sentence is about */
+/* What a sentence is about. */
+enum sentence {
+    SENTENCE_BEST,     /* this value alone has the best mean */
+    SENTENCE_SHARED,   /* several have the very same */
+    SENTENCE_SMALLEST, /* that is surely as good, where it is another */
+    SENTENCE_SAME      /* at every value */
+};
+
+/* is_told - whether the sentence has this metric */
+static bool
+is_told(const struct sweep *sweep, const struct found *found,
+        enum sentence sentence)
+{
+    const struct summary_knee *knee = &found->knee;
+    const bool is_same = knee->ties + 1 == sweep->points_count;
+
+    switch (sentence) {
+    case SENTENCE_BEST:
+        return knee->ties == 0;
+    case SENTENCE_SHARED:
+        return knee->ties > 0 && !is_same;
+    case SENTENCE_SMALLEST:
+        return knee->point != knee->best && !is_same;
+    case SENTENCE_SAME:
+        return is_same;
+    }
+    UNREACHABLE("every sentence is above");
+}
+
+/* names_tell - "throughput, latency.p50 and latency.p95": those of a sentence
+ * that are at this point. How many. */
 static uint32_t
-place_of(const struct found *found, bool is_best)
+names_tell(const struct sweep *sweep, const struct found *found,
+           uint32_t found_count, enum sentence sentence, uint32_t point,
+           FILE *out)
 {
-    return is_best ? found->knee.best : found->knee.point;
+    const char *last = NULL;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < found_count; i++) {
+        const struct summary_knee *knee = &found[i].knee;
+
+        if (!is_told(sweep, &found[i], sentence) ||
+            (sentence == SENTENCE_SMALLEST ? knee->point : knee->best) !=
+                point) {
+            continue;
+        }
+        if (last != NULL && out != NULL) {
+            fprintf(out, "%s%s", count > 1 ? ", " : "", last);
+        }
+        last = found[i].name;
+        count++;
+    }
+    if (last != NULL && out != NULL) {
+        fprintf(out, "%s%s", count > 1 ? " and " : "", last);
+    }
+    return count;
 }
 
-/* is_told - whether the sentence has this metric: of the smallest value only
- * where it is not the best itself */
-static bool
-is_told(const struct found *found, bool is_best)
-{
-    return is_best || found->knee.point != found->knee.best;
-}
-
-/* values_tell - "10 for throughput, 1 for latency.p50 and latency.p95"; false:
- * there is nothing to tell, and nothing was printed */
-static bool
+/* values_tell - "INTRO 10 for throughput; 1 for latency.p50 and latency.p95.", or
+ * nothing */
+static void
 values_tell(const struct sweep *sweep, const struct found *found,
-            uint32_t found_count, bool is_best, const char *intro, FILE *out)
+            uint32_t found_count, enum sentence sentence, FILE *out)
 {
+    static const char *const intros[] = {
+        [SENTENCE_BEST] = "The best mean is at ",
+        [SENTENCE_SHARED] = "Others share the best mean with ",
+        [SENTENCE_SMALLEST] = ("The smallest value that is surely within 1 %"
+                               " of the best: "),
+        [SENTENCE_SAME] = "The mean is the same at every "};
     bool is_first = true;
 
     for (uint32_t point = 0; point < sweep->points_count; point++) {
-        const char *last = NULL;
-        bool is_open = false;
-
-        for (uint32_t i = 0; i < found_count; i++) {
-            if (!is_told(&found[i], is_best) ||
-                place_of(&found[i], is_best) != point) {
-                continue;
-            }
-            if (last == NULL) {
-                fprintf(out, "%s%s for ", is_first ? intro : "; ",
-                        scenario_axis_label(&sweep->axes[0], point));
-            } else {
-                fprintf(out, "%s%s", is_open ? ", " : "", last);
-                is_open = true;
-            }
-            last = found[i].name;
-            is_first = false;
+        if (names_tell(sweep, found, found_count, sentence, point, NULL) == 0) {
+            continue;
         }
-        if (last != NULL) {
-            fprintf(out, "%s%s", is_open ? " and " : "", last);
+        fputs(is_first ? intros[sentence] : "; ", out);
+        if (is_first && sentence != SENTENCE_SMALLEST) {
+            fprintf(out, "%s ", axis_name(sweep, 0));
         }
+        if (sentence != SENTENCE_SAME) {
+            fprintf(out, "%s ", scenario_axis_label(&sweep->axes[0], point));
+        }
+        fputs("for ", out);
+        (void)names_tell(sweep, found, found_count, sentence, point, out);
+        is_first = false;
     }
     fputs(is_first ? "" : ".\n", out);
-    return !is_first;
 }
 
 /* knees_print - which value has the best mean, and which smaller one does */
@@ -224,14 +265,11 @@ knees_print(const struct sweep *sweep, struct store *store,
             found[count++] = (struct found){metrics[i]->name, knee};
         }
     }
-    if (count > 0) {
-        fprintf(out, "\nThe best mean is at %s ", axis_name(sweep, 0));
-        (void)values_tell(sweep, found, count, true, "", out);
-        (void)values_tell(sweep, found, count, false,
-                          "The smallest value that is surely within 1 % of"
-                          " it: ",
-                          out);
-    }
+    fputs(count > 0 ? "\n" : "", out);
+    values_tell(sweep, found, count, SENTENCE_BEST, out);
+    values_tell(sweep, found, count, SENTENCE_SHARED, out);
+    values_tell(sweep, found, count, SENTENCE_SMALLEST, out);
+    values_tell(sweep, found, count, SENTENCE_SAME, out);
     free(found);
 }
 

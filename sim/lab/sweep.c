@@ -63,12 +63,24 @@ axes_take(struct sweep *sweep, const struct scenario *scenario)
 
 /* --- Points -------------------------------------------------------------- */
 
+/* axis_origin - what the user would call a value of this axis */
+static const char *
+axis_origin(const struct sweep *sweep, const char *path)
+{
+    for (uint32_t i = 0; i < sweep->request->axes_count; i++) {
+        if (strcmp(sweep->request->axes[i].path, path) == 0) {
+            return "--param";
+        }
+    }
+    return "sweep";
+}
+
 /* point_sets - the request's settings and then this point's, but for what stays
- * as configured; they live as long as the sweep, since a scenario may borrow
- * them */
+ * as configured, and where each is from; they live as long as the sweep, since
+ * a scenario may borrow them */
 static const char **
 point_sets(const struct sweep *sweep, const struct store_point *point,
-           uint32_t *sets_count)
+           const char **origins, uint32_t *sets_count)
 {
     const struct sweep_request *request = sweep->request;
     uint64_t count = (uint64_t)request->sets_count + point->params_count + 1;
@@ -76,6 +88,7 @@ point_sets(const struct sweep *sweep, const struct store_point *point,
 
     for (uint32_t i = 0; i < request->sets_count; i++) {
         sets[i] = request->sets[i];
+        origins[i] = "--set";
     }
     *sets_count = request->sets_count;
     for (uint32_t i = 0; i < point->params_count; i++) {
@@ -85,6 +98,7 @@ point_sets(const struct sweep *sweep, const struct store_point *point,
 
         snprintf(set, size, "%s=%s", param->name, param->value);
         if (*param->value != '\0') {
+            origins[*sets_count] = axis_origin(sweep, param->name);
             sets[(*sets_count)++] = set;
         }
     }
@@ -95,20 +109,27 @@ bool
 sweep_point_load(const struct sweep *sweep, uint32_t point,
                  struct scenario *scenario, struct diag *diag)
 {
+    const struct store_point *at = &sweep->points[point];
+    const char **origins =
+        arena_take(sweep->arena, ((uint64_t)sweep->request->sets_count +
+                                  at->params_count + 1) *
+                                     sizeof *origins);
     uint32_t sets_count = 0;
-    const char **sets = point_sets(sweep, &sweep->points[point], &sets_count);
+    const char **sets = point_sets(sweep, at, origins, &sets_count);
 
-    return scenario_load(scenario, sweep->request->scenario_path, sets,
-                         sets_count, diag);
+    return scenario_load_as(scenario, sweep->request->scenario_path, sets,
+                            origins, sets_count, diag);
 }
 
 /* scheduler_ask - what it says of this configuration; it is asked too where the
  * rest of the scenario is wrong, to report all in one go */
 static bool
-scheduler_ask(const struct sweep *sweep, const struct scenario *scenario,
+scheduler_ask(struct sweep *sweep, const struct scenario *scenario,
               struct diag *diag)
 {
     const struct sweep_request *request = sweep->request;
+    const struct mta_observer observer =
+        population_observer(&sweep->population);
     struct mta_about scheduler;
 
     if (request->describe == NULL || !scenario->has_files) {
@@ -119,6 +140,7 @@ scheduler_ask(const struct sweep *sweep, const struct scenario *scenario,
             .scenario = scenario,
             .scheduler_path = request->scheduler_path,
             .seed = request->seed,
+            .observer = &observer,
         },
         &scheduler, diag);
 }
@@ -128,8 +150,8 @@ scheduler_ask(const struct sweep *sweep, const struct scenario *scenario,
  * loaded; what was said goes to diag only if it is not, for warnings would
  * come once a point */
 static bool
-point_check(const struct sweep *sweep, uint32_t index,
-            struct scenario *scenario, struct diag *diag)
+point_check(struct sweep *sweep, uint32_t index, struct scenario *scenario,
+            struct diag *diag)
 {
     struct diag own;
     bool is_ok;
@@ -208,6 +230,7 @@ point_make(struct sweep *sweep, uint32_t index,
         return false;
     }
     point->canonical = arena_text(sweep->arena, scenario_canonical(&scenario));
+    population_scenario(&sweep->population, &scenario);
     point_faults(sweep, point, &scenario);
     scenario_free(&scenario);
     return true;
@@ -423,6 +446,7 @@ sweep_new(const struct sweep_request *request, struct diag *diag)
            request->shard_index < request->shard_count);
     sweep->request = request;
     sweep->arena = arena_new(0);
+    sweep->population.arena = sweep->arena;
     if (base_load(sweep, &experiment, diag)) {
         sets_check(sweep, diag);
         is_ok = true;

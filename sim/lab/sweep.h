@@ -30,6 +30,7 @@
 
 #include "sim/kernel/diag.h"
 #include "sim/kernel/sha256.h"
+#include "sim/lab/population.h"
 #include "sim/lab/run.h"
 #include "sim/lab/scenario.h"
 #include "sim/lab/store.h"
@@ -39,13 +40,12 @@
 
 /* run_once(), or a test's own. Called in a process of its own. */
 typedef bool sweep_run_fn(const struct run_request *request,
-                          struct result *result,
-                          struct mta_about *scheduler, struct diag *diag);
+                          struct result *result, struct mta_about *scheduler,
+                          struct diag *diag);
 
 /* run_describe(): what the scheduler says of the configuration of a point. */
 typedef bool sweep_describe_fn(const struct run_request *request,
-                               struct mta_about *scheduler,
-                               struct diag *diag);
+                               struct mta_about *scheduler, struct diag *diag);
 
 struct sweep_request {
     const char *scenario_path;
@@ -90,6 +90,7 @@ struct sweep {
     uint32_t runs_count;
     const char **measure; /* the scenario's own choice of metrics */
     uint32_t measure_count;
+    struct population population; /* of all points */
     char scheduler_sha256[SHA256_TEXT_SIZE];
 };
 

@@ -2,9 +2,10 @@
 /*
  * wholefile.h - a file that appears whole or not at all
  *
- * What is written goes to a temporary file beside the target, which takes the
- * target's name when all of it has reached the disk. A writer that is killed
- * leaves the old file, if there was one, and a *.tmp.* beside it.
+ * What is written goes to a file without a name in the target's folder, which
+ * takes the target's name when all of it has reached the disk. A writer that is
+ * killed leaves the old file, if there was one, and nothing else; where the file
+ * system has no files without names, it leaves a *.tmp.* beside it.
  *
  * ERRORS     Whatever the system refuses is reported to diag by the name of
  *            the target. A target that is there and no plain file is refused:
@@ -22,9 +23,10 @@
 #include "sim/kernel/diag.h"
 
 struct wholefile {
-    FILE *out;  /* to write to; NULL: not open */
-    char *path; /* owned */
-    char *temp; /* owned */
+    FILE *out;     /* to write to; NULL: not open */
+    char *path;    /* owned */
+    char *temp;    /* owned */
+    bool has_name; /* temp is there; else it has no name yet */
 };
 
 MUST_USE bool wholefile_open(struct wholefile *file, const char *path,

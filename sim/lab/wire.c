@@ -107,6 +107,17 @@ hist_move(struct wire *wire, struct hist *hist)
 }
 
 static void
+line_move(struct wire *wire, struct result_line *line)
+{
+    bytes_move(wire, line->fates, sizeof line->fates);
+    bytes_move(wire, line->models, sizeof line->models);
+    bytes_move(wire, &line->stalled_bytes_least,
+               sizeof line->stalled_bytes_least);
+    bytes_move(wire, &line->stalled_bytes_most,
+               sizeof line->stalled_bytes_most);
+}
+
+static void
 group_move(struct wire *wire, struct result_group *group)
 {
     int64_t *const counts[] = {
@@ -119,21 +130,43 @@ group_move(struct wire *wire, struct result_group *group)
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         bytes_move(wire, counts[i], sizeof *counts[i]);
     }
+    line_move(wire, &group->line);
     hist_move(wire, &group->latency_ns);
     hist_move(wire, &group->first_attempt_ns);
+}
+
+/* count_move - of elements that take 64 bytes or more each: a count that was
+ * cut or broken cannot ask for much */
+static void
+count_move(struct wire *wire, uint32_t *count)
+{
+    bytes_move(wire, count, sizeof *count);
+    if (wire->in != NULL &&
+        (wire->is_cut || (wire->in->size - wire->at) / 64 < *count)) {
+        wire->is_cut = true;
+        *count = 0;
+    }
+}
+
+static void
+links_move(struct wire *wire, struct result *result)
+{
+    count_move(wire, &result->links_count);
+    if (wire->in != NULL) {
+        result->links =
+            base_alloc(result->links_count * sizeof result->links[0]);
+    }
+    for (uint32_t i = 0; i < result->links_count; i++) {
+        text_move(wire, &result->links[i].name);
+        line_move(wire, &result->links[i].line);
+    }
 }
 
 static void
 groups_move(struct wire *wire, struct result_group **groups, uint32_t *count)
 {
-    bytes_move(wire, count, sizeof *count);
+    count_move(wire, count);
     if (wire->in != NULL) {
-        /* Each group takes more bytes than this: a count that was cut or
-         * broken cannot ask for much. */
-        if (wire->is_cut || (wire->in->size - wire->at) / 64 < *count) {
-            wire->is_cut = true;
-            *count = 0;
-        }
         *groups = *count == 0 ? NULL : base_alloc(*count * sizeof **groups);
     }
     for (uint32_t i = 0; i < *count; i++) {
@@ -195,6 +228,8 @@ result_move(struct wire *wire, struct result *result)
     void *steps = result->steps;
 
     counters_move(wire, result);
+    line_move(wire, &result->line);
+    links_move(wire, result);
     hist_move(wire, &result->latency_ns);
     hist_move(wire, &result->first_attempt_ns);
     for (int i = 0; i < RESULT_PRIORITIES_COUNT; i++) {

@@ -49,6 +49,21 @@ done
 says out '"submitted": 1022,'
 says out '"queued": 0,'
 
+# What the line did to attempts: in words, and by host and link.
+blank=$root/tests/fixtures/blank
+expect 0 "$mtasim" run "$blank" --set links.home.window_scaling=track
+says out '100 % segment by segment'
+says out 'far.example: 1 no banner; 0 in time'
+expect 0 "$mtasim" run "$blank" --set links.home.window_scaling=track --json
+[ "$(grep -c '"no_banner": 1,' out)" -eq 3 ] ||
+    fail 'not in the whole, its host and its link'
+expect 0 "$mtasim" explain "$blank" --message 1 \
+    --set links.home.window_scaling=track
+says out 'on the line: no banner'
+expect 2 "$mtasim" run "$blank" --set links.home.window_scaling=strip
+says err 'strip-synack'
+ok "what the line did is told by run, --json and explain"
+
 # Who is left in the queue takes the mean away, and a percentile on them.
 expect 0 "$mtasim" run "$small" --json --set horizon=2m
 says out '"max": null'

@@ -96,10 +96,50 @@ says err 'messages_max'
 says out 'f.db: 2 runs made, 0 were there, 2 failed'
 ok "runs that fail are told, the others kept"
 
-# A metric of one population, and of a host that is not there.
+# A metric of one population, and of a host that a trace might have had.
 expect 0 "$mtasim" sweep "$small" -q -n 2 -o p.db --param "$depths" \
-    --metric priority.normal.latency.p95 --metric channel.tcp_local.delivered \
-    --metric host.nobody.example.latency.p50
+    --metric priority.normal.latency.p95 --metric channel.tcp_local.delivered
 grep -q '^ *5  2 .* ± .* s ' out || fail 'no latency by priority'
+expect 0 "$mtasim" sweep "$root/scenarios/replay-day" -q -n 1 -o q.db \
+    --metric host.nobody.example.latency.p50
 says out 'host.nobody.example.latency.p50: no run has mail of a host'
 ok "metrics of one host, channel or priority can be asked for"
+
+# A metric of what is nowhere is told before any run.
+expect 2 "$mtasim" sweep "$small" -o h.db -m host.smarthost.exmple.net.delivered
+says err 'did you mean smarthost.example.net?'
+expect 2 "$mtasim" sweep "$small" -o h.db -m channel.UNKNOWN.delivered
+says err 'no channel is called UNKNOWN'
+expect 2 "$mtasim" sweep "$small" -o h.db -m priority.high.latency.p50
+says err 'there are: urgent, normal, nonurgent'
+expect 2 "$mtasim" check "$small" --baseline "$build/jobctl.so" \
+    -m host.UNKNOWN.delivered
+says err 'no host is called UNKNOWN'
+[ ! -e h.db ] || fail 'a sweep that cannot be makes a file'
+expect 0 "$mtasim" sweep "$small" -o h.db -n 1 -q \
+    -m host.smarthost.example.net.delivered -m channel.tcp_local.latency.p50
+ok "a metric of a host, channel or priority that is nowhere is refused"
+
+# What is wrong with a value is said by the option that gave it.
+expect 2 "$mtasim" sweep "$small" -o i.db -p traffic.no.size=1,2
+says err '--param traffic.no.size=1: error: '
+expect 2 "$mtasim" sweep "$small" -o i.db -p channel.no.maxjobs=1,2
+says err '--param: error: '
+expect 2 "$mtasim" sweep "$small" -o i.db --set traffic.no.size=1
+says err '--set traffic.no.size=1: error: '
+ok "an error of --param says so"
+
+# Values that come to the very same are not called the best.
+cp -r "$small" one
+sed 's/threaddepth: \[1, 5\]/maxjobs: [1, 2, 3]/' "$small/scenario.yaml" \
+    >one/scenario.yaml
+expect 0 "$mtasim" sweep one -q -o j.db -n 2 -m throughput
+says out 'Others share the best mean with maxjobs 2 for throughput.'
+sed 's/threaddepth: \[1, 5\]/maxjobs: [2, 3]/' "$small/scenario.yaml" \
+    >one/scenario.yaml
+expect 0 "$mtasim" sweep one -q -o k.db -n 2 -m throughput -m latency.p50
+says out 'The mean is the same at every maxjobs for throughput and latency.p50.'
+if grep -q 'best mean' out; then
+    fail 'one of equals is called the best'
+fi
+ok "a tie is told as one"

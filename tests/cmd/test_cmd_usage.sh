@@ -42,6 +42,8 @@ wrong 'say --baseline' check "$small"
 wrong 'say --format' import none.log --out t
 wrong 'say --format' export "$small"
 wrong 'is none of: sun, postfix' import none.log --format exim --out t
+wrong '--fault wants a shift from 0 to 14' link --fault set-syn=15
+wrong 'say what is seen' diagnose
 wrong 'did you mean scenario?' help scenaro
 ok "a wrong command line is answered with exit code 2 and the nearest word"
 
@@ -63,7 +65,7 @@ ok "nothing was written"
 # Help goes to stdout, and every command has it.
 expect 0 "$mtasim" --help
 silent err
-for command in run sweep check verify plot show merge import export help; do
+for command in run sweep check verify plot show merge import export link diagnose help; do
     expect 0 "$mtasim" "$command" --help
     says out "Usage: mtasim $command"
     silent err

@@ -4,6 +4,7 @@
  */
 #include "tests/support/support.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ split(const char *path, struct row_names *names)
     if (last > first) {
         memcpy(names->name, first + 1, (size_t)(last - first - 1));
     }
-    strcpy(names->key, last + 1);
+    snprintf(names->key, sizeof names->key, "%s", last + 1);
 }
 
 static uint32_t

@@ -28,6 +28,7 @@ cmocka       1.1.5  libcmocka-dev     libcmocka-devel      cmocka
 gnuplot      -      gnuplot-nox       gnuplot-minimal      gnuplot
 clang-format -      clang-format      clang-tools-extra    clang-format
 clang-tidy   -      clang-tidy        clang-tools-extra    llvm
+valgrind     -      valgrind          valgrind             valgrind
 libfuzzer    -      clang+libclang-rt-14-dev clang+compiler-rt llvm
 "
 

@@ -66,9 +66,11 @@ whole(struct bench *b, int64_t now_ns)
 {
     struct dialogue *d = &b->dialogue;
 
-    if (dialogue_connect(d, now_ns) &&
-        dialogue_greet(d, d->end_at_ns, now_ns + b->link.rtt_ns)) {
-        dialogue_transact(d, d->end_at_ns);
+    if (dialogue_connect(d, now_ns)) {
+        link_open(&b->state, LINK_PLAIN, NULL, 0, now_ns);
+        dialogue_greet(d);
+        dialogue_walk(d, now_ns + b->link.rtt_ns + b->link.rtt_ns / 2,
+                      now_ns + b->link.rtt_ns);
     }
 }
 
@@ -128,8 +130,9 @@ test_dialogue_on_an_open_connection_starts_with_mail(void **state)
 
     (void)state;
     bench_init(&b, 1);
-    link_open(&b.state, 0);
-    dialogue_transact(&b.dialogue, 0);
+    link_open(&b.state, LINK_PLAIN, NULL, 0, 0);
+    dialogue_mail(&b.dialogue);
+    dialogue_walk(&b.dialogue, 0, 0);
     ends(&b, SMTP_DOT, (4 * 100 + 7) * MS, false, DIALOGUE_DELIVERED);
 }
 
@@ -325,10 +328,137 @@ test_dialogue_attempts_have_luck_of_their_own(void **state)
     assert_int_equal(delivered, again);
 }
 
+/* turns - the commands and replies of a new connection that all goes well on,
+ * up to the text's reply */
+static void
+turns(struct bench *b, const int64_t (*expected)[2], uint32_t count)
+{
+    dialogue_greet(&b->dialogue);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct dialogue_turn turn = dialogue_turn(&b->dialogue);
+        assert_int_equal(turn.command_bytes, expected[i][0]);
+        assert_int_equal(turn.reply_bytes, expected[i][1]);
+        assert_int_equal(dialogue_step(&b->dialogue, (int64_t)i),
+                         i + 1 < count);
+    }
+    assert_int_equal(b->dialogue.end_at_ns, count - 1);
+}
+
+static void
+test_dialogue_says_what_is_sent_and_awaited(void **state)
+{
+    static const int64_t one_by_one[][2] = {
+        {0, 96}, {25, 170}, {52, 14}, {34, 14}, {34, 14}, {6, 37}, {1000, 37}};
+    /* MAIL, two RCPT and DATA in one go, and their four replies. */
+    static const int64_t pipelined[][2] = {
+        {0, 96}, {25, 170}, {52 + 2 * 34 + 6, 3 * 14 + 37}, {1000, 37}};
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, 2);
+    turns(&b, one_by_one, 7);
+    bench_init(&b, 2);
+    b.params.is_pipelining = true;
+    turns(&b, pipelined, 4);
+}
+
+static void
+test_dialogue_each_phase_has_its_timeout(void **state)
+{
+    static const struct {
+        enum smtp_phase phase;
+        int64_t timeout_ns;
+        int64_t block_ns;
+    } expected[] = {{SMTP_GREETING, 300 * NS_PER_S, 0},
+                    {SMTP_EHLO, 11, 0},
+                    {SMTP_MAIL, 11, 0},
+                    {SMTP_RCPT, 11, 0},
+                    {SMTP_DATA, 12, 0},
+                    {SMTP_DOT, 600 * NS_PER_S, 13}};
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, 1);
+    b.params.command_timeout_ns = 11;
+    b.params.data_timeout_ns = 12;
+    b.params.block_timeout_ns = 13;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        b.dialogue.phase = expected[i].phase;
+        const struct dialogue_turn turn = dialogue_turn(&b.dialogue);
+        assert_int_equal(turn.timeout_ns, expected[i].timeout_ns);
+        assert_int_equal(turn.block_timeout_ns, expected[i].block_ns);
+    }
+}
+
+static void
+test_dialogue_a_round_trip_longer_than_patience_ends_it(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    /* Counted from the client's last byte: EHLO leaves at 200 ms. */
+    bench_init(&b, 2);
+    b.params.command_timeout_ns = 100 * MS - 1;
+    whole(&b, 0);
+    ends(&b, SMTP_EHLO, 300 * MS - 1, true, DIALOGUE_TEMPORARY);
+    assert_true(b.dialogue.is_given_up);
+    bench_init(&b, 2);
+    b.params.command_timeout_ns = 100 * MS;
+    b.params.data_timeout_ns = 100 * MS - 1;
+    whole(&b, 0);
+    ends(&b, SMTP_DATA, 700 * MS - 1, true, DIALOGUE_TEMPORARY);
+}
+
+static void
+test_dialogue_who_gives_up_half_way_has_sent_nothing(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    /* The first and third are greylisted; then the text stalls. */
+    bench_init(&b, 3);
+    b.to_params.greylist_ns = NS_PER_MIN;
+    b.to.greylist = seen(1);
+    dialogue_mail(&b.dialogue);
+    for (int i = 0; i < 5; i++) {
+        assert_true(dialogue_step(&b.dialogue, i));
+    }
+    assert_int_equal(b.dialogue.phase, SMTP_DOT);
+    dialogue_give_up(&b.dialogue, 77, false);
+    ends(&b, SMTP_DOT, 77, true, DIALOGUE_TEMPORARY);
+    assert_int_equal(b.recipients[1].is_delivered, 0);
+    greylist_free(b.to.greylist);
+    /* With all of it there, the remote host has the accepted one's. */
+    bench_init(&b, 3);
+    b.to_params.greylist_ns = NS_PER_MIN;
+    b.to.greylist = seen(1);
+    dialogue_mail(&b.dialogue);
+    for (int i = 0; i < 5; i++) {
+        assert_true(dialogue_step(&b.dialogue, i));
+    }
+    dialogue_give_up(&b.dialogue, 77, true);
+    ends(&b, SMTP_DOT, 77, true, DIALOGUE_TEMPORARY);
+    assert_int_equal(b.recipients[0].is_delivered, 0);
+    assert_int_equal(b.recipients[1].is_delivered, 1);
+    greylist_free(b.to.greylist);
+    /* Between two RCPTs those not asked yet fail for now as well. */
+    bench_init(&b, 3);
+    dialogue_mail(&b.dialogue);
+    assert_true(dialogue_step(&b.dialogue, 0));
+    assert_true(dialogue_step(&b.dialogue, 1));
+    dialogue_give_up(&b.dialogue, 78, false);
+    ends(&b, SMTP_RCPT, 78, true, DIALOGUE_TEMPORARY);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dialogue_says_what_is_sent_and_awaited),
+        cmocka_unit_test(test_dialogue_each_phase_has_its_timeout),
+        cmocka_unit_test(
+            test_dialogue_a_round_trip_longer_than_patience_ends_it),
+        cmocka_unit_test(test_dialogue_who_gives_up_half_way_has_sent_nothing),
         cmocka_unit_test(test_dialogue_delivers_in_seven_round_trips),
         cmocka_unit_test(test_dialogue_asks_for_each_recipient),
         cmocka_unit_test(

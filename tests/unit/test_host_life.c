@@ -149,7 +149,10 @@ test_life_backlog_is_delivered_as_if_it_came_at_the_start(void **state)
 
     (void)state;
     for (int i = 0; i < 60; i++) {
-        strcat(text, "0 - N 500 - -:far.example\n");
+        const size_t size = strlen(text);
+
+        snprintf(text + size, sizeof text - size,
+                 "0 - N 500 - -:far.example\n");
     }
     char *path = trace_new(text);
     runs[0].backlog_path = path;

@@ -236,6 +236,35 @@ test_jobctl_raised_max_messages_lets_the_untracked_in(void **state)
     host_script_free(host);
 }
 
+/* scan_answer_empty - all of the ten files that were asked for are delivered
+ * elsewhere meanwhile: nothing fills the room */
+static void
+scan_answer_empty(struct host_script *host, const struct directory *directory)
+{
+    const uint32_t channel = host->scan.channel;
+    uint32_t seen = 0;
+    uint32_t has_more = 0;
+    uint64_t last = 0;
+
+    for (uint32_t i = 0; i < directory->count; i++) {
+        const struct sched_scanned_file *file = &directory->files[i];
+
+        if (file->channel == channel && seen == 10) {
+            has_more |= file->message > last;
+        } else if (file->channel == channel &&
+                   file->message > host->scan.cursor_message) {
+            last = file->message;
+            seen++;
+        }
+    }
+    const struct sched_event event = {.kind = SCHED_EVENT_SCANNED,
+                                      .u.scanned = {.channel = channel,
+                                                    .has_more = has_more,
+                                                    .cursor_message = last,
+                                                    .cursor_file = 1}};
+    host_event(host, &event);
+}
+
 static void
 test_jobctl_scan_goes_round_its_channels_by_turns(void **state)
 {
@@ -270,32 +299,7 @@ test_jobctl_scan_goes_round_its_channels_by_turns(void **state)
             assert_int_equal(host->scan.channel,
                              parallel_count == 1 ? by_ones[i] : by_twos[i]);
             assert_int_equal(host->scan.files_max, 10);
-            /* All is delivered elsewhere: nothing fills the room. */
-            const uint32_t kept = directory->count;
-            struct sched_scanned_file none;
-            uint32_t seen = 0;
-            uint64_t last = 0;
-
-            memset(&none, 0, sizeof none);
-            for (uint32_t f = 0; f < kept && seen < 10; f++) {
-                if (directory->files[f].channel == host->scan.channel &&
-                    directory->files[f].message > host->scan.cursor_message) {
-                    last = directory->files[f].message;
-                    seen++;
-                }
-            }
-            uint32_t has_more = 0;
-            for (uint32_t f = 0; f < kept; f++) {
-                has_more |= directory->files[f].channel == host->scan.channel &&
-                            directory->files[f].message > last;
-            }
-            const struct sched_event event = {
-                .kind = SCHED_EVENT_SCANNED,
-                .u.scanned = {.channel = host->scan.channel,
-                              .has_more = has_more,
-                              .cursor_message = last,
-                              .cursor_file = 1}};
-            host_event(host, &event);
+            scan_answer_empty(host, directory);
         }
         assert_int_equal(host->actions_count, 0);
         host_script_free(host);

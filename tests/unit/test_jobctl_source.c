@@ -105,7 +105,7 @@ test_jobctl_null_sender_is_never_notified(void **state)
     assert_int_equal(host->actions_count, 0);
     host_job(host, SCHED_EVENT_JOB_EXITED, 1);
     host_submit_as(host, &submit);
-    host_wake(host, 8 * 24 * HOST_H);
+    host_wake(host, INT64_C(8) * 24 * HOST_H);
     assert_int_equal(host_actions(host, SCHED_ACTION_RETURN), 1);
     assert_int_equal(host_actions(host, SCHED_ACTION_NOTIFY), 0);
     host_script_free(host);
@@ -193,7 +193,8 @@ test_jobctl_message_above_holdlimit_is_held_whole_and_starts_nothing(
     submit_from(host, CHANNEL_IN, 0, 7); /* holdlimit 6 comes first */
     assert_int_equal(host->actions_count, 1);
     create_is(host, 0, CHANNEL_REPROCESS, SCHED_FILE_HELD, "0123456");
-    host_wake(host, 20 * 24 * HOST_H); /* nor is it warned about or returned */
+    host_wake(host, INT64_C(20) * 24 *
+                        HOST_H); /* nor is it warned about or returned */
     assert_int_equal(host->actions_count, 0);
     submit_from(host, CHANNEL_IN, 0, 6);
     assert_int_equal(host_actions(host, SCHED_ACTION_CREATE), 3);

@@ -20,7 +20,7 @@ fresh_ns(const struct link_params *params, int64_t bytes)
 {
     struct link_state state;
 
-    link_open(&state, 0);
+    link_open(&state, LINK_PLAIN, NULL, 0, 0);
     return link_transfer_ns(params, &state, 0, bytes);
 }
 
@@ -53,7 +53,7 @@ test_link_the_window_is_kept_within_an_rto(void **state)
     struct link_state link;
 
     (void)state;
-    link_open(&link, 0);
+    link_open(&link, LINK_PLAIN, NULL, 0, 0);
     /* Sends for 87 ms: 10, 20 and 5 segments; the window is 40 then. */
     assert_int_equal(link_transfer_ns(&wan, &link, 0, 35000), 107 * MS);
     assert_int_equal(link.sent_at_ns, 87 * MS);
@@ -69,7 +69,7 @@ test_link_restarts_after_an_rto_of_silence(void **state)
     struct link_state link;
 
     (void)state;
-    link_open(&link, 0);
+    link_open(&link, LINK_PLAIN, NULL, 0, 0);
     assert_int_equal(link_transfer_ns(&wan, &link, 0, 35000), 107 * MS);
     /* 10, 20, 10. */
     assert_int_equal(link_transfer_ns(&wan, &link, 1087 * MS + 1, 40000),
@@ -84,7 +84,7 @@ test_link_a_long_rtt_has_a_long_rto(void **state)
     struct link_state link;
 
     (void)state;
-    link_open(&link, 0);
+    link_open(&link, LINK_PLAIN, NULL, 0, 0);
     /* Sends 10, 10 more a round later: done at 3 s, window 20. */
     assert_int_equal(link_transfer_ns(&far, &link, 0, 20000), 4500 * MS);
     assert_int_equal(link_transfer_ns(&far, &link, 9 * NS_PER_S, 20000),

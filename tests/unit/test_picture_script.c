@@ -164,7 +164,8 @@ test_band_marks_what_is_longer_than_the_horizon(void **state)
     band.y_is_time = true;
     band_script(&s, &band, GNUPLOT_SVG);
     assert_has(&s, "'> 4 h' at screen ");
-    assert_has(&s, "'4 h' 14400");
+    assert_has(&s, "'2 h' 7200"); /* and none beside the label */
+    assert_null(strstr(s.text, "'6 h'"));
     const double edge = number_after(&s, "\n64 NaN NaN NaN ");
     assert_true(edge > 14400);
     assert_true(edge < number_after(&s, "set yrange [60:"));

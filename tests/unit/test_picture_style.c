@@ -105,7 +105,7 @@ static void
 test_ticks_of_latency_are_human_times(void **state)
 {
     static const char *const expected[] = {"100 ms", "1 s",    "10 s", "1 min",
-                                           "5 min",  "30 min", "4 h"};
+                                           "5 min",  "30 min", "2 h"};
     struct ticks ticks;
     (void)state;
     ticks_time_log(&ticks, 0.3, 14400);
@@ -115,6 +115,37 @@ test_ticks_of_latency_are_human_times(void **state)
     }
     assert_true(fabs(ticks.low - 0.1) < 1e-9);
     assert_true(fabs(ticks.high - 14400) < 1e-9);
+}
+
+/* Never more than a decade apart, up to a year: a reader can tell 1 h from 3. */
+static void
+test_ticks_of_long_times_are_near_enough(void **state)
+{
+    static const char *const expected[] = {
+        "10 s", "1 min", "5 min", "30 min", "2 h", "6 h", "1 d", "3 d", "7 d"};
+    struct ticks ticks;
+    (void)state;
+    ticks_time_log(&ticks, 10, 10 * 86400.0);
+    assert_int_equal(ticks.count, 9);
+    for (uint32_t i = 0; i < 9; i++) {
+        assert_string_equal(ticks.text[i], expected[i]);
+    }
+    ticks_time_log(&ticks, 1e-6, 31536000);
+    for (uint32_t i = 1; i < ticks.count; i++) {
+        assert_true(ticks.at[i] / ticks.at[i - 1] < 12.5);
+    }
+    assert_true(fabs(ticks.at[ticks.count - 1] - 31536000) < 1);
+}
+
+static void
+test_ticks_end_where_they_are_told_to(void **state)
+{
+    struct ticks ticks;
+    (void)state;
+    ticks_time_log(&ticks, 10, 86400);
+    ticks_end(&ticks, 7200);
+    assert_string_equal(ticks.text[ticks.count - 1], "2 h");
+    assert_true(fabs(ticks.high - 86400) < 1e-9);
 }
 
 static void
@@ -240,6 +271,8 @@ main(void)
         cmocka_unit_test(test_ticks_of_one_value_still_have_a_range),
         cmocka_unit_test(test_ticks_of_simulated_time_follow_the_clock),
         cmocka_unit_test(test_ticks_of_latency_are_human_times),
+        cmocka_unit_test(test_ticks_of_long_times_are_near_enough),
+        cmocka_unit_test(test_ticks_end_where_they_are_told_to),
         cmocka_unit_test(test_ticks_of_a_narrow_range_lie_closer),
         cmocka_unit_test(test_style_spread_moves_only_what_is_too_near),
         cmocka_unit_test(test_style_spread_keeps_ties_in_order_and_inside),

@@ -210,6 +210,48 @@ test_line_that_is_none_is_told_with_its_place(void **state)
     }
 }
 
+/* Each list has room for what its line can hold: one character a file is no
+ * file, whatever stands before. */
+static void
+test_list_of_separators_alone_is_refused(void **state)
+{
+    enum { SEPARATORS_COUNT = 400 };
+    struct fixture fixture;
+    struct recording_item item;
+    char separators[SEPARATORS_COUNT + 1];
+    char text[2048];
+
+    (void)state;
+    memset(separators, ';', SEPARATORS_COUNT);
+    separators[SEPARATORS_COUNT] = '\0';
+    snprintf(text, sizeof text,
+             "%sevent 4 scanned channel=1 more=0 cursor-message=0 "
+             "cursor-file=0 count=%d files=8/1/0/3/1/0/0/0/-5/0/100/5%s\n",
+             head, SEPARATORS_COUNT + 1, separators);
+    fixture_open(&fixture, text);
+    assert_true(recording_next(&fixture.reader, &item));
+    assert_false(recording_next(&fixture.reader, &item));
+    assert_true(fixture.reader.has_failed);
+    fixture_close(&fixture);
+}
+
+/* The file is some bytes long: a gigabyte is not taken for it. */
+static void
+test_text_that_is_cut_off_takes_no_memory(void **state)
+{
+    struct fixture fixture;
+    struct recording_item item;
+
+    (void)state;
+    fixture_open(&fixture, "recording 1\n"
+                           "text role=1 bytes=1073741824 name=\"a\"\nx\n");
+    assert_false(recording_next(&fixture.reader, &item));
+    assert_true(fixture.reader.is_cut);
+    assert_false(fixture.reader.has_failed);
+    assert_true(arena_bytes(fixture.reader.texts) < 1 << 20);
+    fixture_close(&fixture);
+}
+
 int
 main(void)
 {
@@ -220,6 +262,8 @@ main(void)
         cmocka_unit_test(test_lists_are_read_into_the_struct),
         cmocka_unit_test(test_last_line_without_its_end_is_left_out),
         cmocka_unit_test(test_line_that_is_none_is_told_with_its_place),
+        cmocka_unit_test(test_list_of_separators_alone_is_refused),
+        cmocka_unit_test(test_text_that_is_cut_off_takes_no_memory),
     };
 
     return cmocka_run_group_tests_name("recording", tests, NULL, NULL);

@@ -397,7 +397,7 @@ test_scenario_set_refuses_wrong_paths(void **state)
         {"traffic.user.arrivals=1", "did you mean users?"},
         {"links.wna.rtt=80ms", "there are: wan"},
         {"destinations.new.example.connections_max=7", "has no new.example"},
-        {"links.wan.loss=1%", "links.wan.loss"},
+        {"links.wan.los=1%", "did you mean links.wan.loss?"},
         {"links.wan.rtt.x=1", "links.wan.rtt is a duration"},
         {"links.wan.rtt=5", "must be a duration"},
         {"links=5", "must be a mapping"},
@@ -429,97 +429,92 @@ test_scenario_set_refuses_wrong_paths(void **state)
 #define TO_ISP                                                                 \
     "traffic: [{ name: u, arrivals: poisson(1/s), to: { Isp.example: 1 } }]\n"
 
+static const struct {
+    const char *yaml;
+    const char *place; /* after the file's name */
+    const char *said;
+} mistakes[] = {
+    {HEAD MAIL "horizn: 1\n", ":5:1:", "did you mean horizon?"},
+    {"mta: { channels: imta.cnf }\n" MAIL, ":1:1:", "no horizon"},
+    {"horizon: 0s\nmta: { channels: imta.cnf }\n" MAIL, ":1:10:", "above 0"},
+    {"horizon: 1h\n" MAIL, ":1:1:", "no mta"},
+    {"horizon: 1h\nmta: { channels: no.cnf }\n" MAIL, ":2:18:", "No such file"},
+    {HEAD "destinations: { a: {} }\n", ":1:1:", "no traffic"},
+    {HEAD "traffic: []\n", ":3:10:", "no traffic"},
+    {HEAD "traffic: { a: 1 }\n", ":3:10:", "must be a list"},
+    {HEAD "traffic: [{ arrivals: poisson(1/s), to: { '*': 1 } }]\n",
+     ":3:11:", "no name"},
+    {HEAD "traffic: [{ name: u, to: { '*': 1 } }]\n", ":3:11:", "no arrivals"},
+    {HEAD "traffic: [{ name: u, arrivals: poisson(0/s), to: { '*': 1 } "
+          "}]\n",
+     ":3:32:", "more than 0"},
+    {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 0 } "
+          "}]\n",
+     ":3:57:", "more than 0"},
+    {HEAD "traffic: [{ name: u, arrivals: even(5), to: { a: 1 } }]\n"
+          "destinations: { a: {} }\n",
+     ":3:32:", "over"},
+    {HEAD "traffic: [{ name: u, arrivals: 'even(5, over 4000d)', to: { a: "
+          "1 } }]\ndestinations: { a: {} }\n",
+     ":3:32:", "3650d"},
+    {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 1 } "
+          "}]\n",
+     ":3:52:", "with a name"},
+    {HEAD "traffic: [{ name: u, arrivals: poisson(1/s) }]\n",
+     ":3:11:", "no destinations"},
+    {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { b: 1 } }]\n"
+          "destinations: { bb: {} }\n",
+     ":3:52:", "no destination b"},
+    {HEAD "traffic: [{ name: u, arrivals: replay(no.trace) }]\n",
+     ":3:32:", "no.trace cannot be read"},
+    {HEAD MAIL "links: { wan: { level: normal } }\n",
+     ":5:17:", "under mta.tcp"},
+    {HEAD MAIL "links: { wan: 5 }\n", ":5:15:", "must be a mapping"},
+    {HEAD MAIL "links: { 'w n': {} }\n", ":5:10:", "a name is"},
+    {HEAD MAIL "faults: [{ at: 1h, for: 1h, destination: b }]\n",
+     ":5:42:", "no destination b"},
+    {HEAD MAIL "faults: [{ at: 1h, for: 1h, destination: a },\n"
+               "  { at: 90m, for: 1m, destination: '*' }]\n",
+     ":6:3:", "overlaps"},
+    {HEAD MAIL "faults: [{ at: 1h, for: 1h, destination: a, outage: x }]\n",
+     ":5:53:", "refuse timeout dns"},
+    {HEAD MAIL "sweep: { links.wan.rtt: [1ms] }\n", ":5:10:", "links.wan.rtt"},
+    {HEAD MAIL "sweep: { horizon: [1h, 2] }\n", ":5:19:", "horizon must"},
+    {HEAD MAIL "sweep: { horizon: [{ valu: 1h, label: x }] }\n",
+     ":5:20:", "{ value: ..., label: ... }"},
+    {HEAD MAIL "sweep: { horizon: [''] }\n", ":5:20:", "{ label: default }"},
+    {HEAD TO_ISP "destinations:\n  Isp.example: {}\n  b.example: {}\n"
+                 "  isp.EXAMPLE: {}\n",
+     ":7:3:", "the host that line 5 calls Isp.example"},
+    {HEAD TO_ISP "destinations:\n  g-12.example: {}\n"
+                 "  G.example: { hosts: 12 }\n  Isp.example: {}\n",
+     ":5:3:", "host 12 of the group G.example of line 6"},
+    {HEAD MAIL "sweep: { faults: [1] }\n", ":5:10:", "single values"},
+    {HEAD MAIL "sweep: { horizon: [] }\n", ":5:19:", "list of values"},
+    {HEAD MAIL "sweep: { channel.x.y: 5..1 }\n", ":5:23:", "range"},
+    {HEAD MAIL "step: 1ms\n", ":5:7:", "too small"},
+    {HEAD MAIL "start: 2006-02-30\n", ":5:8:", "no such day"},
+    {"- 1\n", ":1:1:", "must be a mapping"},
+    {HEAD MAIL "channel: 5\n", ":5:10:", "must be a mapping"},
+};
+
 static void
 test_scenario_errors_have_their_place(void **state)
 {
-    static const struct {
-        const char *yaml;
-        const char *place; /* after the file's name */
-        const char *said;
-    } cases[] = {
-        {HEAD MAIL "horizn: 1\n", ":5:1:", "did you mean horizon?"},
-        {"mta: { channels: imta.cnf }\n" MAIL, ":1:1:", "no horizon"},
-        {"horizon: 0s\nmta: { channels: imta.cnf }\n" MAIL,
-         ":1:10:", "above 0"},
-        {"horizon: 1h\n" MAIL, ":1:1:", "no mta"},
-        {"horizon: 1h\nmta: { channels: no.cnf }\n" MAIL,
-         ":2:18:", "No such file"},
-        {HEAD "destinations: { a: {} }\n", ":1:1:", "no traffic"},
-        {HEAD "traffic: []\n", ":3:10:", "no traffic"},
-        {HEAD "traffic: { a: 1 }\n", ":3:10:", "must be a list"},
-        {HEAD "traffic: [{ arrivals: poisson(1/s), to: { '*': 1 } }]\n",
-         ":3:11:", "no name"},
-        {HEAD "traffic: [{ name: u, to: { '*': 1 } }]\n",
-         ":3:11:", "no arrivals"},
-        {HEAD "traffic: [{ name: u, arrivals: poisson(0/s), to: { '*': 1 } "
-              "}]\n",
-         ":3:32:", "more than 0"},
-        {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 0 } "
-              "}]\n",
-         ":3:57:", "more than 0"},
-        {HEAD "traffic: [{ name: u, arrivals: even(5), to: { a: 1 } }]\n"
-              "destinations: { a: {} }\n",
-         ":3:32:", "over"},
-        {HEAD "traffic: [{ name: u, arrivals: 'even(5, over 4000d)', to: { a: "
-              "1 } }]\ndestinations: { a: {} }\n",
-         ":3:32:", "3650d"},
-        {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { '*': 1 } "
-              "}]\n",
-         ":3:52:", "with a name"},
-        {HEAD "traffic: [{ name: u, arrivals: poisson(1/s) }]\n",
-         ":3:11:", "no destinations"},
-        {HEAD "traffic: [{ name: u, arrivals: poisson(1/s), to: { b: 1 } }]\n"
-              "destinations: { bb: {} }\n",
-         ":3:52:", "no destination b"},
-        {HEAD "traffic: [{ name: u, arrivals: replay(no.trace) }]\n",
-         ":3:32:", "no.trace cannot be read"},
-        {HEAD MAIL "links: { wan: { loss: 0.1% } }\n",
-         ":5:17:", "not modelled"},
-        {HEAD MAIL "links: { wan: 5 }\n", ":5:15:", "must be a mapping"},
-        {HEAD MAIL "links: { 'w n': {} }\n", ":5:10:", "a name is"},
-        {HEAD MAIL "faults: [{ at: 1h, for: 1h, destination: b }]\n",
-         ":5:42:", "no destination b"},
-        {HEAD MAIL "faults: [{ at: 1h, for: 1h, destination: a },\n"
-                   "  { at: 90m, for: 1m, destination: '*' }]\n",
-         ":6:3:", "overlaps"},
-        {HEAD MAIL "faults: [{ at: 1h, for: 1h, destination: a, outage: x }]\n",
-         ":5:53:", "refuse timeout dns"},
-        {HEAD MAIL "sweep: { links.wan.rtt: [1ms] }\n",
-         ":5:10:", "links.wan.rtt"},
-        {HEAD MAIL "sweep: { horizon: [1h, 2] }\n", ":5:19:", "horizon must"},
-        {HEAD MAIL "sweep: { horizon: [{ valu: 1h, label: x }] }\n",
-         ":5:20:", "{ value: ..., label: ... }"},
-        {HEAD MAIL "sweep: { horizon: [''] }\n",
-         ":5:20:", "{ label: default }"},
-        {HEAD TO_ISP "destinations:\n  Isp.example: {}\n  b.example: {}\n"
-                     "  isp.EXAMPLE: {}\n",
-         ":7:3:", "the host that line 5 calls Isp.example"},
-        {HEAD TO_ISP "destinations:\n  g-12.example: {}\n"
-                     "  G.example: { hosts: 12 }\n  Isp.example: {}\n",
-         ":5:3:", "host 12 of the group G.example of line 6"},
-        {HEAD MAIL "sweep: { faults: [1] }\n", ":5:10:", "single values"},
-        {HEAD MAIL "sweep: { horizon: [] }\n", ":5:19:", "list of values"},
-        {HEAD MAIL "sweep: { channel.x.y: 5..1 }\n", ":5:23:", "range"},
-        {HEAD MAIL "step: 1ms\n", ":5:7:", "too small"},
-        {HEAD MAIL "start: 2006-02-30\n", ":5:8:", "no such day"},
-        {"- 1\n", ":1:1:", "must be a mapping"},
-        {HEAD MAIL "channel: 5\n", ":5:10:", "must be a mapping"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         struct written written;
         struct fixture fixture;
         char place[160];
 
-        written_make(&written, cases[i].yaml);
+        written_make(&written, mistakes[i].yaml);
         open_scenario(&fixture, written.folder, NULL);
         snprintf(place, sizeof place, "%s%s error: ", written.path,
-                 cases[i].place);
+                 mistakes[i].place);
         if (fixture.is_loaded || strstr(fixture.diag.text, place) == NULL ||
-            strstr(fixture.diag.text, cases[i].said) == NULL) {
-            fail_msg("%sexpected %s \"%s\", found: %s", cases[i].yaml,
-                     cases[i].place, cases[i].said,
+            strstr(fixture.diag.text, mistakes[i].said) == NULL) {
+            fail_msg("%sexpected %s \"%s\", found: %s", mistakes[i].yaml,
+                     mistakes[i].place, mistakes[i].said,
                      fixture.diag.text != NULL ? fixture.diag.text : "none");
         }
         close_scenario(&fixture);
@@ -677,7 +672,7 @@ test_schema_rows_stand_in_rows(void **state)
         char above[SCHEMA_PATTERN_MAX];
         char *dot = NULL;
 
-        strcpy(above, row->pattern);
+        snprintf(above, sizeof above, "%s", row->pattern);
         dot = strrchr(above, '.');
         *(dot != NULL ? dot : above) = '\0';
         if (schema_get(above) == NULL) {

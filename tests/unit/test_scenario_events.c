@@ -58,6 +58,17 @@ test_events_are_read_in_order_and_marked_in_the_picture(void **state)
     diag_free(&diag);
 }
 
+/* unlike - the last of the texts is none of those before */
+static void
+unlike(const char *const *texts, int last, const char *const *sets)
+{
+    for (int i = 0; i < last; i++) {
+        if (strcmp(texts[last], texts[i]) == 0) {
+            fail_msg("%s is not in the key", sets[i]);
+        }
+    }
+}
+
 static void
 test_events_each_part_of_them_is_in_the_key(void **state)
 {
@@ -84,11 +95,7 @@ test_events_each_part_of_them_is_in_the_key(void **state)
             fail_msg("%s: %s", i < SETS ? sets[i] : "", diag.text);
         }
         texts[i] = scenario_canonical(&s[i]);
-        for (int k = 0; k < i; k++) {
-            if (strcmp(texts[i], texts[k]) == 0) {
-                fail_msg("%s is not in the key", sets[k]);
-            }
-        }
+        unlike(texts, i, sets);
     }
     assert_non_null(strstr(texts[SETS], "channel.tcp_local.threaddepth"));
     assert_non_null(strstr(texts[SETS], "backlog "));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session.c - scenario, seed, scheduler object; see session.h
+ * launch.c - scenario, seed, scheduler object; see launch.h
  */
-#include "sim/cmd/session.h"
+#include "sim/cmd/launch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@ enum { PATH_SIZE = 4096 };
 static const struct src_loc command_line = {.file = "command line"};
 
 const char *
-session_join(struct arena *arena, const char *a, const char *b)
+launch_join(struct arena *arena, const char *a, const char *b)
 {
     return format_arena(arena, "%s%s", a, b);
 }
@@ -34,7 +34,7 @@ is_plain(const char *word)
 }
 
 const char *
-session_quote(struct arena *arena, const char *word)
+launch_quote(struct arena *arena, const char *word)
 {
     size_t size = 3;
     char *quoted = NULL;
@@ -63,19 +63,19 @@ session_quote(struct arena *arena, const char *word)
 }
 
 const char *
-session_words(struct arena *arena, int argc, char *const *argv)
+launch_words(struct arena *arena, int argc, char *const *argv)
 {
     const char *line = "mtasim";
 
     for (int i = 0; i < argc; i++) {
-        line = session_join(arena, line, " ");
-        line = session_join(arena, line, session_quote(arena, argv[i]));
+        line = launch_join(arena, line, " ");
+        line = launch_join(arena, line, launch_quote(arena, argv[i]));
     }
     return line;
 }
 
 const char *
-session_program_path(struct arena *arena)
+launch_program_path(struct arena *arena)
 {
     char path[PATH_SIZE];
     ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -88,19 +88,18 @@ session_program_path(struct arena *arena)
 }
 
 const char *
-session_scheduler_path(const char *given, struct arena *arena,
-                       struct diag *diag)
+launch_scheduler_path(const char *given, struct arena *arena, struct diag *diag)
 {
     const char *path = given;
 
     if (path == NULL) {
-        const char *program = session_program_path(arena);
+        const char *program = launch_program_path(arena);
         char *folder = arena_text(arena, program != NULL ? program : "./");
 
         strrchr(folder, '/')[1] = '\0';
-        path = session_join(arena, folder, "jobctl.so");
+        path = launch_join(arena, folder, "jobctl.so");
     } else if (strchr(path, '/') == NULL) {
-        path = session_join(arena, "./", path); /* no search along a path */
+        path = launch_join(arena, "./", path); /* no search along a path */
     }
     if (access(path, R_OK) != 0) {
         diag_error(diag, (struct src_loc){.file = path},
@@ -117,19 +116,19 @@ session_scheduler_path(const char *given, struct arena *arena,
 /* scheduler_takes - what the scheduler says of its configuration, also where the
  * scenario is wrong and will not be run: all errors in one go */
 static bool
-scheduler_takes(const struct session *session, struct diag *diag)
+scheduler_takes(const struct launch *launch, struct diag *diag)
 {
-    const struct run_request request = session_request(session);
+    const struct run_request request = launch_request(launch);
     struct mta_about scheduler;
 
-    return !session->scenario.has_files || session->scheduler_path == NULL ||
+    return !launch->scenario.has_files || launch->scheduler_path == NULL ||
            run_describe(&request, &scheduler, diag);
 }
 
 bool
-session_open_with(struct session *session, struct command_call *call,
-                  const char *scenario_path, const char *const *more_sets,
-                  uint32_t more_sets_count)
+launch_open_with(struct launch *launch, struct command_call *call,
+                 const char *scenario_path, const char *const *more_sets,
+                 uint32_t more_sets_count)
 {
     const struct options *options = call->options;
     const struct option_value *sets = &options->values[OPTION_SET];
@@ -137,97 +136,96 @@ session_open_with(struct session *session, struct command_call *call,
     const char **all = NULL;
     bool is_good = false;
 
-    *session = (struct session){
+    *launch = (struct launch){
         .arena = arena_new(0),
         .scenario_path = scenario_path,
         .seed = options_number(options, OPTION_SEED, RUN_SEED_DEFAULT),
         .replication = (uint32_t)options_number(options, OPTION_REPLICATION, 0),
         .has_scheduler = given != NULL,
     };
-    session->sets_count = sets->texts_count + more_sets_count;
-    all = arena_take(session->arena,
-                     ((uint64_t)session->sets_count + 1) * sizeof *all);
-    for (uint32_t i = 0; i < session->sets_count; i++) {
+    launch->sets_count = sets->texts_count + more_sets_count;
+    all = arena_take(launch->arena,
+                     ((uint64_t)launch->sets_count + 1) * sizeof *all);
+    for (uint32_t i = 0; i < launch->sets_count; i++) {
         all[i] = i < sets->texts_count ? sets->texts[i]
                                        : more_sets[i - sets->texts_count];
     }
-    session->sets = all;
-    is_good = scenario_load(&session->scenario, scenario_path, session->sets,
-                            session->sets_count, call->diag);
-    session->scheduler_path =
-        session_scheduler_path(given, session->arena, call->diag);
-    if (!is_good && !scheduler_takes(session, call->diag)) {
+    launch->sets = all;
+    is_good = scenario_load(&launch->scenario, scenario_path, launch->sets,
+                            launch->sets_count, call->diag);
+    launch->scheduler_path =
+        launch_scheduler_path(given, launch->arena, call->diag);
+    if (!is_good && !scheduler_takes(launch, call->diag)) {
         return false;
     }
-    return is_good && session->scheduler_path != NULL;
+    return is_good && launch->scheduler_path != NULL;
 }
 
 bool
-session_open(struct session *session, struct command_call *call,
-             const char *scenario_path)
+launch_open(struct launch *launch, struct command_call *call,
+            const char *scenario_path)
 {
-    return session_open_with(session, call, scenario_path, NULL, 0);
+    return launch_open_with(launch, call, scenario_path, NULL, 0);
 }
 
 void
-session_close(struct session *session)
+launch_close(struct launch *launch)
 {
     base_crash_line_set(NULL); /* it lies in the arena */
-    scenario_free(&session->scenario);
-    arena_free(session->arena);
-    *session = (struct session){0};
+    scenario_free(&launch->scenario);
+    arena_free(launch->arena);
+    *launch = (struct launch){0};
 }
 
 struct run_request
-session_request(const struct session *session)
+launch_request(const struct launch *launch)
 {
     return (struct run_request){
-        .scenario = &session->scenario,
-        .scheduler_path = session->scheduler_path,
-        .seed = session->seed,
-        .replication = session->replication,
+        .scenario = &launch->scenario,
+        .scheduler_path = launch->scheduler_path,
+        .seed = launch->seed,
+        .replication = launch->replication,
     };
 }
 
 const char *
-session_command(const struct session *session)
+launch_command(const struct launch *launch)
 {
-    struct arena *arena = session->arena;
-    const char *line = session_join(
-        arena, "mtasim run ", session_quote(arena, session->scenario_path));
+    struct arena *arena = launch->arena;
+    const char *line = launch_join(arena, "mtasim run ",
+                                   launch_quote(arena, launch->scenario_path));
     char number[64];
 
-    for (uint32_t i = 0; i < session->sets_count; i++) {
-        line = session_join(arena, line, " --set ");
-        line =
-            session_join(arena, line, session_quote(arena, session->sets[i]));
+    for (uint32_t i = 0; i < launch->sets_count; i++) {
+        line = launch_join(arena, line, " --set ");
+        line = launch_join(arena, line, launch_quote(arena, launch->sets[i]));
     }
     snprintf(number, sizeof number,
-             " --seed %" PRIu64 " --replication %" PRIu32, session->seed,
-             session->replication);
-    line = session_join(arena, line, number);
-    if (session->has_scheduler) {
-        line = session_join(arena, line, " --scheduler ");
-        line = session_join(arena, line,
-                            session_quote(arena, session->scheduler_path));
+             " --seed %" PRIu64 " --replication %" PRIu32, launch->seed,
+             launch->replication);
+    line = launch_join(arena, line, number);
+    if (launch->has_scheduler) {
+        line = launch_join(arena, line, " --scheduler ");
+        line = launch_join(arena, line,
+                           launch_quote(arena, launch->scheduler_path));
     }
     return line;
 }
 
 bool
-session_run(struct session *session, const struct mta_observer *observer,
-            struct result *result, struct mta_about *scheduler,
-            struct diag *diag)
+launch_run(struct launch *launch, const struct mta_observer *observer,
+           struct result *result, struct mta_about *scheduler,
+           struct diag *diag)
 {
-    struct run_request request = session_request(session);
+    struct run_request request = launch_request(launch);
 
     request.observer = observer;
-    base_crash_line_set(session_command(session));
+    base_crash_line_set(launch_command(launch));
     return run_once(&request, result, scheduler, diag);
 }
 
 bool
-session_flush(struct diag *diag)
+launch_flush(struct diag *diag)
 {
     if (fflush(stdout) == 0 && ferror(stdout) == 0) {
         return true;

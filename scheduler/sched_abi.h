@@ -251,7 +251,8 @@ struct sched_outcome {
 struct sched_scanned_file {
     uint64_t message;
     int64_t submitted_at_ns;
-    int64_t returned_at_ns; /* when the return job last looked, or NO_TIME */
+    int64_t returned_at_ns; /* when the return job last looked, as far as the
+                               host knows: the last WARN; or NO_TIME */
     int64_t size_bytes;
     const uint32_t *recipients;
     uint32_t recipients_count;
@@ -277,7 +278,8 @@ struct sched_scanned {
 
 enum sched_refusal {
     SCHED_REFUSED_LIMIT = 1,   /* the machine has no room for it */
-    SCHED_REFUSED_UNKNOWN = 2, /* no such job, thread or file any more */
+    SCHED_REFUSED_UNKNOWN = 2, /* no such job, thread or file any more. Of a
+                                  STOP_JOB: and its exit is not reported */
     SCHED_REFUSED_ILLEGAL = 3, /* the contract forbids it here */
     SCHED_REFUSED_IO = 4       /* the system said no; try later */
 };
@@ -333,7 +335,8 @@ enum sched_action_kind {
     SCHED_ACTION_CREATE = 1,
     SCHED_ACTION_REJECT = 2,
     SCHED_ACTION_START_JOB = 3, /* and its first thread */
-    SCHED_ACTION_STOP_JOB = 4,  /* ends when its threads have ended */
+    SCHED_ACTION_STOP_JOB = 4,  /* ends when its threads have ended. Refused,
+                                   it holds its slot and is told again */
     SCHED_ACTION_START_THREAD = 5,
     SCHED_ACTION_STOP_THREAD = 6, /* an idle one */
     SCHED_ACTION_DELIVER = 7,

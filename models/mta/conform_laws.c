@@ -346,11 +346,21 @@ act_stop_job(struct world *world, const struct sched_job_action *stop)
                     stop->job);
         return SCHED_REFUSED_ILLEGAL;
     }
+    if (job->is_stop_refused && job->stop_refused_at_ns == world->now_ns) {
+        world_break(world,
+                    "STOP_JOB of job %u again, at the instant of its refusal",
+                    stop->job);
+        return SCHED_REFUSED_ILLEGAL;
+    }
     if (is_refused(world, SCHED_ACTION_STOP_JOB)) {
-        /* So that it does not stay for ever: it ends by itself. */
-        world_later(world, NS_PER_MIN, SCHED_EVENT_JOB_EXITED, stop->job, 0);
+        /* It holds its slot until it is told again. */
+        world->stops_refused += job->is_stop_refused ? 0 : 1;
+        job->is_stop_refused = true;
+        job->stop_refused_at_ns = world->now_ns;
         return SCHED_REFUSED_IO;
     }
+    world->stops_refused -= job->is_stop_refused ? 1 : 0;
+    job->is_stop_refused = false;
     job->is_stopping = true;
     if (job->live_count == 0) {
         world_later(world, 0, SCHED_EVENT_JOB_EXITED, stop->job, 0);

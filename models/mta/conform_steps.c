@@ -281,6 +281,8 @@ on_job_gone(struct world *world, uint32_t number, uint32_t kind)
     job->threads = NULL;
     job->threads_count = 0;
     job->state = WORLD_JOB_GONE;
+    world->stops_refused -= job->is_stop_refused ? 1 : 0;
+    job->is_stop_refused = false;
     job_tell(world, kind, number);
 }
 
@@ -646,6 +648,26 @@ lost_tell(struct world *world, const char *why)
     }
 }
 
+/* stops_drain - within an hour each job that was not stopped is told again */
+static void
+stops_drain(struct world *world)
+{
+    const int64_t until_ns = world->now_ns + NS_PER_HOUR;
+
+    while (world->stops_refused > 0 && world->now_ns < until_ns &&
+           world_step(world)) {
+    }
+    for (uint32_t i = 0; world->stops_refused > 0 && i < world->jobs_count;
+         i++) {
+        if (world->jobs[i].is_stop_refused) {
+            world_break(world,
+                        "job %u, whose STOP_JOB was refused, holds its slot "
+                        "and was not told again in an hour",
+                        i + 1);
+        }
+    }
+}
+
 void
 world_drain(struct world *world)
 {
@@ -653,6 +675,7 @@ world_drain(struct world *world)
     const int64_t until_ns = world->now_ns + DAYS * NS_PER_DAY;
 
     world->is_draining = true;
+    stops_drain(world);
     release_held(world);
     for (uint32_t i = 0; i < STEPS && world->now_ns < until_ns; i++) {
         if (world->live_count == 0 || !world_step(world)) {

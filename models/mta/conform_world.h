@@ -83,6 +83,8 @@ struct world_job {
     uint32_t threads_count;
     uint32_t live_count;
     bool is_stopping;
+    bool is_stop_refused;
+    int64_t stop_refused_at_ns;
     struct world_thread *threads;
 };
 
@@ -134,6 +136,7 @@ struct world {
     uint32_t pending_room;
     uint64_t sequence;
     struct sched_scan scan; /* under way; files_max 0: none */
+    uint32_t stops_refused; /* jobs whose stop was, and that live */
     bool is_draining;
     bool has_commands; /* as far as is known */
     /* The turn. */
@@ -170,7 +173,8 @@ void world_free(struct world *world, struct conform_answer *answer);
 /* The next thing happens. False: a law is broken, or nothing is left to do. */
 MUST_USE bool world_step(struct world *world);
 
-/* No more mail, no more failures: steps until all is delivered. */
+/* No more mail, no more failures: steps until all is delivered, and each job
+ * whose stop was refused has been told again. */
 void world_drain(struct world *world);
 
 /* One event of the host's own choosing, at now_ns, and its actions. */

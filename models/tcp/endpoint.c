@@ -11,7 +11,8 @@
 
 #include "models/tcp/endpoint_parts.h"
 
-#define US_PER_S INT64_C(1000000)
+#define US_PER_S   INT64_C(1000000)
+#define CACHE_LINE 64
 
 /* --- Life ----------------------------------------------------------------- */
 
@@ -387,6 +388,16 @@ established_receive(struct tcp_endpoint *end, const struct tcp_segment *segment)
     }
     if (is_fin && end->state == TCP_STATE_ESTABLISHED) {
         end_tell(end, TCP_NEWS_CLOSED);
+    }
+}
+
+void
+tcp_endpoint_expect(const struct tcp_endpoint *end)
+{
+    const unsigned char *line = (const unsigned char *)end;
+
+    for (size_t at = 0; at < sizeof *end; at += CACHE_LINE) {
+        __builtin_prefetch(line + at);
     }
 }
 

@@ -123,6 +123,9 @@ void tcp_endpoint_close(struct tcp_endpoint *end);
 /* RST, now; no news comes after it. */
 void tcp_endpoint_abort(struct tcp_endpoint *end);
 
+/* A segment is about to arrive: asks for the end's memory. For speed alone. */
+void tcp_endpoint_expect(const struct tcp_endpoint *end);
+
 /* A segment arrives. */
 void tcp_endpoint_receive(struct tcp_endpoint *end,
                           const struct tcp_segment *segment);

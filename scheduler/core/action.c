@@ -326,8 +326,23 @@ refused_stop_thread(struct engine *engine, struct thread *thread,
 {
     if (reason == SCHED_REFUSED_UNKNOWN) {
         (void)job_lose_thread(engine, thread);
+    } else {
+        idle_thread_refused(engine, thread);
     }
-    /* Else it goes on stopping: its end is still to be reported. */
+}
+
+/* refused_stop_job - it holds its slot for as long as it lives */
+static void
+refused_stop_job(struct engine *engine, struct job *job, uint32_t reason)
+{
+    const uint32_t pool = engine->channels[job->channel].conf->pool;
+
+    if (reason == SCHED_REFUSED_UNKNOWN) {
+        start_exited(engine, job);
+        start_freed(engine, pool);
+    } else {
+        idle_job_refused(engine, job);
+    }
 }
 
 /* refused_rewrite - the old file stands, what is known to be final stays so;
@@ -383,6 +398,9 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
         refused_stop_thread(engine, &engine->threads[last.slot],
                             refused->reason);
         break;
+    case SCHED_ACTION_STOP_JOB:
+        refused_stop_job(engine, &engine->jobs[last.slot], refused->reason);
+        break;
     case SCHED_ACTION_DELIVER:
         refused_deliver(engine, &engine->threads[last.slot]);
         break;
@@ -397,7 +415,6 @@ action_refused(struct engine *engine, const struct sched_refused *refused)
         break;
     case SCHED_ACTION_NONE:
     case SCHED_ACTION_REJECT:
-    case SCHED_ACTION_STOP_JOB:
     case SCHED_ACTION_HOLD:
     case SCHED_ACTION_WARN:
     case SCHED_ACTION_NOTIFY:

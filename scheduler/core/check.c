@@ -181,6 +181,7 @@ struct count {
     uint32_t free;
     uint32_t idle;
     uint32_t busy;
+    uint32_t refused; /* stops, of threads and jobs */
 };
 
 /* check_job - its counts, by its threads */
@@ -195,6 +196,8 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
     for (uint32_t i = 0; i < job->threads_room; i++) {
         const struct thread *thread = &engine->threads[job->threads + i];
         const uint32_t state = thread->state;
+        const int is_stopping =
+            state == THREAD_STOPPING || state == THREAD_STOP_REFUSED;
 
         if (state == THREAD_FREE) {
             continue;
@@ -202,13 +205,14 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
         threads++;
         working += state == THREAD_PENDING || state == THREAD_STARTING ||
                    state == THREAD_BUSY;
-        stopping += state == THREAD_STOPPING;
+        stopping += is_stopping ? 1 : 0;
         count->idle += state == THREAD_IDLE;
+        count->refused += state == THREAD_STOP_REFUSED;
         count->busy += state == THREAD_BUSY;
         check_that(checker, state != THREAD_IDLE || !job->is_draining,
                    "a draining job has an idle thread");
         check_that(checker,
-                   (state == THREAD_IDLE || state == THREAD_STOPPING) ==
+                   (state == THREAD_IDLE || is_stopping) ==
                        (thread->host == MEMORY_NONE),
                    "a thread is bound, or is not, wrongly");
         check_that(checker,
@@ -233,10 +237,45 @@ check_job(struct checker *checker, const struct job *job, struct count *count)
                "a job is idle, or is not, wrongly");
     count->free += job->is_draining ? 0 : job->threads_max - threads;
     count->jobs++;
+    check_that(checker, !job->is_stop_refused || job->is_stop_told,
+               "a job is to be told again what it was not told");
+    count->refused += job->is_stop_refused;
 }
 
-/* check_channel - its limits and counts */
+/* check_refused - stops that were refused, less those in the lists; in order */
 static void
+check_refused(struct checker *checker, uint32_t count)
+{
+    const struct engine *engine = checker->engine;
+    int64_t since_ns = INT64_MIN;
+
+    for (uint32_t slot = engine->refused_threads.head; slot != MEMORY_NONE;
+         slot = engine->threads[slot].idle_next) {
+        const struct thread *thread = &engine->threads[slot];
+
+        check_that(checker,
+                   thread->state == THREAD_STOP_REFUSED &&
+                       thread->idle_since_ns >= since_ns,
+                   "a thread is to be told again to stop, wrongly");
+        since_ns = thread->idle_since_ns;
+        count--;
+    }
+    since_ns = INT64_MIN;
+    for (uint32_t slot = engine->refused_jobs.head; slot != MEMORY_NONE;
+         slot = engine->jobs[slot].idle_next) {
+        const struct job *job = &engine->jobs[slot];
+
+        check_that(checker,
+                   job->is_stop_refused && job->idle_since_ns >= since_ns,
+                   "a job is to be told again to stop, wrongly");
+        since_ns = job->idle_since_ns;
+        count--;
+    }
+    check_that(checker, count == 0, "a stop that was refused is forgotten");
+}
+
+/* check_channel - its limits and counts; how many stops of it were refused */
+static uint32_t
 check_channel(struct checker *checker, const struct channel *channel)
 {
     const struct engine *engine = checker->engine;
@@ -285,6 +324,7 @@ check_channel(struct checker *checker, const struct channel *channel)
                "a channel is under stress for ever");
     check_want(checker, &channel->want);
     check_want(checker, &channel->best);
+    return count.refused;
 }
 
 static void
@@ -322,6 +362,7 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
                               .text = text,
                               .text_size = text_size,
                               .status = SCHED_OK};
+    uint32_t refused = 0;
 
     if (text_size > 0) {
         text[0] = '\0';
@@ -350,8 +391,9 @@ check_state(const struct engine *engine, char *text, uint64_t text_size)
                    "a pool miscounts its jobs, or is above its limit");
     }
     for (uint32_t i = 0; i < engine->channels_count; i++) {
-        check_channel(&checker, &engine->channels[i]);
+        refused += check_channel(&checker, &engine->channels[i]);
     }
+    check_refused(&checker, refused);
     check_scan(&checker);
     const char *broken = session_check_state(engine);
     check_that(&checker, broken == NULL, broken == NULL ? "" : broken);

@@ -27,10 +27,10 @@ mix_file(uint64_t digest, const struct engine *engine, uint32_t slot)
     digest = digest_mix(digest, (uint64_t)file->submitted_at_ns);
     digest = digest_mix(digest, (uint64_t)file->eligible_at_ns);
     digest = digest_mix(digest, (uint64_t)host->channel << 32 | host->number);
-    digest = digest_mix(digest, (uint64_t)(file->flags & ~FILE_IS_MANY) << 24 |
-                                    (uint64_t)file->state << 16 |
-                                    (uint64_t)file->priority << 8 |
-                                    file->notices_count);
+    digest = digest_mix(digest, (uint64_t)(file->flags & ~FILE_IS_MANY) << 40 |
+                                    (uint64_t)file->state << 32 |
+                                    (uint64_t)file->priority << 24 |
+                                    file->looked_hours);
     if (file->family != MEMORY_NONE) {
         digest =
             digest_mix(digest, family_at(engine, file->family)->number_last);
@@ -59,7 +59,7 @@ mix_thread(uint64_t digest, const struct engine *engine,
         digest = digest_mix(digest, file->message);
         digest = digest_mix(digest, file->number);
     }
-    return thread->state == THREAD_IDLE
+    return thread->state == THREAD_IDLE || thread->state == THREAD_STOP_REFUSED
                ? digest_mix(digest, (uint64_t)thread->idle_since_ns)
                : digest;
 }
@@ -74,12 +74,14 @@ mix_job(uint64_t digest, const struct engine *engine, const struct job *job)
     digest = digest_mix(digest, (uint64_t)job->id << 32 | job->number_next);
     digest = digest_mix(digest, job->requests_count);
     digest = digest_mix(digest, job->threads_max);
-    digest = digest_mix(digest, (uint64_t)job->state << 16 |
+    digest = digest_mix(digest, (uint64_t)job->is_stop_refused << 24 |
+                                    (uint64_t)job->state << 16 |
                                     (uint64_t)job->is_draining << 8 |
                                     job->is_stop_told);
     digest = digest_mix(digest, (uint64_t)job->started_at_ns);
-    digest =
-        digest_mix(digest, job->is_idle ? (uint64_t)job->idle_since_ns : 0);
+    digest = digest_mix(digest, job->is_idle || job->is_stop_refused
+                                    ? (uint64_t)job->idle_since_ns
+                                    : 0);
     for (uint32_t left = job->threads_count; left > 0; left--) {
         const struct thread *next = NULL;
 

@@ -42,7 +42,7 @@ enum {
     FAMILY_SHIFT = 12
 };
 
-/* GUESS: how long a start that the host refused waits for the next try. */
+/* GUESS: how long what the host refused waits for the next try. */
 #define REFUSED_RETRY_NS (INT64_C(10) * 1000000000)
 
 enum file_state {
@@ -69,11 +69,11 @@ struct file { /* 64 bytes: one cache line a queued message */
     uint32_t recipients; /* the one index; FILE_IS_MANY: a block (room
                             for, number of, indices...) */
     uint32_t family;     /* message of several files: its slot; or none */
-    uint32_t attempts;
-    uint8_t state; /* enum file_state */
-    uint8_t priority;
-    uint8_t notices_count; /* notices values reached at the last return run */
-    uint8_t flags;         /* FILE_IS_... */
+    uint32_t looked_hours : 24; /* its age when a return run last looked */
+    uint32_t priority : 8;
+    uint16_t attempts; /* that many, or more */
+    uint8_t state;     /* enum file_state */
+    uint8_t flags;     /* FILE_IS_... */
 };
 
 #define FILE_IS_MANY UINT8_C(1) /* `recipients` is a block */
@@ -113,7 +113,8 @@ enum thread_state {
     THREAD_STARTING, /* until it asks for work, for the first time */
     THREAD_IDLE,     /* asked, and there was none */
     THREAD_BUSY,
-    THREAD_STOPPING
+    THREAD_STOPPING,
+    THREAD_STOP_REFUSED /* it is to be told again */
 };
 
 struct thread {
@@ -123,7 +124,8 @@ struct thread {
     uint32_t host;       /* bound to, or none */
     uint32_t file;       /* busy: the file's slot */
     uint32_t idle_place; /* in the channel's heap of idle threads */
-    uint32_t idle_next;  /* idle threads of the channel, longest first */
+    uint32_t idle_next;  /* idle threads of the channel, longest first; or
+                            those whose stop was refused, idle_since_ns then */
     uint32_t idle_prev;
     uint32_t state; /* enum thread_state */
 };
@@ -132,7 +134,8 @@ enum job_state { JOB_FREE = 0, JOB_STARTING, JOB_RUNNING };
 
 struct job {
     int64_t started_at_ns;
-    int64_t idle_since_ns; /* running: without busy thread since */
+    int64_t idle_since_ns; /* running: without busy thread since. Its stop was
+                              refused: since then */
     uint64_t requests_count;
     uint32_t id;
     uint32_t channel;
@@ -149,12 +152,15 @@ struct job {
     uint32_t number_next;
     uint32_t next; /* jobs of the channel by id; or free slots */
     uint32_t prev;
-    uint32_t idle_next; /* idle jobs of the channel, longest first */
+    uint32_t idle_next; /* idle jobs of the channel, longest first; or those
+                           whose stop was refused */
     uint32_t idle_prev;
     uint8_t state; /* enum job_state */
     uint8_t is_draining;
     uint8_t is_stop_told;
-    uint8_t is_idle; /* in the list */
+    uint8_t is_idle;         /* in the list */
+    uint8_t is_stop_refused; /* in that other list: it is to be told again */
+    uint8_t zero2[3];
 };
 
 /* A list through records, by slots. */
@@ -284,8 +290,10 @@ struct engine {
     int64_t return_now_ns;       /* the instant of the run under way */
     uint32_t return_is_running;
     uint32_t return_cursor;
-    int64_t idle_wish_ns; /* the first idle exit due */
+    int64_t idle_wish_ns; /* the first idle exit, or stop told again */
     uint32_t idle_is_stale;
+    struct list refused_threads; /* to be told again to stop, oldest first */
+    struct list refused_jobs;
 
     uint32_t outgoing_first; /* a ring of 2^n */
     uint32_t outgoing_count;
@@ -339,6 +347,10 @@ const uint32_t *file_recipients(const struct engine *engine,
                                 const struct file *file, uint32_t *count);
 /* The class of backoff and notices: urgent, normal, nonurgent and below. */
 uint32_t file_class(const struct file *file);
+/* A return run has looked at it, at that age. */
+void file_looked(struct file *file, int64_t age_ns);
+/* Was it younger than that, a number of whole hours, when one last looked? */
+int file_was_younger(const struct file *file, int64_t age_ns);
 /* Into and out of the list of all files. */
 void file_link(struct engine *engine, uint32_t slot);
 void file_unlink(struct engine *engine, uint32_t slot);
@@ -438,7 +450,13 @@ void idle_thread_remove(struct engine *engine, struct channel *channel,
                         struct thread *thread);
 void idle_job_add(struct engine *engine, struct job *job);
 void idle_job_remove(struct engine *engine, struct job *job);
-/* Those whose time has come end. */
+/* The host refused to stop it: it is told again, but not at once. */
+void idle_thread_refused(struct engine *engine, struct thread *thread);
+void idle_job_refused(struct engine *engine, struct job *job);
+/* It has ended all the same. */
+void idle_thread_unrefuse(struct engine *engine, struct thread *thread);
+void idle_job_unrefuse(struct engine *engine, struct job *job);
+/* Those whose time has come end; those that did not are told again. */
 void idle_exits(struct engine *engine);
 /* When the next such is due. */
 int64_t idle_wish(struct engine *engine);

@@ -82,6 +82,8 @@ engine_init(struct engine *engine)
     engine->oldest = MEMORY_NONE;
     engine->newest = MEMORY_NONE;
     engine->held = (struct list){MEMORY_NONE, MEMORY_NONE};
+    engine->refused_threads = (struct list){MEMORY_NONE, MEMORY_NONE};
+    engine->refused_jobs = (struct list){MEMORY_NONE, MEMORY_NONE};
     pages_init(&engine->files, sizeof(struct file), FILE_SHIFT);
     pages_init(&engine->hosts, sizeof(struct host), HOST_SHIFT);
     pages_init(&engine->families, sizeof(struct family), FAMILY_SHIFT);

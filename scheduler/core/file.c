@@ -2,6 +2,7 @@
 /*
  * file.c - one copy of a message, for some of its recipients
  */
+#include "conf_duration.h"
 #include "engine.h"
 
 const uint32_t *
@@ -23,6 +24,21 @@ file_class(const struct file *file)
 {
     return file->priority < CONF_CLASSES_COUNT ? file->priority
                                                : CONF_CLASSES_COUNT - 1;
+}
+
+/* Notices are whole days or hours, so that whole hours of an age are enough to
+ * know which it had reached; those of an int64_t fit in 24 bits. */
+void
+file_looked(struct file *file, int64_t age_ns)
+{
+    file->looked_hours =
+        age_ns > 0 ? (uint32_t)(age_ns / CONF_NS_PER_HOUR) & 0xffffff : 0;
+}
+
+int
+file_was_younger(const struct file *file, int64_t age_ns)
+{
+    return (int64_t)file->looked_hours * CONF_NS_PER_HOUR < age_ns;
 }
 
 void

@@ -412,6 +412,8 @@ job_lose_thread(struct engine *engine, struct thread *thread)
     struct channel *channel = &engine->channels[job->channel];
     const uint32_t host = thread->host;
     const uint32_t state = thread->state;
+    const int is_stopping =
+        state == THREAD_STOPPING || state == THREAD_STOP_REFUSED;
 
     thread_unbind(engine, thread);
     if (state == THREAD_BUSY) {
@@ -422,15 +424,18 @@ job_lose_thread(struct engine *engine, struct thread *thread)
         queue_push(engine, thread->file);
     } else if (state == THREAD_IDLE) {
         idle_thread_remove(engine, channel, thread);
-    } else if (state == THREAD_STOPPING) {
+    } else if (is_stopping) {
         job->stopping_count--;
+    }
+    if (state == THREAD_STOP_REFUSED) {
+        idle_thread_unrefuse(engine, thread);
     }
     thread->state = THREAD_FREE;
     job->threads_count--;
     if (!job->is_draining) {
         channel->threads_free++;
     }
-    if (state != THREAD_IDLE && state != THREAD_STOPPING) {
+    if (state != THREAD_IDLE && !is_stopping) {
         working_change(engine, job, 0);
     }
     stop_if_done(engine, job);
@@ -454,6 +459,9 @@ job_lose(struct engine *engine, struct job *job)
     }
     if (job->is_idle) {
         idle_job_remove(engine, job);
+    }
+    if (job->is_stop_refused) {
+        idle_job_unrefuse(engine, job);
     }
     if (!job->is_draining) {
         channel->threads_free -= job->threads_max;

@@ -126,7 +126,7 @@ file_after(struct engine *engine, uint32_t slot,
             queue_push(engine, slot);
             return;
         }
-        if (file->attempts < UINT32_MAX) {
+        if (file->attempts < UINT16_MAX) {
             file->attempts++;
         }
         file_delay(engine, slot, retry_at_ns(engine, file));

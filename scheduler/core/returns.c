@@ -6,8 +6,10 @@
  * run. The age counts from the first submit. When it has reached the last of
  * its class's notices, the file is returned; when it has reached a further
  * one since a run last looked at the file, its sender is warned, once, of the
- * largest reached. Before either, a NOTIFY asks for the message that says so,
- * unless the sender is null.
+ * largest reached. What is remembered is the age of that last look, so that
+ * other notices or other units (a live change) neither repeat a warning nor
+ * lose one: they count from then on. Before either, a NOTIFY asks for the
+ * message that says so, unless the sender is null.
  */
 #include "engine.h"
 
@@ -37,17 +39,19 @@ look(struct engine *engine, uint32_t slot)
     while (reached < notices->count && notices->ns[reached] <= age_ns) {
         reached++;
     }
+    const int is_new =
+        reached > 0 && file_was_younger(file, notices->ns[reached - 1]);
+    file_looked(file, age_ns);
     if (reached == notices->count) {
         file_withdraw(engine, slot);
         file->state = FILE_LEAVING;
         file_notify(engine, file, SCHED_NOTICE_RETURN);
         action_push(engine, SCHED_ACTION_RETURN, slot,
                     notices->values[reached - 1], 0);
-    } else if (reached > file->notices_count) {
+    } else if (is_new) {
         file_notify(engine, file, SCHED_NOTICE_WARNING);
         action_push(engine, SCHED_ACTION_WARN, slot,
                     notices->values[reached - 1], 0);
-        file->notices_count = (uint8_t)reached;
     }
 }
 

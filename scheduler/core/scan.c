@@ -278,26 +278,6 @@ is_answer(const struct engine *engine, const struct sched_scanned *scanned)
     return 1;
 }
 
-/* notices_count - the values that the return job had reached */
-static uint8_t
-notices_count(const struct conf_channel *conf,
-              const struct sched_scanned_file *scanned, const struct file *file)
-{
-    const struct conf_notices *notices = &conf->notices[file_class(file)];
-    uint8_t reached = 0;
-
-    if (scanned->returned_at_ns == SCHED_NO_TIME ||
-        scanned->returned_at_ns < scanned->submitted_at_ns) {
-        return 0;
-    }
-    while (reached < notices->count &&
-           notices->ns[reached] <=
-               scanned->returned_at_ns - scanned->submitted_at_ns) {
-        reached++;
-    }
-    return reached;
-}
-
 /* load - one file, linked but in no queue yet; MEMORY_NONE: no memory */
 static uint32_t
 load(struct engine *engine, const struct sched_scanned_file *scanned)
@@ -321,10 +301,14 @@ load(struct engine *engine, const struct sched_scanned_file *scanned)
                           .host = host,
                           .recipients = scanned->recipients[0],
                           .family = MEMORY_NONE,
-                          .attempts = scanned->attempts,
+                          .attempts = scanned->attempts < UINT16_MAX
+                                          ? (uint16_t)scanned->attempts
+                                          : UINT16_MAX,
                           .priority = (uint8_t)scanned->priority,
                           .flags = FILE_IS_LOADED};
-    file->notices_count = notices_count(conf, scanned, file);
+    if (scanned->returned_at_ns != SCHED_NO_TIME) {
+        file_looked(file, scanned->returned_at_ns - scanned->submitted_at_ns);
+    }
     if ((scanned->flags & SCHED_SUBMIT_NULL_SENDER) != 0) {
         file->flags |= FILE_IS_NULL;
     }

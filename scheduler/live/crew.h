@@ -54,7 +54,8 @@ void crew_init(struct crew *crew);
 /* Attempts under way end without a trace; waits for the threads. */
 void crew_end(struct crew *crew);
 
-/* `id` is a job's. 0, or enum sched_refusal. */
+/* `id` is a job's. 0, or enum sched_refusal. The stop of a job that has crashed
+ * is not refused: its exit is being reported. */
 uint32_t crew_start_job(struct crew *crew, uint32_t id, uint32_t channel,
                         uint32_t thread);
 uint32_t crew_start_thread(struct crew *crew, uint32_t id, uint32_t thread);

@@ -6,7 +6,8 @@
  *            that are not needed grow old and end. An agent is started when
  *            more deliveries could begin than agents are idle or starting, as
  *            far as the channel's limit goes. It ends when it has been idle for
- *            max_idle, or has made max_use deliveries.
+ *            max_idle, or has made max_use deliveries. One that could not be
+ *            stopped is told again after service_throttle_time.
  *            Feedback: a failure is an attempt that did not get past connect,
  *            greeting and EHLO and left every recipient to be tried again; all
  *            else shows that the destination is alive.
@@ -96,6 +97,9 @@ leave(struct channel *channel, struct agent *agent)
     case AGENT_JOB_STOP:
         list_drop(&channel->stopping, agent);
         break;
+    case AGENT_STOP_REFUSED:
+        list_drop(&channel->refused, agent);
+        break;
     case AGENT_BUSY:
     case AGENT_ENDING:
         break;
@@ -123,6 +127,10 @@ become(struct manager *m, struct agent *agent, enum agent_state state)
     case AGENT_THREAD_STOP:
     case AGENT_JOB_STOP:
         list_add(&channel->stopping, agent);
+        break;
+    case AGENT_STOP_REFUSED:
+        agent->idle_since_ns = m->now_ns;
+        list_add(&channel->refused, agent);
         break;
     case AGENT_BUSY:
     case AGENT_ENDING:
@@ -216,7 +224,8 @@ on_thread_ended(struct manager *m, const struct sched_thread_event *event)
     if (agent == NULL || !agent->is_running || event->thread != 0) {
         return SCHED_ERR_ARGUMENT;
     }
-    if (agent->state != AGENT_ENDING && agent->state != AGENT_JOB_STOP) {
+    if (agent->state != AGENT_ENDING && agent->state != AGENT_JOB_STOP &&
+        agent->state != AGENT_STOP_REFUSED) {
         part_lose(m, agent);
         become(m, agent, AGENT_JOB_STOP);
     }
@@ -307,12 +316,18 @@ void
 agent_retire(struct manager *m)
 {
     const int64_t idle_max_ns = manager_option(m, SETUP_IDLE_MAX);
+    const int64_t again_ns = manager_option(m, SETUP_THROTTLE_TIME);
 
     for (uint32_t i = 0; i < m->channels_count; i++) {
         struct agents *idle = &m->channels[i].idle;
         while (idle->first != NULL &&
                m->now_ns - idle->first->idle_since_ns >= idle_max_ns) {
             become(m, idle->first, AGENT_THREAD_STOP);
+        }
+        struct agents *refused = &m->channels[i].refused;
+        while (refused->first != NULL &&
+               m->now_ns - refused->first->idle_since_ns >= again_ns) {
+            become(m, refused->first, AGENT_JOB_STOP);
         }
     }
 }
@@ -408,9 +423,12 @@ agent_refused(struct manager *m, uint32_t reason)
     } else if (m->given.kind == SCHED_ACTION_START_JOB) {
         throttle(m, agent->channel);
         vanish(m, agent);
-    } else if (m->given.kind == SCHED_ACTION_STOP_JOB &&
-               reason == SCHED_REFUSED_UNKNOWN) {
-        vanish(m, agent);
+    } else if (m->given.kind == SCHED_ACTION_STOP_JOB) {
+        if (reason == SCHED_REFUSED_UNKNOWN) {
+            vanish(m, agent);
+        } else {
+            become(m, agent, AGENT_STOP_REFUSED);
+        }
     }
     /* A thread that cannot be stopped ends with its job. */
 }
@@ -419,6 +437,7 @@ int64_t
 agent_wish_ns(const struct manager *m)
 {
     const int64_t idle_max_ns = manager_option(m, SETUP_IDLE_MAX);
+    const int64_t again_ns = manager_option(m, SETUP_THROTTLE_TIME);
     int64_t wish_ns = SCHED_NEVER;
 
     for (uint32_t i = 0; i < m->channels_count; i++) {
@@ -426,6 +445,10 @@ agent_wish_ns(const struct manager *m)
         if (channel->idle.first != NULL &&
             channel->idle.first->idle_since_ns + idle_max_ns < wish_ns) {
             wish_ns = channel->idle.first->idle_since_ns + idle_max_ns;
+        }
+        if (channel->refused.first != NULL &&
+            channel->refused.first->idle_since_ns + again_ns < wish_ns) {
+            wish_ns = channel->refused.first->idle_since_ns + again_ns;
         }
         if (channel->room > channel->starting_count &&
             channel->free.first != NULL &&

@@ -101,13 +101,14 @@ enum agent_state {
     AGENT_STARTING,
     AGENT_IDLE,
     AGENT_BUSY,
-    AGENT_THREAD_STOP, /* STOP_THREAD is to be given */
-    AGENT_JOB_STOP,    /* then STOP_JOB */
+    AGENT_THREAD_STOP,  /* STOP_THREAD is to be given */
+    AGENT_JOB_STOP,     /* then STOP_JOB */
+    AGENT_STOP_REFUSED, /* which is to be given again, later */
     AGENT_ENDING
 };
 
 struct agent {
-    int64_t idle_since_ns;
+    int64_t idle_since_ns; /* its stop was refused: since then */
     struct part *part;
     struct agent *before; /* in the list of its state */
     struct agent *after;
@@ -128,6 +129,7 @@ struct channel {
     struct agents free;
     struct agents idle;     /* the one that has been idle longest first */
     struct agents stopping; /* AGENT_THREAD_STOP, AGENT_JOB_STOP */
+    struct agents refused;  /* AGENT_STOP_REFUSED, the first refused first */
     struct target *ring_first;
     struct target *ring_last;
     int64_t start_after_ns; /* a start has failed */

@@ -178,7 +178,8 @@ on_action(void *arg, const struct sched_action *action)
     const uint32_t kind = action->kind;
     const int is_refusable =
         kind == SCHED_ACTION_START_JOB || kind == SCHED_ACTION_DELIVER ||
-        kind == SCHED_ACTION_RETURN || kind == SCHED_ACTION_REWRITE;
+        kind == SCHED_ACTION_RETURN || kind == SCHED_ACTION_REWRITE ||
+        kind == SCHED_ACTION_STOP_JOB;
 
     if (is_refusable && below(world, 100) < world->refusals_percent) {
         if (kind == SCHED_ACTION_START_JOB) { /* the number is used up */

@@ -182,18 +182,15 @@ path_of(uint32_t i, char path[KNOBS_PATH_SIZE])
     }
 }
 
-/* is_left_out - a change of it is not told by the rules; or a file would have
-   more recipients than there is room for */
+/* is_left_out - by a change of it a file would have more recipients than there
+   is room for */
 static int
 is_left_out(const struct knobs *knobs, const struct knob *knob)
 {
     const int is_crowded = knobs_world(knobs, WORLD_CROWD) > 0;
 
-    return strcmp(knob->key, "anon_host") == 0 ||
-           strstr(knob->key, "notices") != NULL ||
-           strcmp(knob->key, "option.return_units") == 0 ||
-           (is_crowded && (strcmp(knob->key, "splitting") == 0 ||
-                           strcmp(knob->key, "addrsperfile") == 0));
+    return is_crowded && (strcmp(knob->key, "splitting") == 0 ||
+                          strcmp(knob->key, "addrsperfile") == 0);
 }
 
 /* is_changed_often - what people do change while it runs, and what turns most
@@ -209,7 +206,9 @@ is_changed_often(const struct knob *knob)
                                        "transactionlimit",
                                        "pool.POOL_A.job_limit",
                                        "option.max_messages",
-                                       "option.start_policy"};
+                                       "option.start_policy",
+                                       "notices",
+                                       "option.return_units"};
 
     for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(knob->key, keys[i]) == 0) {

@@ -67,11 +67,16 @@
  *            - Refused: a CREATE takes its DELIVER back, and the thread asks
  *              again; the old file of a REWRITE stands, for those that are
  *              left, and the new number comes again; a RETURN's file waits as
- *              that of a refused DELIVER does; a thread told to stop goes on
- *              stopping. What is said to be unknown is gone. Of a STOP_JOB,
- *              WARN, NOTIFY or REJECT nothing follows.
- * LEAVES OUT illegal events; an allocator that says no; live changes of
- *            notices, return_units and anon_host; more than 4,096 sessions.
+ *              that of a refused DELIVER does; a thread or job told to stop
+ *              goes on stopping and is told again ten seconds later: in a wake
+ *              after the idle exits, threads first, those refused first first.
+ *              What is said to be unknown is gone. Of a WARN, NOTIFY or REJECT
+ *              nothing follows.
+ *            - Other notices count from the age at which a return run last
+ *              looked at the file, and so do other units. Files stay in the
+ *              queues that they came to when anon_host is changed.
+ * LEAVES OUT illegal events; an allocator that says no; more than 4,096
+ *            sessions.
  * BUFFERS    Pointers in actions are good until the next call.
  * COST       files x hosts for an event; up to REFERENCE_FILES_MAX files.
  */
@@ -237,6 +242,9 @@ void reference_settings_read(struct reference_settings *settings,
     X(REFUSED_CREATE, "CREATE refused")                                        \
     X(REFUSED_TAKEN_BACK, "and its DELIVER taken back")                        \
     X(REFUSED_STOP, "STOP_THREAD refused")                                     \
+    X(STOP_AGAIN, "and told again")                                            \
+    X(REFUSED_STOP_JOB, "STOP_JOB refused")                                    \
+    X(STOP_JOB_AGAIN, "and told again")                                        \
     X(REFUSED_REWRITE, "REWRITE refused")                                      \
     X(REFUSED_RETURN, "RETURN refused")                                        \
     X(AFTER, "a start was put off")                                            \

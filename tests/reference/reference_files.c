@@ -67,7 +67,7 @@ file_new(struct reference *r, const struct sched_submit *s, uint32_t number,
                      : SCHED_NONE;
     file->priority = demoted(r, s, file->channel);
     file->submitted_at_ns = s->submitted_at_ns;
-    file->age_looked_at = -1;
+    file->age_looked_at_ns = -1;
     file->has_null_sender = (s->flags & SCHED_SUBMIT_NULL_SENDER) != 0;
     file->recipients[0] = first;
     file->recipients_count = 1;
@@ -461,18 +461,21 @@ return_look(struct reference *r, struct file *file)
 {
     const struct reference_channel *c = ref_channel_of(r, file->channel);
     const uint32_t class = ref_class_of(file->priority);
-    const int64_t age =
-        (r->return_began_ns - file->submitted_at_ns) / r->settings.unit_ns;
+    const int64_t age_ns = r->return_began_ns - file->submitted_at_ns;
+    const int64_t age = age_ns / r->settings.unit_ns;
+    const int64_t age_then = file->age_looked_at_ns < 0
+                                 ? -1
+                                 : file->age_looked_at_ns / r->settings.unit_ns;
     const uint32_t count = c->notices_count[class];
     const uint32_t *notices = c->notices[class];
     uint32_t reached = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        if (file->age_looked_at < notices[i] && notices[i] <= age) {
+        if (age_then < notices[i] && notices[i] <= age) {
             reached = notices[i];
         }
     }
-    file->age_looked_at = age;
+    file->age_looked_at_ns = age_ns;
     if (age >= notices[count - 1]) {
         ref_notify(r, file, SCHED_NOTICE_RETURN);
         struct sched_action *a = ref_answer(r, SCHED_ACTION_RETURN, NULL);
@@ -579,8 +582,14 @@ wish_of_jobs(const struct reference *r, int64_t wish)
                 wish = earlier(wish, job->threads[t].idle_since_ns +
                                          c->thread_idle_ns);
             }
+            if (job->threads[t].stop_again_ns != 0) {
+                wish = earlier(wish, job->threads[t].stop_again_ns);
+            }
             is_quiet = is_quiet && (job->threads[t].is == THREAD_IDLE ||
                                     job->threads[t].is == THREAD_STOPS);
+        }
+        if (job->stop_again_ns != 0) {
+            wish = earlier(wish, job->stop_again_ns);
         }
         if (is_quiet && c->job_idle_ns > 0) {
             wish = earlier(wish, job->quiet_since_ns + c->job_idle_ns);

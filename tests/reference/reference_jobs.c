@@ -9,7 +9,7 @@
 #include "tests/reference/reference_state.h"
 
 /* How long a channel starts nothing after a start that failed; and a file
-   waits whose attempt the host refused. */
+   waits whose attempt the host refused, and whoever it refused to stop. */
 #define PAUSE_NS INT64_C(10000000000)
 
 /* has_busy - a thread that was asked for and did not report yet counts */
@@ -56,8 +56,21 @@ thread_stop(struct reference *r, struct job *job, struct thread *thread)
     struct sched_action *a = ref_answer(r, SCHED_ACTION_STOP_THREAD, NULL);
 
     thread->is = THREAD_STOPS;
+    thread->stop_again_ns = 0;
     a->u.thread.job = job->id;
     a->u.thread.thread = thread->number;
+}
+
+static void
+job_stop(struct reference *r, struct job *job)
+{
+    struct sched_action *a = ref_answer(r, SCHED_ACTION_STOP_JOB, NULL);
+
+    job->told_to_stop = 1;
+    job->stop_again_ns = 0;
+    a->u.job.job = job->id;
+    a->u.job.channel = job->channel;
+    a->u.job.thread = 0;
 }
 
 /* job_stop_if_done - a draining job whose threads were all told to stop */
@@ -72,11 +85,7 @@ job_stop_if_done(struct reference *r, struct job *job)
             return;
         }
     }
-    job->told_to_stop = 1;
-    struct sched_action *a = ref_answer(r, SCHED_ACTION_STOP_JOB, NULL);
-    a->u.job.job = job->id;
-    a->u.job.channel = job->channel;
-    a->u.job.thread = 0;
+    job_stop(r, job);
 }
 
 static void
@@ -306,9 +315,28 @@ stop_refused(struct reference *r, const struct sched_thread_action *action,
     struct job *job = ref_job_find(r, action->job);
 
     assert_non_null(job);
+    struct thread *thread = ref_thread_find(job, action->thread);
     RULE(r, REFUSED_STOP);
     if (reason == SCHED_REFUSED_UNKNOWN) {
-        thread_lost(r, job, ref_thread_find(job, action->thread));
+        thread_lost(r, job, thread);
+    } else {
+        thread->stop_again_ns = r->now_ns + PAUSE_NS;
+        thread->stop_nth = r->idle_count++;
+    }
+}
+
+static void
+job_stop_refused(struct reference *r, uint32_t id, uint32_t reason)
+{
+    struct job *job = ref_job_find(r, id);
+
+    assert_non_null(job);
+    RULE(r, REFUSED_STOP_JOB);
+    if (reason == SCHED_REFUSED_UNKNOWN) {
+        job_gone(r, job, 0);
+    } else {
+        job->stop_again_ns = r->now_ns + PAUSE_NS;
+        job->stop_nth = r->idle_count++;
     }
 }
 
@@ -441,6 +469,9 @@ ref_refused(struct reference *r, const struct sched_refused *event)
     case SCHED_ACTION_STOP_THREAD:
         stop_refused(r, &a.u.thread, event->reason);
         break;
+    case SCHED_ACTION_STOP_JOB:
+        job_stop_refused(r, a.u.job.job, event->reason);
+        break;
     case SCHED_ACTION_DELIVER:
         deliver_refused(r, &a.u.deliver);
         break;
@@ -505,6 +536,64 @@ idle_job_due(struct reference *r, uint32_t channel)
     return best;
 }
 
+/* stop_due - of the threads whose stop was refused and is to be told again, the
+   one that was refused first */
+static struct thread *
+stop_due(struct reference *r, struct job **of_job)
+{
+    struct thread *best = NULL;
+
+    for (uint32_t j = 0; j < r->jobs_count; j++) {
+        struct job *job = &r->jobs[j];
+
+        for (uint32_t t = 0; t < job->threads_count; t++) {
+            struct thread *thread = &job->threads[t];
+
+            if (thread->stop_again_ns != 0 &&
+                thread->stop_again_ns <= r->now_ns &&
+                (best == NULL || thread->stop_nth < best->stop_nth)) {
+                best = thread;
+                *of_job = job;
+            }
+        }
+    }
+    return best;
+}
+
+/* job_stop_due - the same of jobs */
+static struct job *
+job_stop_due(struct reference *r)
+{
+    struct job *best = NULL;
+
+    for (uint32_t j = 0; j < r->jobs_count; j++) {
+        struct job *job = &r->jobs[j];
+
+        if (job->stop_again_ns != 0 && job->stop_again_ns <= r->now_ns &&
+            (best == NULL || job->stop_nth < best->stop_nth)) {
+            best = job;
+        }
+    }
+    return best;
+}
+
+/* stops_again - of those that were refused, threads first */
+static void
+stops_again(struct reference *r)
+{
+    struct job *job;
+    struct thread *thread;
+
+    while ((thread = stop_due(r, &job)) != NULL) {
+        RULE(r, STOP_AGAIN);
+        thread_stop(r, job, thread);
+    }
+    while ((job = job_stop_due(r)) != NULL) {
+        RULE(r, STOP_JOB_AGAIN);
+        job_stop(r, job);
+    }
+}
+
 /* idle_exits - D17: channel by channel, of threads, then of jobs */
 void
 ref_idle_exits(struct reference *r)
@@ -524,4 +613,5 @@ ref_idle_exits(struct reference *r)
             job_stop_if_done(r, job);
         }
     }
+    stops_again(r);
 }

@@ -227,11 +227,10 @@ load(struct reference *r, const struct sched_scanned_file *scanned)
     file->attempts = scanned->attempts;
     file->has_null_sender = (scanned->flags & SCHED_SUBMIT_NULL_SENDER) != 0;
     file->submitted_at_ns = scanned->submitted_at_ns;
-    file->age_looked_at =
+    file->age_looked_at_ns =
         scanned->returned_at_ns == SCHED_NO_TIME
             ? -1
-            : (scanned->returned_at_ns - scanned->submitted_at_ns) /
-                  r->settings.unit_ns;
+            : scanned->returned_at_ns - scanned->submitted_at_ns;
     memcpy(file->recipients, scanned->recipients,
            scanned->recipients_count * sizeof *file->recipients);
     file->recipients_count = scanned->recipients_count;

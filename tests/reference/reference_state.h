@@ -34,8 +34,8 @@ struct file {
     int64_t submitted_at_ns;
     int64_t eligible_at_ns; /* READY since */
     int64_t due_ns;
-    int64_t run_at_ns;     /* FILE_WAITS: for which run, on the wall */
-    int64_t age_looked_at; /* in units, by the last return run; or -1 */
+    int64_t run_at_ns;        /* FILE_WAITS: for which run, on the wall */
+    int64_t age_looked_at_ns; /* by the last return run; or -1 */
     uint32_t recipients[REFERENCE_RECIPIENTS_MAX];
     uint32_t recipients_count;
 };
@@ -53,7 +53,9 @@ struct thread {
     uint32_t number;
     uint32_t host; /* it serves, unless idle or stopping */
     uint64_t message;
-    uint32_t file; /* in its hands, when busy */
+    uint32_t file;         /* in its hands, when busy */
+    int64_t stop_again_ns; /* its stop was refused; 0: not */
+    uint64_t stop_nth;     /* in the order of the refusals */
     int64_t idle_since_ns;
     uint64_t idle_nth; /* in the order in which threads became idle */
 };
@@ -64,6 +66,8 @@ struct job {
     int runs; /* else it is starting */
     int drains;
     int told_to_stop;
+    int64_t stop_again_ns; /* that was refused; 0: not */
+    uint64_t stop_nth;     /* in the order of the refusals */
     uint32_t asked_count;
     uint32_t next_thread;
     uint32_t threads_max; /* of its process */

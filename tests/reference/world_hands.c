@@ -76,16 +76,13 @@ refused(struct world *world, const struct sched_action *action, uint32_t reason)
 {
     const struct sched_thread_action *t = &action->u.thread;
 
-    if (action->kind == SCHED_ACTION_STOP_JOB) {
-        world_job_of(world, action->u.job.job)->is_told =
-            1; /* it ends by itself */
-    } else if (action->kind == SCHED_ACTION_STOP_THREAD) {
-        struct world_thread *thread = thread_of(world, t->job, t->thread);
-
-        thread->is = WORLD_THREAD_ENDS;
-        if (reason == SCHED_REFUSED_UNKNOWN) {
-            world_thread_remove(world_job_of(world, t->job), thread);
-        }
+    if (action->kind == SCHED_ACTION_STOP_JOB &&
+        reason == SCHED_REFUSED_UNKNOWN) {
+        world_job_remove(world, action->u.job.job);
+    } else if (action->kind == SCHED_ACTION_STOP_THREAD &&
+               reason == SCHED_REFUSED_UNKNOWN) {
+        world_thread_remove(world_job_of(world, t->job),
+                            thread_of(world, t->job, t->thread));
     } else if (action->kind == SCHED_ACTION_REWRITE) {
         struct sched_rewrite stays = action->u.rewrite;
 

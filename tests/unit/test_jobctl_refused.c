@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_jobctl_refused.c - what becomes of files that the host refused
+ * test_jobctl_refused.c - what becomes of files that the host refused, and of
+ * jobs and threads that it refused to stop
  */
 #include "tests/support/support.h"
 
@@ -101,6 +102,111 @@ test_jobctl_refused_return_is_tried_again_by_the_next_run(void **state)
     host_script_free(host);
 }
 
+/* refused_to_stop - two messages wait for the pool's one job, which ends after
+ * the first: its thread was told to stop, and it; `kind` is refused */
+static struct host_script *
+refused_to_stop(uint32_t kind, uint32_t reason)
+{
+    const struct host_setup one = {
+        .channels = CHANNELS,
+        .jobs = JOBS,
+        .overrides = {{"pool.SMTP_POOL.job_limit", "1", "test"},
+                      {"job.tcp_a.max_life_conns", "1", "test"}},
+        .wall_offset_ns = 12 * HOST_H};
+    struct host_script *host = host_script_new(&one);
+
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host->refuse_kind = kind;
+    host->refuse_reason = reason;
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_STOP_THREAD);
+    assert_int_equal(host->actions[1].kind, SCHED_ACTION_STOP_JOB);
+    return host;
+}
+
+/* only_action - of the last turn */
+static void
+only_action(const struct host_script *host, uint32_t kind)
+{
+    assert_int_equal(host->actions_count, 1);
+    assert_int_equal(host->actions[0].kind, kind);
+}
+
+static void
+test_jobctl_refused_stop_of_a_job_is_told_again_each_ten_seconds(void **state)
+{
+    struct host_script *host =
+        refused_to_stop(SCHED_ACTION_STOP_JOB, SCHED_REFUSED_IO);
+
+    (void)state;
+    host_thread(host, SCHED_EVENT_THREAD_ENDED, 1, 0);
+    assert_int_equal(host->actions_count, 0);
+    for (int64_t n = 1; n <= 3; n++) {
+        assert_int_equal(host->wake_at_ns, n * 10 * HOST_S);
+        host_wake(host, n * 10 * HOST_S - 1); /* it does not storm */
+        assert_int_equal(host->actions_count, 0);
+        host->refuse_kind = n < 3 ? SCHED_ACTION_STOP_JOB : 0;
+        host_wake(host, n * 10 * HOST_S);
+        only_action(host, SCHED_ACTION_STOP_JOB);
+        assert_int_equal(host->actions[0].u.job.job, 1);
+    }
+    assert_true(host->wake_at_ns > HOST_H); /* that was it */
+    host_job(host, SCHED_EVENT_JOB_EXITED, 1);
+    only_action(host, SCHED_ACTION_START_JOB);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_job_that_is_not_known_any_more_leaves_its_slot(void **state)
+{
+    struct host_script *host =
+        refused_to_stop(SCHED_ACTION_STOP_JOB, SCHED_REFUSED_UNKNOWN);
+
+    (void)state;
+    assert_int_equal(host->actions_count, 3);
+    assert_int_equal(host->actions[2].kind, SCHED_ACTION_START_JOB);
+    assert_int_equal(host->actions[2].u.job.job, 2);
+    assert_true(host->wake_at_ns > HOST_H);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_job_that_ends_by_itself_is_not_told_again(void **state)
+{
+    struct host_script *host =
+        refused_to_stop(SCHED_ACTION_STOP_JOB, SCHED_REFUSED_LIMIT);
+
+    (void)state;
+    host->now_ns = 4 * HOST_S;
+    host_job(host, SCHED_EVENT_JOB_EXITED, 1);
+    only_action(host, SCHED_ACTION_START_JOB);
+    assert_true(host->wake_at_ns > HOST_H);
+    host_wake(host, 10 * HOST_S);
+    assert_int_equal(host->actions_count, 0);
+    host_script_free(host);
+}
+
+static void
+test_jobctl_refused_stop_of_a_thread_is_told_again(void **state)
+{
+    struct host_script *host =
+        refused_to_stop(SCHED_ACTION_STOP_THREAD, SCHED_REFUSED_IO);
+
+    (void)state;
+    host->refuse_kind = 0;
+    assert_int_equal(host->wake_at_ns, 10 * HOST_S);
+    host_wake(host, 10 * HOST_S);
+    only_action(host, SCHED_ACTION_STOP_THREAD);
+    assert_int_equal(host->actions[0].u.thread.job, 1);
+    assert_int_equal(host->actions[0].u.thread.thread, 0);
+    assert_true(host->wake_at_ns > HOST_H);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -110,6 +216,12 @@ main(void)
         cmocka_unit_test(test_jobctl_refused_create_takes_its_delivery_back),
         cmocka_unit_test(
             test_jobctl_refused_return_is_tried_again_by_the_next_run),
+        cmocka_unit_test(
+            test_jobctl_refused_stop_of_a_job_is_told_again_each_ten_seconds),
+        cmocka_unit_test(
+            test_jobctl_job_that_is_not_known_any_more_leaves_its_slot),
+        cmocka_unit_test(test_jobctl_job_that_ends_by_itself_is_not_told_again),
+        cmocka_unit_test(test_jobctl_refused_stop_of_a_thread_is_told_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

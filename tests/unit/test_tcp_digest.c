@@ -14,7 +14,7 @@
 #include "sim/kernel/digest.h"
 #include "tests/support/support.h"
 
-#define DIGEST     "b81b9c640bb7b7092bf5997851e9ea65"
+#define DIGEST     "15f9f25c8ca68f0e8857d80e5d526b87"
 #define HORIZON_NS (600 * NS_PER_S)
 
 struct run {

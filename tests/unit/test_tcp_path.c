@@ -91,7 +91,7 @@ test_tcp_path_line_without_a_rate_only_delays(void **state)
 }
 
 /* 3000 bytes: two packets of 1500, the one on the line included. Its last bit
- * leaves at 1.5 ms. */
+ * leaves at 1.5 ms, at which instant it is still there. */
 static void
 test_tcp_path_packet_on_the_line_stands_in_the_queue(void **state)
 {
@@ -102,10 +102,10 @@ test_tcp_path_packet_on_the_line_stands_in_the_queue(void **state)
     assert_true(pass(f, 0, 1500) > 0);
     assert_int_equal(hop_queue_bytes(f->queue, 0), 3000);
     assert_int_equal(pass(f, 0, 1), -1);
-    assert_int_equal(pass(f, 1500 * US - 1, 1), -1);
-    assert_int_equal(hop_queue_bytes(f->queue, 1500 * US), 1500);
-    assert_int_equal(pass(f, 1500 * US, 1500), 4500 * US + 10 * MS);
     assert_int_equal(pass(f, 1500 * US, 1), -1);
+    assert_int_equal(hop_queue_bytes(f->queue, 1500 * US + 1), 1500);
+    assert_int_equal(pass(f, 1500 * US + 1, 1500), 4500 * US + 10 * MS);
+    assert_int_equal(pass(f, 1500 * US + 1, 1), -1);
 }
 
 static void
@@ -129,8 +129,8 @@ test_tcp_path_queue_of_many_grows_and_keeps_its_order(void **state)
         assert_int_equal(pass(f, 0, 100), (i + 1) * 100 * US + 10 * MS);
     }
     assert_int_equal(pass(f, 0, 1), -1);
-    assert_int_equal(hop_queue_bytes(f->queue, 50000 * US), 50000);
-    assert_int_equal(hop_queue_bytes(f->queue, 100000 * US), 0);
+    assert_int_equal(hop_queue_bytes(f->queue, 50000 * US + 1), 50000);
+    assert_int_equal(hop_queue_bytes(f->queue, 100000 * US + 1), 0);
 }
 
 static void

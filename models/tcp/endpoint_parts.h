@@ -288,13 +288,8 @@ void sender_go_on(struct tcp_endpoint *end);
 /* One segment of the ring again. False: the window forbids. */
 bool sender_repeat(struct tcp_endpoint *end, uint64_t number);
 void sender_repeat_lost(struct tcp_endpoint *end);
-void sender_retry_set(struct tcp_endpoint *end, enum retry_kind kind,
-                      int64_t after_us);
-void sender_retry_off(struct tcp_endpoint *end);
-/* After an acknowledgement that moved something: the tail probe or the RTO. */
-void sender_retry_rearm(struct tcp_endpoint *end);
-void sender_rto_rearm(struct tcp_endpoint *end);
-int64_t sender_rto_us(const struct tcp_endpoint *end); /* with backoff */
+/* The next bytes for the first time. */
+void sender_fresh(struct tcp_endpoint *end, int64_t bytes, bool is_pushed);
 void sender_pure_ack(struct tcp_endpoint *end);
 void sender_rst(struct tcp_endpoint *end);
 /* Fills what all segments have in common. */
@@ -314,6 +309,28 @@ in_flight(const struct sender *snd)
     return packets_out(snd) - snd->sacked_count - snd->lost_count +
            snd->repeated_count;
 }
+
+static inline int64_t
+unsent(const struct sender *snd)
+{
+    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
+}
+
+/* --- sender_timer.c ------------------------------------------------------- */
+
+void sender_retry_set(struct tcp_endpoint *end, enum retry_kind kind,
+                      int64_t after_us);
+void sender_retry_off(struct tcp_endpoint *end);
+/* After an acknowledgement that moved something: the tail probe or the RTO. */
+void sender_retry_rearm(struct tcp_endpoint *end);
+void sender_rto_rearm(struct tcp_endpoint *end);
+int64_t sender_rto_us(const struct tcp_endpoint *end); /* with backoff */
+/* Since the oldest segment was last sent. */
+int64_t sender_head_age_us(const struct tcp_endpoint *end);
+/* False: none is due here. */
+bool sender_tail_probe_set(struct tcp_endpoint *end, bool is_ack);
+/* Nothing is out and something waits: a timer looks after it. */
+void sender_probe_check(struct tcp_endpoint *end);
 
 /* --- scoreboard.c --------------------------------------------------------- */
 
@@ -375,6 +392,13 @@ void receiver_established(struct tcp_endpoint *end);
 /* The window field of a segment that goes out now. */
 uint16_t receiver_window_field(struct tcp_endpoint *end);
 uint16_t receiver_syn_field(const struct tcp_endpoint *end);
+/* By the echo of a timestamp. */
+void receiver_rtt(struct tcp_endpoint *end, const struct tcp_segment *segment);
+void receiver_window_grow(struct tcp_endpoint *end,
+                          const struct tcp_segment *segment);
+/* Data has come in order: when to acknowledge it follows its gaps. */
+void receiver_arrival(struct tcp_endpoint *end,
+                      const struct tcp_segment *segment);
 void receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment);
 bool receiver_is_acceptable(struct tcp_endpoint *end,
                             const struct tcp_segment *segment);

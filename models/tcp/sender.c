@@ -12,23 +12,15 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
-#define US_PER_S         INT64_C(1000000)
-#define CHUNK_MIN        2     /* tcp_min_tso_segs */
-#define CHUNK_BYTES_MAX  65536 /* of a chunk, headers aside */
-#define CHUNK_SHIFT      10    /* a chunk is what is paced in 2^-10 s, */
-#define CHUNK_RTT_SHIFT  9     /* and more on the shortest paths */
-#define WINDOW_SHARE     3     /* tcp_tso_win_divisor */
-#define RTO_MAX_US       (120 * US_PER_S)
-#define RTO_MIN_PROBE_US 200000
-#define PERSIST_MIN_US   (5 * US_PER_S) /* BSD */
-#define PERSIST_MAX_US   (60 * US_PER_S)
-#define PROBE_SLACK_US   2000 /* TCP_TIMEOUT_MIN of a tail loss probe */
-#define BACKOFF_MAX      15
-#define SKB_BYTES        768   /* memory of a piece of the send buffer, and */
-#define SEGMENT_BYTES    2304  /* what the buffer reckons for a segment */
-#define GOAL_BYTES       65279 /* of a piece */
-
-static void on_retry(void *arg, uint64_t data);
+#define US_PER_S        INT64_C(1000000)
+#define CHUNK_MIN       2     /* tcp_min_tso_segs */
+#define CHUNK_BYTES_MAX 65536 /* of a chunk, headers aside */
+#define CHUNK_SHIFT     10    /* a chunk is what is paced in 2^-10 s, */
+#define CHUNK_RTT_SHIFT 9     /* and more on the shortest paths */
+#define WINDOW_SHARE    3     /* tcp_tso_win_divisor */
+#define SKB_BYTES       768   /* memory of a piece of the send buffer, and */
+#define SEGMENT_BYTES   2304  /* what the buffer reckons for a segment */
+#define GOAL_BYTES      65279 /* of a piece */
 
 void
 sender_init(struct tcp_endpoint *end)
@@ -133,9 +125,9 @@ data_send(struct tcp_endpoint *end, const struct sent *sent, bool is_pushed)
     sender_transmit(end, &segment);
 }
 
-/* fresh_send - the next bytes for the first time */
-static void
-fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
+/* sender_fresh - the next bytes for the first time */
+void
+sender_fresh(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
 {
     struct sender *snd = &end->snd;
     const bool was_empty = packets_out(snd) == 0;
@@ -164,12 +156,6 @@ fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
     }
 }
 
-static int64_t
-unsent(const struct sender *snd)
-{
-    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
-}
-
 /* owed_piece - BSD's tcp_output() lets what fits the window go along with an
  * acknowledgement that is owed, however little it is */
 static int64_t
@@ -192,97 +178,11 @@ sender_pure_ack(struct tcp_endpoint *end)
     struct tcp_segment segment = {.seq = end->snd.next};
 
     if (piece > 0) {
-        fresh_send(end, piece, false);
+        sender_fresh(end, piece, false);
         return;
     }
     sender_header(end, &segment);
     sender_transmit(end, &segment);
-}
-
-/* --- The timer of retransmissions ----------------------------------------- */
-
-void
-sender_retry_set(struct tcp_endpoint *end, enum retry_kind kind,
-                 int64_t after_us)
-{
-    end->snd.retry = kind;
-    alarm_set(end, &end->snd.alarm, on_retry, i64_max(after_us, 1));
-}
-
-void
-sender_retry_off(struct tcp_endpoint *end)
-{
-    end->snd.retry = RETRY_NONE;
-    alarm_off(&end->snd.alarm);
-}
-
-int64_t
-sender_rto_us(const struct tcp_endpoint *end)
-{
-    const int64_t rto_us = end->snd.rto_us;
-    const uint32_t shift = end->snd.backoff > 20 ? 20 : end->snd.backoff;
-
-    return i64_min(rto_us << shift, RTO_MAX_US);
-}
-
-/* head_age_us - since the oldest segment was last sent */
-static int64_t
-head_age_us(const struct tcp_endpoint *end)
-{
-    const struct sender *snd = &end->snd;
-
-    return (end_now_ns(end) -
-            ring_at(&snd->ring, snd->ring.first)->sent_at_ns) /
-           NS_PER_US;
-}
-
-void
-sender_rto_rearm(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    int64_t rto_us = sender_rto_us(end);
-
-    if (packets_out(snd) == 0) {
-        sender_retry_off(end);
-        return;
-    }
-    if (snd->retry == RETRY_REORDER || snd->retry == RETRY_PROBE_TAIL) {
-        rto_us -= head_age_us(end); /* not a full RTO again */
-    }
-    sender_retry_set(end, RETRY_RTO, rto_us);
-}
-
-/* tail_probe_set - false: none is due here */
-static bool
-tail_probe_set(struct tcp_endpoint *end, bool is_ack)
-{
-    struct sender *snd = &end->snd;
-    int64_t after_us = US_PER_S;
-
-    if (packets_out(snd) == 0 || !end->has_sack ||
-        end->stack->sws != TCP_SWS_LINUX || snd->phase > PHASE_OPEN) {
-        return false;
-    }
-    if (snd->srtt_us8 != 0) {
-        after_us = snd->srtt_us8 / 4 + (packets_out(snd) == 1
-                                            ? end->stack->rto_min_ns / NS_PER_US
-                                            : PROBE_SLACK_US);
-    }
-    const int64_t rto_us =
-        is_ack ? sender_rto_us(end) : sender_rto_us(end) - head_age_us(end);
-    if (rto_us > 0) {
-        after_us = i64_min(after_us, rto_us);
-    }
-    sender_retry_set(end, RETRY_PROBE_TAIL, after_us);
-    return true;
-}
-
-void
-sender_retry_rearm(struct tcp_endpoint *end)
-{
-    if (!tail_probe_set(end, true)) {
-        sender_rto_rearm(end);
-    }
 }
 
 /* --- Sending -------------------------------------------------------------- */
@@ -383,7 +283,7 @@ is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
         limit >= i64_min(snd->window, snd->cwnd * snd->mss) / WINDOW_SHARE) {
         return false;
     }
-    if (head_age_us(end) < snd->srtt_us8 / 16) {
+    if (sender_head_age_us(end) < snd->srtt_us8 / 16) {
         return false; /* the next one will be long in coming */
     }
     if (room < window) {
@@ -500,48 +400,13 @@ usage_note(struct sender *snd, bool is_cwnd)
     }
 }
 
-/* persist_us - BSD's interval */
-static int64_t
-persist_us(const struct sender *snd)
-{
-    const int64_t base_us = snd->srtt_us8 / 8 + snd->rttvar_us4;
-    const uint32_t shift = snd->backoff > 12 ? 12 : snd->backoff;
-
-    return i64_min(i64_max(base_us << shift, PERSIST_MIN_US), PERSIST_MAX_US);
-}
-
-static int64_t
-probe_us(const struct tcp_endpoint *end)
-{
-    const struct sender *snd = &end->snd;
-
-    if (end->stack->sws == TCP_SWS_BSD) {
-        return persist_us(snd);
-    }
-    const uint32_t shift =
-        snd->backoff > BACKOFF_MAX ? BACKOFF_MAX : snd->backoff;
-    return i64_min(i64_max(snd->rto_us, RTO_MIN_PROBE_US) << shift, RTO_MAX_US);
-}
-
-/* probe_check - nothing is out and something waits: a timer must look after it
- */
-static void
-probe_check(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (packets_out(snd) == 0 && unsent(snd) > 0 && snd->retry == RETRY_NONE) {
-        sender_retry_set(end, RETRY_PROBE_WINDOW, probe_us(end));
-    }
-}
-
 static void
 fin_send(struct tcp_endpoint *end)
 {
     struct sender *snd = &end->snd;
 
     if (snd->is_closing && !snd->is_fin_sent && snd->next == snd->written) {
-        fresh_send(end, 0, false);
+        sender_fresh(end, 0, false);
     }
 }
 
@@ -556,7 +421,7 @@ chunk_send(struct tcp_endpoint *end, int64_t bytes)
     while (bytes > 0) {
         const int64_t piece = i64_min(bytes, mss);
         bytes -= piece;
-        fresh_send(end, piece, is_many && bytes == 0);
+        sender_fresh(end, piece, is_many && bytes == 0);
         count++;
     }
     return count;
@@ -597,9 +462,9 @@ sender_push(struct tcp_endpoint *end)
         if (snd->is_reducing) {
             snd->prr_out += sent_count;
         }
-        (void)tail_probe_set(end, false);
+        (void)sender_tail_probe_set(end, false);
     } else {
-        probe_check(end);
+        sender_probe_check(end);
     }
 }
 
@@ -684,127 +549,4 @@ sender_repeat_lost(struct tcp_endpoint *end)
         snd->retry = RETRY_NONE;
         sender_rto_rearm(end);
     }
-}
-
-/* --- When the timer fires ------------------------------------------------- */
-
-/* tail_probe_send - a new segment, or the last one again; false: neither */
-static bool
-tail_probe_send(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    const int64_t left = unsent(snd);
-    const int64_t window = snd->una + snd->window - snd->next;
-
-    if (snd->tail_seq != 0) {
-        return false; /* one an episode */
-    }
-    snd->is_tail_repeat = left == 0 || window < i64_min(left, snd->mss);
-    if (!snd->is_tail_repeat) {
-        fresh_send(end, i64_min(left, snd->mss), false);
-        snd->prr_out += snd->is_reducing;
-    } else if (!sender_repeat(end, snd->ring.next - 1)) {
-        return false;
-    }
-    snd->probes_count++;
-    snd->tail_seq = snd->next;
-    return true;
-}
-
-/* tail_probe - is anybody there? */
-static void
-tail_probe(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (packets_out(snd) == 0) {
-        sender_retry_off(end);
-        probe_check(end);
-        return;
-    }
-    snd->retry = tail_probe_send(end) ? RETRY_NONE : RETRY_PROBE_TAIL;
-    sender_rto_rearm(end);
-}
-
-/* window_probe - what fits of the next segment, or a segment without data */
-static void
-window_probe(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    const int64_t window = snd->una + snd->window - snd->next;
-    const int64_t left = unsent(snd);
-
-    snd->retry = RETRY_NONE;
-    if (packets_out(snd) > 0 || left == 0) {
-        return;
-    }
-    snd->probes_count++;
-    if (window > 0) {
-        fresh_send(end, i64_min(i64_min(window, left), snd->mss), true);
-        snd->backoff = end->stack->sws == TCP_SWS_BSD ? snd->backoff : 0;
-        return;
-    }
-    if (snd->backoff >= end->stack->retries) {
-        end_fail(end);
-        return;
-    }
-    struct tcp_segment probe = {.seq = snd->una - 1};
-    sender_header(end, &probe);
-    sender_transmit(end, &probe);
-    snd->backoff++;
-    sender_retry_set(end, RETRY_PROBE_WINDOW, probe_us(end));
-}
-
-static void
-timeout(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (packets_out(snd) == 0) {
-        sender_retry_off(end);
-        return;
-    }
-    if (snd->retries >= end->stack->retries) {
-        end_fail(end);
-        return;
-    }
-    snd->timeouts_count++;
-    recovery_timeout(end);
-    (void)sender_repeat(end, snd->ring.first);
-    snd->lost_hint = snd->ring.first;
-    snd->retries++;
-    snd->backoff++;
-    snd->retry = RETRY_NONE;
-    sender_rto_rearm(end);
-}
-
-static void
-on_retry(void *arg, uint64_t data)
-{
-    struct tcp_endpoint *end = arg;
-
-    (void)data;
-    if (!alarm_is_due(end, &end->snd.alarm, on_retry)) {
-        return;
-    }
-    switch (end->snd.retry) {
-    case RETRY_NONE:
-        return;
-    case RETRY_SYN:
-        end_syn_retry(end);
-        return;
-    case RETRY_RTO:
-        timeout(end);
-        return;
-    case RETRY_PROBE_TAIL:
-        tail_probe(end);
-        return;
-    case RETRY_PROBE_WINDOW:
-        window_probe(end);
-        return;
-    case RETRY_REORDER:
-        recovery_reorder_timeout(end);
-        return;
-    }
-    UNREACHABLE("every kind is above");
 }

@@ -377,6 +377,31 @@ test_tcp_endpoint_probes_go_on_at_a_window_an_rto(void **state)
     }
 }
 
+/* RFC 9293, 3.8.6.1: as long as probes of a window of 0 are answered, there is
+ * somebody, however many there were; unanswered ones end it. */
+static void
+test_tcp_endpoint_answered_probes_of_no_window_never_end(void **state)
+{
+    struct oneend *one = *state = linux_end(TCP_CLIENT);
+    uint32_t probes = 0;
+
+    oneend_connect(one, RTT, TCP_SHIFT_NONE, 65160, 0);
+    oneend_receive(one, TCP_ACK | TCP_PSH, 1, 1, 0, 96); /* the banner */
+    forget(one);
+    const uint32_t told = one->news_count;
+    tcp_endpoint_write(one->end, 1000);
+    while (probes < 40) {
+        oneend_wait(one, 120 * S + S);
+        while (oneend_next(one) != NULL) {
+            probes++;
+        }
+        oneend_receive(one, TCP_ACK, 97, 1, 0, 0);
+    }
+    assert_int_equal(one->news_count, told);
+    oneend_wait(one, 40 * 120 * S);
+    assert_int_equal(one->news[one->news_count - 1], TCP_NEWS_FAILED);
+}
+
 /* FreeBSD, 5 s: 40 bytes are neither all there is nor half the largest window
  * (which the SYN showed), so the persist timer sends them. */
 static void
@@ -668,6 +693,7 @@ main(void)
         END(test_tcp_endpoint_segments_are_half_of_a_window_above_536),
         END(test_tcp_endpoint_client_probes_with_what_fits_after_an_rto),
         END(test_tcp_endpoint_probes_go_on_at_a_window_an_rto),
+        END(test_tcp_endpoint_answered_probes_of_no_window_never_end),
         END(test_tcp_endpoint_bsd_waits_five_seconds_for_a_small_window),
         END(test_tcp_endpoint_bsd_sends_what_empties_its_buffer),
         END(test_tcp_endpoint_acks_quickly_sixteen_times_then_waits),

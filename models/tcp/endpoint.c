@@ -110,7 +110,7 @@ syn_send(struct tcp_endpoint *end)
     struct tcp_segment segment = {.flags = TCP_SYN,
                                   .options = TCP_OPTION_MSS,
                                   .mss_bytes = (uint16_t)stack->mss_bytes,
-                                  .window = receiver_syn_field(end)};
+                                  .window = window_syn_field(end)};
     const bool is_server = end->side == TCP_SERVER;
 
     if (is_server) {
@@ -172,7 +172,7 @@ end_syn_retry(struct tcp_endpoint *end)
         end->offered_shift = TCP_SHIFT_NONE;
     }
     syn_send(end);
-    sender_retry_set(end, RETRY_SYN, syn_wait_us(end));
+    retry_set(end, RETRY_SYN, syn_wait_us(end));
 }
 
 void
@@ -182,7 +182,7 @@ tcp_endpoint_open(struct tcp_endpoint *end)
     end->state = TCP_STATE_SYN_SENT;
     end->snd.next = 1;
     syn_send(end);
-    sender_retry_set(end, RETRY_SYN, syn_wait_us(end));
+    retry_set(end, RETRY_SYN, syn_wait_us(end));
 }
 
 /* options_take - what the peer's SYN says, as it was delivered */
@@ -230,7 +230,7 @@ syn_arrived(struct tcp_endpoint *end, const struct tcp_segment *segment)
     end->snd.next = 1;
     end->syn_sent_count = end->syn_answers_count = 0;
     syn_send(end);
-    sender_retry_set(end, RETRY_SYN, syn_wait_us(end));
+    retry_set(end, RETRY_SYN, syn_wait_us(end));
 }
 
 static void
@@ -241,7 +241,7 @@ established(struct tcp_endpoint *end)
     end->snd.next = 1;
     end->snd.high_seq = 1;
     end->snd.rtt_seq = 1;
-    sender_retry_off(end);
+    retry_off(end);
     end->snd.backoff = 0;
     if (end->syn_sent_count == 1) {
         recovery_rtt_sample(end,
@@ -251,7 +251,7 @@ established(struct tcp_endpoint *end)
         end->snd.rto_us = end->stack->rto_first_ns / NS_PER_US;
     }
     sender_established(end);
-    receiver_established(end);
+    window_established(end);
 }
 
 static void
@@ -323,7 +323,7 @@ tcp_endpoint_write(struct tcp_endpoint *end, int64_t bytes)
         idle_restart(end);
     }
     end->snd.written += bytes;
-    sender_fill(end);
+    pieces_fill(end);
     sender_push(end);
 }
 
@@ -361,8 +361,8 @@ established_receive(struct tcp_endpoint *end, const struct tcp_segment *segment)
         sender_pure_ack(end);
         return;
     }
-    if (!receiver_is_acceptable(end, segment)) {
-        receiver_duplicate(end, segment);
+    if (!window_accepts(end, segment)) {
+        receiver_duplicate(end);
         return;
     }
     if (end->has_timestamps && segment->seq <= end->rcv.window_at) {
@@ -376,11 +376,11 @@ established_receive(struct tcp_endpoint *end, const struct tcp_segment *segment)
         receiver_data(end, segment);
     } else if (segment->seq < end->rcv.next && segment->payload_bytes == 0 &&
                segment->seq == end->rcv.window_at - 1) {
-        receiver_duplicate(end, segment); /* a probe of our window */
+        receiver_duplicate(end); /* a probe of our window */
         return;
     }
     receiver_ack_check(end);
-    receiver_read(end);
+    window_read(end);
     const bool is_fin =
         end->rcv.fin_seq != 0 && end->rcv.next > end->rcv.fin_seq && was_open;
     if (end->rcv.next - is_fin > before) {
@@ -507,7 +507,7 @@ tcp_endpoint_progress(const struct tcp_endpoint *end)
         .window_segments = snd->cwnd,
         .threshold_segments = snd->ssthresh,
         .srtt_ns = snd->srtt_us8 / 8 * NS_PER_US,
-        .rto_ns = sender_rto_us(end) * NS_PER_US,
+        .rto_ns = retry_rto_us(end) * NS_PER_US,
         .sent_count = snd->sent_count,
         .resent_count = snd->resent_count,
         .timeouts_count = snd->timeouts_count,

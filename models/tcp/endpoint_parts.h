@@ -3,11 +3,15 @@
  * endpoint_parts.h - the inside of an end, for its own files only
  *
  *     endpoint.c    life: handshake, what the application asks, what is told
- *     sender.c      what may be sent now, in which pieces; probes; timers
+ *     sender.c      segments leave, for the first time and again
+ *     pieces.c      in which pieces data leaves; the send buffer
+ *     retry.c       the timer of what was not answered
  *     scoreboard.c  what was sent: acknowledged, SACKed, lost, sent again
  *     recovery.c    what an acknowledgement means; the states of recovery
  *     congestion.c  Reno, CUBIC, HyStart
- *     receiver.c    what came: order, the window offered, when to acknowledge
+ *     receiver.c    what came, and when to acknowledge it
+ *     window.c      the window that is offered
+ *     order.c       what lies beyond holes; SACK blocks
  *     tick.c        when a timer fires
  *
  * Times inside are ns where events are meant and microseconds where the
@@ -278,29 +282,54 @@ void end_syn_retry(struct tcp_endpoint *end);
 void sender_init(struct tcp_endpoint *end);
 void sender_established(struct tcp_endpoint *end);
 void sender_mss_bound(struct tcp_endpoint *end);
-/* The application's bytes into the send buffer, as many as it takes. */
-void sender_fill(struct tcp_endpoint *end);
 /* Sends what may be sent; arms what waits. */
 void sender_push(struct tcp_endpoint *end);
 /* After an acknowledgement: the same, and the application goes on writing when
  * a third of the send buffer is free. */
 void sender_go_on(struct tcp_endpoint *end);
+/* The next bytes for the first time, one segment. */
+void sender_fresh(struct tcp_endpoint *end, int64_t bytes, bool is_pushed);
 /* One segment of the ring again. False: the window forbids. */
 bool sender_repeat(struct tcp_endpoint *end, uint64_t number);
 void sender_repeat_lost(struct tcp_endpoint *end);
-void sender_retry_set(struct tcp_endpoint *end, enum retry_kind kind,
-                      int64_t after_us);
-void sender_retry_off(struct tcp_endpoint *end);
-/* After an acknowledgement that moved something: the tail probe or the RTO. */
-void sender_retry_rearm(struct tcp_endpoint *end);
-void sender_rto_rearm(struct tcp_endpoint *end);
-int64_t sender_rto_us(const struct tcp_endpoint *end); /* with backoff */
 void sender_pure_ack(struct tcp_endpoint *end);
 void sender_rst(struct tcp_endpoint *end);
 /* Fills what all segments have in common. */
 void sender_header(struct tcp_endpoint *end, struct tcp_segment *segment);
 void sender_transmit(struct tcp_endpoint *end,
                      const struct tcp_segment *segment);
+
+/* --- pieces.c ------------------------------------------------------------- */
+
+/* Bytes of the next chunk; 0: nothing may go. *is_cwnd is set where the window
+ * of congestion is why. */
+int64_t pieces_next(struct tcp_endpoint *end, bool *is_cwnd);
+/* The application's bytes into the send buffer, as many as it takes. */
+void pieces_fill(struct tcp_endpoint *end);
+int64_t pieces_memory(const struct tcp_endpoint *end); /* used */
+void pieces_memory_grow(struct tcp_endpoint *end);
+
+/* --- retry.c -------------------------------------------------------------- */
+
+void retry_set(struct tcp_endpoint *end, enum retry_kind kind,
+               int64_t after_us);
+void retry_off(struct tcp_endpoint *end);
+/* After an acknowledgement that moved something: the tail probe or the RTO. */
+void retry_rearm(struct tcp_endpoint *end);
+void retry_rto_rearm(struct tcp_endpoint *end);
+/* False: no tail probe is due here. */
+bool retry_tail_probe(struct tcp_endpoint *end, bool is_ack);
+/* Nothing is out and something waits: a timer must look after it. */
+void retry_probe_check(struct tcp_endpoint *end);
+int64_t retry_probe_us(const struct tcp_endpoint *end);
+int64_t retry_rto_us(const struct tcp_endpoint *end); /* with backoff */
+
+/* Bytes in the send buffer, and the FIN, that were not sent yet. */
+static inline int64_t
+unsent(const struct sender *snd)
+{
+    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
+}
 
 static inline int64_t
 packets_out(const struct sender *snd)
@@ -368,26 +397,59 @@ void congestion_sample(struct tcp_endpoint *end, int64_t rtt_us);
 void congestion_idle_end(struct tcp_endpoint *end);
 uint32_t congestion_cube_root(uint64_t a);
 
+/* Since the oldest segment was last sent. */
+static inline int64_t
+head_age_us(const struct tcp_endpoint *end)
+{
+    const struct sent_ring *ring = &end->snd.ring;
+
+    return (end_now_ns(end) - ring_at(ring, ring->first)->sent_at_ns) /
+           NS_PER_US;
+}
+
 /* --- receiver.c ----------------------------------------------------------- */
 
+/* The receiver's rules are Linux's; others follow RFC 5681's plain ones. */
+static inline bool
+end_is_linux(const struct tcp_endpoint *end)
+{
+    return end->stack->tuning == TCP_TUNING_LINUX;
+}
+
 void receiver_init(struct tcp_endpoint *end);
-void receiver_established(struct tcp_endpoint *end);
-/* The window field of a segment that goes out now. */
-uint16_t receiver_window_field(struct tcp_endpoint *end);
-uint16_t receiver_syn_field(const struct tcp_endpoint *end);
 void receiver_data(struct tcp_endpoint *end, const struct tcp_segment *segment);
-bool receiver_is_acceptable(struct tcp_endpoint *end,
-                            const struct tcp_segment *segment);
 /* After data and acknowledgement were dealt with: acknowledge now or later. */
 void receiver_ack_check(struct tcp_endpoint *end);
-/* The application has read: the buffer may grow. */
-void receiver_read(struct tcp_endpoint *end);
 void receiver_ack_sent(struct tcp_endpoint *end);
 void receiver_data_sent(struct tcp_endpoint *end);
-void receiver_sacks(const struct tcp_endpoint *end,
-                    struct tcp_segment *segment);
 void receiver_quick(struct tcp_endpoint *end);
-void receiver_duplicate(struct tcp_endpoint *end,
+void receiver_duplicate(struct tcp_endpoint *end);
+
+/* --- window.c ------------------------------------------------------------- */
+
+void window_init(struct tcp_endpoint *end);
+void window_established(struct tcp_endpoint *end);
+uint16_t window_syn_field(const struct tcp_endpoint *end);
+/* What would be offered now; what is: the field of a segment that goes out. */
+int64_t window_choose(const struct tcp_endpoint *end);
+uint16_t window_field(struct tcp_endpoint *end);
+bool window_accepts(struct tcp_endpoint *end,
+                    const struct tcp_segment *segment);
+/* A segment has come: room for more like it. */
+void window_grow(struct tcp_endpoint *end, const struct tcp_segment *segment);
+/* What of the memory of segments of a new size is data. */
+void window_ratio(struct tcp_endpoint *end, const struct tcp_segment *segment);
+/* The round trip as the receiver sees it. */
+void window_rtt_by_echo(struct tcp_endpoint *end,
                         const struct tcp_segment *segment);
+void window_rtt_by_round(struct tcp_endpoint *end);
+/* The application has read: the buffer may grow. */
+void window_read(struct tcp_endpoint *end);
+
+/* --- order.c -------------------------------------------------------------- */
+
+void order_add(struct receiver *rcv, struct tcp_sack stretch);
+void order_join(struct receiver *rcv); /* what is in order now */
+void order_sacks(const struct tcp_endpoint *end, struct tcp_segment *segment);
 
 #endif

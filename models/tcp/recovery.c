@@ -275,7 +275,7 @@ alert(struct tcp_endpoint *end, struct ack_sum *sum)
     } else {
         const int64_t wait_us = scoreboard_judge(end, sum);
         if (wait_us > 0) {
-            sender_retry_set(end, RETRY_REORDER, wait_us);
+            retry_set(end, RETRY_REORDER, wait_us);
         }
     }
     if (snd->phase == PHASE_RECOVERY) {
@@ -309,7 +309,7 @@ recovery_reorder_timeout(struct tcp_endpoint *end)
     }
     if (snd->retry != RETRY_RTO) {
         snd->retry = RETRY_REORDER;
-        sender_rto_rearm(end);
+        retry_rto_rearm(end);
     }
 }
 
@@ -352,13 +352,10 @@ probe_ack(struct tcp_endpoint *end)
     if (snd->next + left <= snd->una + snd->window) {
         snd->backoff = 0;
         if (snd->retry == RETRY_PROBE_WINDOW) {
-            sender_retry_off(end);
+            retry_off(end);
         }
     } else if (snd->retry == RETRY_PROBE_WINDOW) {
-        const uint32_t shift = snd->backoff > 15 ? 15 : snd->backoff;
-        sender_retry_set(
-            end, RETRY_PROBE_WINDOW,
-            i64_min(i64_max(snd->rto_us, 200000) << shift, RTO_MAX_US));
+        retry_set(end, RETRY_PROBE_WINDOW, retry_probe_us(end));
     }
 }
 
@@ -408,6 +405,7 @@ recovery_ack(struct tcp_endpoint *end, const struct tcp_segment *segment)
         snd->una = segment->ack;
     }
     if (!had_packets) {
+        snd->retries = 0; /* a probe is answered, whatever the window */
         probe_ack(end);
         sender_go_on(end);
         return;
@@ -428,7 +426,7 @@ recovery_ack(struct tcp_endpoint *end, const struct tcp_segment *segment)
         sending = alert(end, &sum);
     }
     if (sum.is_data_acked && snd->retry != RETRY_REORDER) {
-        sender_retry_rearm(end);
+        retry_rearm(end);
     }
     control(end, &sum);
     send_after(end, sending);

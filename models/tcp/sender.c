@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sender.c - what may be sent now, and in which pieces
- *
- * Data leaves in chunks of a few segments, as a stack with segmentation
- * offload makes them: the first segment of a chunk must fit the window whole;
- * a remainder of the window goes with it unless a small segment is out
- * (Minshall). A chunk waits for more window or cwnd while an acknowledgement is
- * expected soon. With nothing in flight and no room for the next segment a
- * timer is set: Linux then sends what fits, after an RTO; BSD after its
- * persist interval, unless what fits is half the largest window ever seen.
+ * sender.c - segments leave: acknowledgements, data for the first time and again
  */
 #include "models/tcp/endpoint_parts.h"
-
-#define US_PER_S         INT64_C(1000000)
-#define CHUNK_MIN        2     /* tcp_min_tso_segs */
-#define CHUNK_BYTES_MAX  65536 /* of a chunk, headers aside */
-#define CHUNK_SHIFT      10    /* a chunk is what is paced in 2^-10 s, */
-#define CHUNK_RTT_SHIFT  9     /* and more on the shortest paths */
-#define WINDOW_SHARE     3     /* tcp_tso_win_divisor */
-#define RTO_MAX_US       (120 * US_PER_S)
-#define RTO_MIN_PROBE_US 200000
-#define PERSIST_MIN_US   (5 * US_PER_S) /* BSD */
-#define PERSIST_MAX_US   (60 * US_PER_S)
-#define PROBE_SLACK_US   2000 /* TCP_TIMEOUT_MIN of a tail loss probe */
-#define BACKOFF_MAX      15
-#define SKB_BYTES        768   /* memory of a piece of the send buffer, and */
-#define SEGMENT_BYTES    2304  /* what the buffer reckons for a segment */
-#define GOAL_BYTES       65279 /* of a piece */
-
-static void on_retry(void *arg, uint64_t data);
 
 void
 sender_init(struct tcp_endpoint *end)
@@ -80,14 +54,14 @@ sender_header(struct tcp_endpoint *end, struct tcp_segment *segment)
 {
     segment->flags |= TCP_ACK;
     segment->ack = end->rcv.next;
-    segment->window = receiver_window_field(end);
+    segment->window = window_field(end);
     if (end->has_timestamps) {
         segment->options |= TCP_OPTION_TIMESTAMP;
         segment->timestamp_ms = (uint32_t)(end_now_us(end) / 1000);
         segment->timestamp_echo_ms = end->rcv.echo_ms;
     }
     if (end->has_sack) {
-        receiver_sacks(end, segment);
+        order_sacks(end, segment);
     }
 }
 
@@ -133,9 +107,9 @@ data_send(struct tcp_endpoint *end, const struct sent *sent, bool is_pushed)
     sender_transmit(end, &segment);
 }
 
-/* fresh_send - the next bytes for the first time */
-static void
-fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
+/* sender_fresh - the next bytes for the first time */
+void
+sender_fresh(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
 {
     struct sender *snd = &end->snd;
     const bool was_empty = packets_out(snd) == 0;
@@ -160,14 +134,8 @@ fresh_send(struct tcp_endpoint *end, int64_t bytes, bool is_pushed)
     snd->next += bytes + ((sent.flags & SENT_FIN) != 0);
     ring_push(&snd->ring, &sent);
     if (was_empty || snd->retry == RETRY_PROBE_TAIL) {
-        sender_rto_rearm(end);
+        retry_rto_rearm(end);
     }
-}
-
-static int64_t
-unsent(const struct sender *snd)
-{
-    return snd->queued - snd->next + (snd->is_fin_sent ? 1 : 0);
 }
 
 /* owed_piece - BSD's tcp_output() lets what fits the window go along with an
@@ -192,301 +160,14 @@ sender_pure_ack(struct tcp_endpoint *end)
     struct tcp_segment segment = {.seq = end->snd.next};
 
     if (piece > 0) {
-        fresh_send(end, piece, false);
+        sender_fresh(end, piece, false);
         return;
     }
     sender_header(end, &segment);
     sender_transmit(end, &segment);
 }
 
-/* --- The timer of retransmissions ----------------------------------------- */
-
-void
-sender_retry_set(struct tcp_endpoint *end, enum retry_kind kind,
-                 int64_t after_us)
-{
-    end->snd.retry = kind;
-    alarm_set(end, &end->snd.alarm, on_retry, i64_max(after_us, 1));
-}
-
-void
-sender_retry_off(struct tcp_endpoint *end)
-{
-    end->snd.retry = RETRY_NONE;
-    alarm_off(&end->snd.alarm);
-}
-
-int64_t
-sender_rto_us(const struct tcp_endpoint *end)
-{
-    const int64_t rto_us = end->snd.rto_us;
-    const uint32_t shift = end->snd.backoff > 20 ? 20 : end->snd.backoff;
-
-    return i64_min(rto_us << shift, RTO_MAX_US);
-}
-
-/* head_age_us - since the oldest segment was last sent */
-static int64_t
-head_age_us(const struct tcp_endpoint *end)
-{
-    const struct sender *snd = &end->snd;
-
-    return (end_now_ns(end) -
-            ring_at(&snd->ring, snd->ring.first)->sent_at_ns) /
-           NS_PER_US;
-}
-
-void
-sender_rto_rearm(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    int64_t rto_us = sender_rto_us(end);
-
-    if (packets_out(snd) == 0) {
-        sender_retry_off(end);
-        return;
-    }
-    if (snd->retry == RETRY_REORDER || snd->retry == RETRY_PROBE_TAIL) {
-        rto_us -= head_age_us(end); /* not a full RTO again */
-    }
-    sender_retry_set(end, RETRY_RTO, rto_us);
-}
-
-/* tail_probe_set - false: none is due here */
-static bool
-tail_probe_set(struct tcp_endpoint *end, bool is_ack)
-{
-    struct sender *snd = &end->snd;
-    int64_t after_us = US_PER_S;
-
-    if (packets_out(snd) == 0 || !end->has_sack ||
-        end->stack->sws != TCP_SWS_LINUX || snd->phase > PHASE_OPEN) {
-        return false;
-    }
-    if (snd->srtt_us8 != 0) {
-        after_us = snd->srtt_us8 / 4 + (packets_out(snd) == 1
-                                            ? end->stack->rto_min_ns / NS_PER_US
-                                            : PROBE_SLACK_US);
-    }
-    const int64_t rto_us =
-        is_ack ? sender_rto_us(end) : sender_rto_us(end) - head_age_us(end);
-    if (rto_us > 0) {
-        after_us = i64_min(after_us, rto_us);
-    }
-    sender_retry_set(end, RETRY_PROBE_TAIL, after_us);
-    return true;
-}
-
-void
-sender_retry_rearm(struct tcp_endpoint *end)
-{
-    if (!tail_probe_set(end, true)) {
-        sender_rto_rearm(end);
-    }
-}
-
 /* --- Sending -------------------------------------------------------------- */
-
-/* goal_bytes - of one piece of the send buffer */
-static int64_t
-goal_bytes(const struct sender *snd)
-{
-    int64_t bytes = GOAL_BYTES;
-
-    if (snd->window_max > MSS_DEFAULT) {
-        bytes = i64_min(bytes, snd->window_max / 2);
-    }
-    return i64_max(bytes / snd->mss, 1) * snd->mss;
-}
-
-/* memory_used - of the send buffer */
-static int64_t
-memory_used(const struct tcp_endpoint *end)
-{
-    const struct sender *snd = &end->snd;
-    const int64_t bytes = snd->queued - snd->una;
-
-    if (end->stack->sws != TCP_SWS_LINUX || bytes <= 0) {
-        return bytes;
-    }
-    return bytes + SKB_BYTES * i64_div_ceil(bytes, goal_bytes(snd));
-}
-
-/* memory_grow - with the window of congestion, unless that is full */
-static void
-memory_grow(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (end->stack->sws == TCP_SWS_LINUX) {
-        const int64_t memory = 2 * SEGMENT_BYTES * i64_max(10, snd->cwnd);
-        snd->memory = i64_max(snd->memory,
-                              i64_min(memory, end->stack->send_buffer_bytes));
-    } else {
-        snd->memory = end->stack->send_buffer_bytes;
-    }
-}
-
-void
-sender_fill(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    const int64_t goal = goal_bytes(snd);
-
-    if (snd->memory == 0) {
-        memory_grow(end);
-    }
-    if (goal != snd->piece_bytes || snd->next == snd->queued) {
-        snd->piece_base = snd->queued;
-        snd->piece_bytes = goal;
-    }
-    while (snd->queued < snd->written && memory_used(end) < snd->memory) {
-        snd->queued += i64_min(goal, snd->written - snd->queued);
-    }
-}
-
-/* chunk_segments - how many segments a chunk has, by the rate of the path */
-static int64_t
-chunk_segments(const struct sender *snd)
-{
-    if (snd->srtt_us8 == 0) {
-        return CHUNK_BYTES_MAX / snd->mss;
-    }
-    const int64_t gain = snd->cwnd < snd->ssthresh / 2 ? 200 : 120;
-    const int64_t rate =
-        snd->cwnd * snd->mss * gain / 100 * 8 * US_PER_S / snd->srtt_us8;
-    const int64_t short_path = snd->rtt_min_us >> CHUNK_RTT_SHIFT;
-    int64_t bytes = rate >> CHUNK_SHIFT;
-
-    if (short_path < 32) {
-        bytes += CHUNK_BYTES_MAX >> short_path;
-    }
-    return i64_max(i64_min(bytes, CHUNK_BYTES_MAX) / snd->mss, CHUNK_MIN);
-}
-
-/* is_deferred - would waiting for the next acknowledgement make more of it? */
-static bool
-is_deferred(const struct tcp_endpoint *end, int64_t segments, bool *is_cwnd)
-{
-    const struct sender *snd = &end->snd;
-    const int64_t now_ns = end_now_ns(end);
-
-    if (snd->is_writing || snd->phase >= PHASE_RECOVERY ||
-        now_ns - snd->last_sent_at_ns > NS_PER_MS || packets_out(snd) == 0) {
-        return false;
-    }
-    const int64_t window = snd->una + snd->window - snd->next;
-    const int64_t room = (snd->cwnd - in_flight(snd)) * snd->mss;
-    const int64_t limit = i64_min(window, room);
-    const int64_t left = i64_min(unsent(snd), CHUNK_BYTES_MAX);
-    if (limit >= segments * snd->mss ||
-        limit >= i64_min(snd->window, snd->cwnd * snd->mss) / WINDOW_SHARE) {
-        return false;
-    }
-    if (head_age_us(end) < snd->srtt_us8 / 16) {
-        return false; /* the next one will be long in coming */
-    }
-    if (room < window) {
-        if (room <= left) {
-            *is_cwnd = true;
-            return true;
-        }
-    } else if (window <= left) {
-        return true;
-    }
-    return false;
-}
-
-/* is_small_out - a segment below MSS has not been acknowledged (Minshall) */
-static bool
-is_small_out(const struct sender *snd)
-{
-    return snd->small_end > snd->una && snd->small_end <= snd->next;
-}
-
-/* boundary - where the piece of the send buffer that holds seq ends */
-static int64_t
-boundary(const struct sender *snd, int64_t seq)
-{
-    if (seq < snd->piece_base) {
-        return i64_min(snd->piece_base, snd->queued);
-    }
-    return i64_min(seq + snd->piece_bytes -
-                       (seq - snd->piece_base) % snd->piece_bytes,
-                   snd->queued);
-}
-
-/* head_join - the first piece takes of the next one what makes it a whole
- * chunk; once each time it is looked at */
-static void
-head_join(struct sender *snd, int64_t segments)
-{
-    if (snd->head_end <= snd->next) {
-        snd->head_end = boundary(snd, snd->next);
-    }
-    const int64_t missing = segments * snd->mss - (snd->head_end - snd->next);
-    if (missing > 0 && snd->head_end < snd->queued) {
-        snd->head_end +=
-            i64_min(missing, boundary(snd, snd->head_end) - snd->head_end);
-    }
-}
-
-/* piece_linux - bytes of the next chunk; 0: nothing may go */
-static int64_t
-piece_linux(struct tcp_endpoint *end, bool *is_cwnd)
-{
-    struct sender *snd = &end->snd;
-    const int64_t segments = chunk_segments(snd);
-    const int64_t quota =
-        i64_min(i64_min(i64_max(snd->cwnd / 2, 1), snd->cwnd - in_flight(snd)),
-                segments);
-    const int64_t window = snd->una + snd->window - snd->next;
-
-    head_join(snd, quota);
-    const int64_t left = snd->head_end - snd->next;
-    const bool is_last = snd->head_end == snd->queued && !snd->is_closing;
-    if (window < i64_min(left, snd->mss)) {
-        return 0;
-    }
-    if (left <= snd->mss) {
-        return left < snd->mss && is_last && packets_out(snd) > 0 &&
-                       is_small_out(snd)
-                   ? 0
-                   : left;
-    }
-    if (is_deferred(end, segments, is_cwnd)) {
-        return 0;
-    }
-    const int64_t whole = quota * snd->mss;
-    if (whole <= window && (whole <= left || snd->head_end != snd->queued)) {
-        return i64_min(whole, left);
-    }
-    const int64_t needed = i64_min(left, window);
-    const int64_t part = needed % snd->mss;
-    return packets_out(snd) > 0 && is_small_out(snd) && !snd->is_writing
-               ? needed - part
-               : needed;
-}
-
-/* piece_bsd - the rules of tcp_output(): a full segment; all there is while
- * nothing is out; half the largest window */
-static int64_t
-piece_bsd(const struct tcp_endpoint *end)
-{
-    const struct sender *snd = &end->snd;
-    const int64_t left = unsent(snd);
-    const int64_t window = snd->una + snd->window - snd->next;
-    const int64_t piece = i64_min(i64_min(left, window), snd->mss);
-
-    if (piece <= 0) {
-        return 0;
-    }
-    if (piece == snd->mss || (piece == left && packets_out(snd) == 0) ||
-        piece >= snd->window_max / 2) {
-        return piece;
-    }
-    return 0;
-}
 
 /* usage_note - is the window of congestion what limits? RFC 7661's question */
 static void
@@ -500,48 +181,13 @@ usage_note(struct sender *snd, bool is_cwnd)
     }
 }
 
-/* persist_us - BSD's interval */
-static int64_t
-persist_us(const struct sender *snd)
-{
-    const int64_t base_us = snd->srtt_us8 / 8 + snd->rttvar_us4;
-    const uint32_t shift = snd->backoff > 12 ? 12 : snd->backoff;
-
-    return i64_min(i64_max(base_us << shift, PERSIST_MIN_US), PERSIST_MAX_US);
-}
-
-static int64_t
-probe_us(const struct tcp_endpoint *end)
-{
-    const struct sender *snd = &end->snd;
-
-    if (end->stack->sws == TCP_SWS_BSD) {
-        return persist_us(snd);
-    }
-    const uint32_t shift =
-        snd->backoff > BACKOFF_MAX ? BACKOFF_MAX : snd->backoff;
-    return i64_min(i64_max(snd->rto_us, RTO_MIN_PROBE_US) << shift, RTO_MAX_US);
-}
-
-/* probe_check - nothing is out and something waits: a timer must look after it
- */
-static void
-probe_check(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (packets_out(snd) == 0 && unsent(snd) > 0 && snd->retry == RETRY_NONE) {
-        sender_retry_set(end, RETRY_PROBE_WINDOW, probe_us(end));
-    }
-}
-
 static void
 fin_send(struct tcp_endpoint *end)
 {
     struct sender *snd = &end->snd;
 
     if (snd->is_closing && !snd->is_fin_sent && snd->next == snd->written) {
-        fresh_send(end, 0, false);
+        sender_fresh(end, 0, false);
     }
 }
 
@@ -556,7 +202,7 @@ chunk_send(struct tcp_endpoint *end, int64_t bytes)
     while (bytes > 0) {
         const int64_t piece = i64_min(bytes, mss);
         bytes -= piece;
-        fresh_send(end, piece, is_many && bytes == 0);
+        sender_fresh(end, piece, is_many && bytes == 0);
         count++;
     }
     return count;
@@ -580,9 +226,7 @@ sender_push(struct tcp_endpoint *end)
             is_cwnd = true;
             break;
         }
-        const int64_t piece = end->stack->sws == TCP_SWS_BSD
-                                  ? piece_bsd(end)
-                                  : piece_linux(end, &is_cwnd);
+        const int64_t piece = pieces_next(end, &is_cwnd);
         if (piece == 0) {
             break;
         }
@@ -597,9 +241,9 @@ sender_push(struct tcp_endpoint *end)
         if (snd->is_reducing) {
             snd->prr_out += sent_count;
         }
-        (void)tail_probe_set(end, false);
+        (void)retry_tail_probe(end, false);
     } else {
-        probe_check(end);
+        retry_probe_check(end);
     }
 }
 
@@ -613,11 +257,11 @@ sender_go_on(struct tcp_endpoint *end)
         return;
     }
     if (in_flight(snd) < snd->cwnd) {
-        memory_grow(end);
+        pieces_memory_grow(end);
     }
-    const int64_t used = memory_used(end);
+    const int64_t used = pieces_memory(end);
     if (snd->memory - used >= used / 2) {
-        sender_fill(end);
+        pieces_fill(end);
         snd->is_writing = true;
         sender_push(end);
         snd->is_writing = false;
@@ -682,129 +326,6 @@ sender_repeat_lost(struct tcp_endpoint *end)
     }
     if (is_head) {
         snd->retry = RETRY_NONE;
-        sender_rto_rearm(end);
+        retry_rto_rearm(end);
     }
-}
-
-/* --- When the timer fires ------------------------------------------------- */
-
-/* tail_probe_send - a new segment, or the last one again; false: neither */
-static bool
-tail_probe_send(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    const int64_t left = unsent(snd);
-    const int64_t window = snd->una + snd->window - snd->next;
-
-    if (snd->tail_seq != 0) {
-        return false; /* one an episode */
-    }
-    snd->is_tail_repeat = left == 0 || window < i64_min(left, snd->mss);
-    if (!snd->is_tail_repeat) {
-        fresh_send(end, i64_min(left, snd->mss), false);
-        snd->prr_out += snd->is_reducing;
-    } else if (!sender_repeat(end, snd->ring.next - 1)) {
-        return false;
-    }
-    snd->probes_count++;
-    snd->tail_seq = snd->next;
-    return true;
-}
-
-/* tail_probe - is anybody there? */
-static void
-tail_probe(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (packets_out(snd) == 0) {
-        sender_retry_off(end);
-        probe_check(end);
-        return;
-    }
-    snd->retry = tail_probe_send(end) ? RETRY_NONE : RETRY_PROBE_TAIL;
-    sender_rto_rearm(end);
-}
-
-/* window_probe - what fits of the next segment, or a segment without data */
-static void
-window_probe(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-    const int64_t window = snd->una + snd->window - snd->next;
-    const int64_t left = unsent(snd);
-
-    snd->retry = RETRY_NONE;
-    if (packets_out(snd) > 0 || left == 0) {
-        return;
-    }
-    snd->probes_count++;
-    if (window > 0) {
-        fresh_send(end, i64_min(i64_min(window, left), snd->mss), true);
-        snd->backoff = end->stack->sws == TCP_SWS_BSD ? snd->backoff : 0;
-        return;
-    }
-    if (snd->backoff >= end->stack->retries) {
-        end_fail(end);
-        return;
-    }
-    struct tcp_segment probe = {.seq = snd->una - 1};
-    sender_header(end, &probe);
-    sender_transmit(end, &probe);
-    snd->backoff++;
-    sender_retry_set(end, RETRY_PROBE_WINDOW, probe_us(end));
-}
-
-static void
-timeout(struct tcp_endpoint *end)
-{
-    struct sender *snd = &end->snd;
-
-    if (packets_out(snd) == 0) {
-        sender_retry_off(end);
-        return;
-    }
-    if (snd->retries >= end->stack->retries) {
-        end_fail(end);
-        return;
-    }
-    snd->timeouts_count++;
-    recovery_timeout(end);
-    (void)sender_repeat(end, snd->ring.first);
-    snd->lost_hint = snd->ring.first;
-    snd->retries++;
-    snd->backoff++;
-    snd->retry = RETRY_NONE;
-    sender_rto_rearm(end);
-}
-
-static void
-on_retry(void *arg, uint64_t data)
-{
-    struct tcp_endpoint *end = arg;
-
-    (void)data;
-    if (!alarm_is_due(end, &end->snd.alarm, on_retry)) {
-        return;
-    }
-    switch (end->snd.retry) {
-    case RETRY_NONE:
-        return;
-    case RETRY_SYN:
-        end_syn_retry(end);
-        return;
-    case RETRY_RTO:
-        timeout(end);
-        return;
-    case RETRY_PROBE_TAIL:
-        tail_probe(end);
-        return;
-    case RETRY_PROBE_WINDOW:
-        window_probe(end);
-        return;
-    case RETRY_REORDER:
-        recovery_reorder_timeout(end);
-        return;
-    }
-    UNREACHABLE("every kind is above");
 }

@@ -80,7 +80,7 @@ void load_links(struct load *load);
 void load_destinations(struct load *load); /* after links */
 void load_faults(struct load *load);       /* after destinations */
 void load_models(struct load *load);       /* of links; after faults */
-void load_traffic(struct load *load); /* after destinations */
+void load_traffic(struct load *load);      /* after destinations */
 void load_files(struct load *load);
 void load_overrides(struct load *load);
 void load_override_add(struct load *load, const char *path, const char *value,

@@ -60,7 +60,8 @@ static const char usage[] =
     "  --tell COMMAND       to the jobctld that has the queue: set PATH "
     "VALUE,\n"
     "                       release all|CHANNEL|MESSAGE FILE, stress CHANNEL,\n"
-    "                       explain MESSAGE FILE, state, counts, end\n";
+    "                       explain MESSAGE FILE, state, counts, end\n"
+    "  --help               prints this\n";
 
 /* What the signal handler tells: all that may be written from there. */
 static volatile sig_atomic_t is_told;
@@ -420,6 +421,10 @@ main(int count, char **words)
                         .sink = {.log = -1}};
     int code = EXIT_USER_ERROR;
 
+    if (count == 2 && strcmp(words[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return EXIT_SUCCESS;
+    }
     if (!options_read(&wishes, count, words)) {
         return EXIT_USER_ERROR;
     }

@@ -6,6 +6,11 @@ set -eu
 . "$(dirname "$0")/../support/cmd.sh"
 . "$root/tests/support/live.sh"
 
+expect 0 "$jobctld" --help
+says out 'Usage: jobctld --sink'
+silent err
+ok "--help is no error"
+
 # Mail from tcp_intranet for more than two is held; dates are honoured.
 {
     sed '/^tcp_intranet/s/$/ holdlimit 2/; /^tcp_local/s/$/ deferred/' \

@@ -486,12 +486,16 @@ tcp_endpoint_unbuffered_bytes(const struct tcp_endpoint *end)
 struct tcp_belief
 tcp_endpoint_belief(const struct tcp_endpoint *end)
 {
+    const int32_t shift = end->is_scaling ? end->receive_shift : 0;
+
     return (struct tcp_belief){
         .send_shift = end->send_shift,
         .receive_shift = end->receive_shift,
         .is_scaling = end->is_scaling,
         .send_window_bytes = end->snd.window,
-        .receive_window_bytes = end->rcv.window,
+        /* What lies beyond 16 bits cannot be said. */
+        .receive_window_bytes =
+            i64_min(end->rcv.window, (int64_t)TCP_WINDOW_MAX << shift),
     };
 }
 

@@ -294,6 +294,17 @@ middlebox_fault_name(enum middlebox_fault fault)
     return fault_names[fault];
 }
 
+const char *
+middlebox_option_name(int32_t option)
+{
+    for (size_t i = 0; i < OPTION_NAMES_COUNT; i++) {
+        if (option_names[i].option == option) {
+            return option_names[i].name;
+        }
+    }
+    UNREACHABLE("clear takes the options of the table");
+}
+
 /* number_parse - all of text is a decimal number of at most max */
 static bool
 number_parse(const char *text, int32_t max, int32_t *value)

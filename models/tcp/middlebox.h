@@ -81,6 +81,9 @@ bool middlebox_pass(struct middlebox *box, struct tcp_segment *segment,
 /* "strip-synack"; the names above. */
 const char *middlebox_fault_name(enum middlebox_fault fault);
 
+/* "window-scale" of TCP_OPTION_SCALE; one option of those that clear takes. */
+const char *middlebox_option_name(int32_t option);
+
 /* By name, with its value: "track", "set-syn=3" (no value: 0), "clamp=8192",
  * "clear=window-scale+timestamp". False: *what_expected says what it wants. */
 bool middlebox_parse(struct middlebox_params *params, const char *text,

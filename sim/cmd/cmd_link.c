@@ -51,6 +51,11 @@ outputs_check(struct work *work)
                    "--plot must end in .svg or .png, found '%s'", work->plot);
         is_good = false;
     }
+    if (work->pcap != NULL && strcmp(work->pcap, "-") == 0) {
+        diag_error(diag, command_line,
+                   "--pcap wants the name of a file, found '-'");
+        is_good = false;
+    }
     if (options_has(options, OPTION_TRACE) &&
         options_has(options, OPTION_JSON)) {
         diag_error(diag, command_line,

@@ -238,9 +238,13 @@ end_read(const struct options *options, enum tcp_side side,
     is_good = linkoptions_amount_read(options, &end_options[side].window_max,
                                       &stack->window_max_bytes, diag) &&
               is_good;
-    if (stack->window_max_bytes < stack->window_first_bytes) {
-        stack->window_max_bytes = stack->window_first_bytes;
+    /* As in a scenario: the limit holds for the first window too. */
+    if (options_text(options, end_options[side].window_max.id, NULL) != NULL) {
+        stack->window_first_bytes =
+            i64_min(stack->window_first_bytes, stack->window_max_bytes);
     }
+    stack->window_max_bytes =
+        i64_max(stack->window_max_bytes, stack->window_first_bytes);
     return is_good;
 }
 

@@ -23,10 +23,19 @@ rate_text(char text[CELL_SIZE], int64_t bits_per_s)
         snprintf(text, CELL_SIZE, "no limit of rate");
     } else {
         char rate[FIGURES_SIZE];
+        const bool is_giga = bits_per_s >= 1000000000;
         const bool is_mega = bits_per_s >= 1000000;
+        const bool is_kilo = bits_per_s >= 1000;
 
-        figures_rate(rate, (double)bits_per_s / (is_mega ? 1e6 : 1e3));
-        snprintf(text, CELL_SIZE, "%s %cbit/s", rate, is_mega ? 'M' : 'k');
+        figures_rate(rate, (double)bits_per_s / (is_giga   ? 1e9
+                                                 : is_mega ? 1e6
+                                                 : is_kilo ? 1e3
+                                                           : 1));
+        snprintf(text, CELL_SIZE, "%s %sbit/s", rate,
+                 is_giga   ? "G"
+                 : is_mega ? "M"
+                 : is_kilo ? "k"
+                           : "");
     }
 }
 

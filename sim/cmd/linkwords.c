@@ -86,6 +86,20 @@ linkwords_wrap(const char *first, const char *text, FILE *out)
     fputc('\n', out);
 }
 
+/* cleared_tell - "=mss+timestamp" */
+static void
+cleared_tell(char text[LINKWORDS_SIZE], int32_t options)
+{
+    const char *between = "=";
+
+    for (int32_t option = 1; option <= options; option *= 2) {
+        if ((options & option) != 0) {
+            add(text, "%s%s", between, middlebox_option_name(option));
+            between = "+";
+        }
+    }
+}
+
 void
 linkwords_faults(char text[LINKWORDS_SIZE], const struct path_params *path)
 {
@@ -104,6 +118,8 @@ linkwords_faults(char text[LINKWORDS_SIZE], const struct path_params *path)
                 middlebox_fault_name(box->fault));
             if (has_value) {
                 add(text, "=%" PRId32, box->value);
+            } else if (box->fault == MIDDLEBOX_CLEAR) {
+                cleared_tell(text, box->value);
             }
         }
     }

@@ -136,6 +136,17 @@ else
     ok "the time-sequence graph is drawn # SKIP gnuplot is not installed"
 fi
 
+# 14,600 bytes of 1,460 are ten; the field of a side that does not scale has 16
+# bits, so that no more than 65,535 bytes can be offered.
+expect 0 "$mtasim" link --client-window-max 14600
+says out 'client  linux, window scale 10, first window 14,600 bytes'
+expect 0 "$mtasim" link --shift none --size 1MB --rtt 200ms --json
+grep -q '"window_offered_bytes": 65535' out || fail 'more is offered than can be'
+expect 0 "$mtasim" link --rate 1Gbit/s --fault clear=mss+timestamp
+says out 'round trip 20 ms, 1 Gbit/s'
+says out 'middlebox: clear=mss+timestamp'
+ok "a limit of the window holds from the first, and for what can be written"
+
 # All that is wrong is told at once, and nothing is written.
 expect 2 "$mtasim" link --rtt 20 --rate fast --loss 200% --fault sad --shift 15 \
     --client windws-2008 --size 1B --plot a.gif --pcap a.pcapng --direction in
@@ -150,6 +161,9 @@ expect 2 "$mtasim" link --json --trace
 says err 'say one'
 expect 2 "$mtasim" link --fault clamp
 says err '--fault wants a window from 0 to 65535 bytes'
+expect 2 "$mtasim" link --pcap -
+says err "--pcap wants the name of a file"
+[ ! -e ./- ] || fail 'a file of the name - was written'
 ok "everything wrong is told at once, and nothing is written"
 
 mkdir folder

@@ -105,6 +105,21 @@ is_told(const struct symptom *symptom)
            symptom->stalled_after_bytes >= 0;
 }
 
+/* is_possible - without a connection nothing comes, and nothing passes */
+static bool
+is_possible(const struct symptom *symptom)
+{
+    const bool is_heard = symptom->banner == SYMPTOM_GOOD ||
+                          symptom->banner == SYMPTOM_SLOW ||
+                          symptom->ehlo_helps == SYMPTOM_GOOD;
+    const bool has_passed =
+        symptom->small == SYMPTOM_GOOD || symptom->small == SYMPTOM_SLOW ||
+        symptom->large == SYMPTOM_GOOD || symptom->large == SYMPTOM_SLOW ||
+        symptom->stalled_after_bytes > 0;
+
+    return symptom->connect != SYMPTOM_BAD || !(is_heard || has_passed);
+}
+
 bool
 symptom_read(struct symptom *symptom, const struct options *options,
              struct diag *diag)
@@ -139,6 +154,12 @@ symptom_read(struct symptom *symptom, const struct options *options,
         diag_error(diag, command_line,
                    "say what is seen, as in --banner no --small-mails fail;"
                    " --help lists the questions");
+        return false;
+    }
+    if (is_good && !is_possible(symptom)) {
+        diag_error(diag, command_line,
+                   "--connect no: then no banner comes and no mail passes, and"
+                   " another answer says that it does");
         return false;
     }
     return is_good;
@@ -200,7 +221,10 @@ banner_agrees(const struct symptom *symptom, const struct prediction *p)
     case SYMPTOM_GOOD:
         return banner_comes(p);
     case SYMPTOM_BAD:
-        return banner_is_missing(p);
+        /* Who has no connection has no banner: the one answer of both. */
+        return symptom->connect == SYMPTOM_BAD && !p->connects
+                   ? FULL
+                   : banner_is_missing(p);
     case SYMPTOM_SLOW:
         return p->banner_ns < 0
                    ? 0

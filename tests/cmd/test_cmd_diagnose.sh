@@ -72,4 +72,11 @@ says err "'some' is none of: pass, fail, slow"
 says err '--our-stack knows no stack'
 says err '--stalled-after'
 silent out
+expect 2 "$mtasim" diagnose --connect no --small-mails pass
+says err '--connect no: then no banner comes'
 ok "everything wrong is told at once"
+
+expect 0 "$mtasim" diagnose --connect no --banner no --json
+[ "$(grep -m1 '"fault"' out)" = "$(grep -m1 '"fault": "drop-syn"' out)" ] ||
+    fail 'who has no connection is told of banners'
+ok "no banner without a connection is no other symptom"

@@ -265,7 +265,7 @@ plot(struct canvas *c)
             gnuplot_printf(c->gp, "$d%u using %s lc rgb '%s' notitle",
                            c->blocks[s],
                            has_lines ? "1:3:4 with filledcurves"
-                                     : "1:2:3:4 with yerrorbars lw 1.2 ps 0",
+                                     : "1:2:3:4 with yerrorbars lw 1.2 pt -1",
                            style_colour(s));
         }
     }

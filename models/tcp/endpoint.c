@@ -362,7 +362,7 @@ established_receive(struct tcp_endpoint *end, const struct tcp_segment *segment)
         return;
     }
     if (!window_accepts(end, segment)) {
-        receiver_duplicate(end);
+        receiver_refuse(end, segment);
         return;
     }
     if (end->has_timestamps && segment->seq <= end->rcv.window_at) {

@@ -216,6 +216,7 @@ struct receiver {
     int32_t quick;
     int64_t ato_us; /* 0: no data yet */
     int64_t last_at_us;
+    int64_t refused_at_us; /* a segment without data, outside the window */
     uint8_t pending;
     uint8_t duplicate_acks;
     uint8_t compressed_acks;
@@ -424,6 +425,9 @@ void receiver_ack_sent(struct tcp_endpoint *end);
 void receiver_data_sent(struct tcp_endpoint *end);
 void receiver_quick(struct tcp_endpoint *end);
 void receiver_duplicate(struct tcp_endpoint *end);
+/* A segment is outside the window. */
+void receiver_refuse(struct tcp_endpoint *end,
+                     const struct tcp_segment *segment);
 
 /* --- window.c ------------------------------------------------------------- */
 

@@ -402,6 +402,33 @@ test_tcp_connection_fault_can_end(void **state)
                      10000);
 }
 
+/* A router raises both shifts, so both ends send far beyond what the other
+ * offers, and each finds the other's acknowledgements out of place. Of these it
+ * answers two a second. One answer for each would be hundreds of thousands of
+ * segments in this minute; the data are some 700 each way. */
+static void
+test_tcp_connection_ends_do_not_answer_each_other_for_ever(void **state)
+{
+    struct world *world = *state;
+
+    world->stack = *tcp_stack_named("bsd");
+    world->up_bytes = 1000000;
+    world->down_bytes = 1000000;
+    world->path.hops[0].queue_bytes[TCP_CLIENT] = 131072;
+    world->path.hops[0].queue_bytes[TCP_SERVER] = 131072;
+    world->path.hops[0].middleboxes_count = 1;
+    world->path.hops[0].middleboxes[0] = (struct middlebox_params){
+        .fault = MIDDLEBOX_SET_BOTH, .value = TCP_SHIFT_MAX};
+    begin(world);
+    evq_run(world->evq, 60 * NS_PER_S);
+    for (int side = 0; side < TCP_SIDES_COUNT; side++) {
+        assert_true(
+            tcp_endpoint_progress(
+                tcp_connection_end(world->connection, (enum tcp_side)side))
+                .sent_count < 2000);
+    }
+}
+
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -418,6 +445,7 @@ main(void)
         WORLD(test_tcp_connection_used_again_is_as_a_new_one),
         WORLD(test_tcp_connection_freed_leaves_no_event),
         WORLD(test_tcp_connection_fault_can_end),
+        WORLD(test_tcp_connection_ends_do_not_answer_each_other_for_ever),
     };
 
     return cmocka_run_group_tests_name("tcp_connection", tests, NULL, NULL);

@@ -27,6 +27,7 @@
 #define MSS_MIN         88        /* Linux TCP_MIN_MSS */
 #define DUP_THRESHOLD   3         /* RFC 6675 */
 #define OFO_MAX         512       /* stretches of data beyond a hole */
+#define US_PER_MS       1000
 
 enum tcp_state {
     TCP_STATE_CLOSED,
@@ -236,7 +237,6 @@ struct tcp_endpoint {
     bool is_scaling;
     bool has_timestamps;
     bool has_sack;
-    bool is_peer_scaling;
     int32_t send_shift;
     int32_t receive_shift;
     int32_t offered_shift; /* in the SYN last sent */
@@ -257,6 +257,16 @@ static inline int64_t
 end_now_us(const struct tcp_endpoint *end)
 {
     return evq_now_ns(end->port.evq) / NS_PER_US;
+}
+
+/* Since what a timestamp's echo tells of: at least 1 ms. The option has 32
+ * bits, so it goes round in 49.7 days (RFC 7323, 5.5). */
+static inline int64_t
+end_echo_age_us(const struct tcp_endpoint *end, uint32_t echo_ms)
+{
+    const uint32_t now_ms = (uint32_t)(end_now_us(end) / US_PER_MS);
+
+    return i64_max((int64_t)(uint32_t)(now_ms - echo_ms), 1) * US_PER_MS;
 }
 
 /* Ticks since the start of the run. */

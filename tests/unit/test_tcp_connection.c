@@ -402,6 +402,33 @@ test_tcp_connection_fault_can_end(void **state)
                      10000);
 }
 
+/* The second hop loses its delay while it holds a part of a window, and the first
+ * hop the rest: that does not overtake. */
+static void
+test_tcp_connection_way_can_become_shorter(void **state)
+{
+    struct world *world = *state;
+    struct path_params shorter = world->path;
+    int64_t highest = 0;
+
+    shorter.hops[1].delay_ns[TCP_CLIENT] = 0;
+    world->up_bytes = 30000;
+    begin(world);
+    evq_run(world->evq, 30 * MS);
+    tcp_connection_path_set(world->connection, &shorter);
+    evq_run(world->evq, 10 * NS_PER_S);
+    assert_int_equal(tcp_endpoint_received_bytes(
+                         tcp_connection_end(world->connection, TCP_SERVER)),
+                     30000);
+    for (uint32_t i = 0; i < world->seen_count; i++) {
+        if (world->seen[i].sight == TCP_SIGHT_ARRIVED &&
+            world->seen[i].from == TCP_CLIENT) {
+            assert_true(world->seen[i].segment.seq >= highest);
+            highest = world->seen[i].segment.seq;
+        }
+    }
+}
+
 static void
 on_start(void *arg, uint64_t data)
 {
@@ -485,6 +512,7 @@ main(void)
         WORLD(test_tcp_connection_used_again_is_as_a_new_one),
         WORLD(test_tcp_connection_freed_leaves_no_event),
         WORLD(test_tcp_connection_fault_can_end),
+        WORLD(test_tcp_connection_way_can_become_shorter),
         WORLD(test_tcp_connection_goes_on_when_timestamps_begin_again),
         WORLD(test_tcp_connection_ends_do_not_answer_each_other_for_ever),
     };

@@ -276,6 +276,9 @@ int64_t tick_us(const struct tcp_endpoint *end, int64_t us); /* rounded up */
 /* Sets an alarm so many microseconds from now, as the stack's timers do it. */
 void alarm_set(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
                int64_t after_us);
+/* At an instant, whatever the ticks: a high-resolution timer. */
+void alarm_at(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
+              int64_t due_at_ns);
 void alarm_off(struct alarm *alarm);
 void alarm_kill(struct tcp_endpoint *end, struct alarm *alarm);
 

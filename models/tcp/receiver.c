@@ -221,16 +221,9 @@ hole_ack(struct tcp_endpoint *end)
         (rtt_us == 0 || end->snd.srtt_us8 / 8 < rtt_us)) {
         rtt_us = end->snd.srtt_us8 / 8;
     }
-    /* A high-resolution timer: no ticks. */
     const int64_t after_us = i64_max(i64_min(COMPRESSED_US, rtt_us / 20), 1);
-    const int64_t due_at_ns = end_now_ns(end) + after_us * NS_PER_US;
-    rcv->compressed.due_at_ns = due_at_ns;
-    if (rcv->compressed.event.generation == 0) {
-        rcv->compressed.event =
-            evq_push(end->port.evq, due_at_ns, end->port.evq_class,
-                     on_compressed, end, 0);
-        rcv->compressed.event_at_ns = due_at_ns;
-    }
+    alarm_at(end, &rcv->compressed, on_compressed,
+             end_now_ns(end) + after_us * NS_PER_US);
 }
 
 void

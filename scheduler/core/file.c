@@ -31,8 +31,10 @@ file_class(const struct file *file)
 void
 file_looked(struct file *file, int64_t age_ns)
 {
-    file->looked_hours =
-        age_ns > 0 ? (uint32_t)(age_ns / CONF_NS_PER_HOUR) & 0xffffff : 0;
+    const uint64_t hours =
+        age_ns > 0 ? (uint64_t)(age_ns / CONF_NS_PER_HOUR) : 0;
+
+    file->looked_hours = hours & 0xffffff;
 }
 
 int

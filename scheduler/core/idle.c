@@ -199,6 +199,7 @@ stop_again(struct engine *engine)
 void
 idle_exits(struct engine *engine)
 {
+    stop_again(engine); /* a STOP_JOB is the last that is said of a job */
     for (uint32_t i = 0; i < engine->channels_count; i++) {
         struct channel *channel = &engine->channels[i];
         const struct conf_channel *conf = channel->conf;
@@ -223,7 +224,6 @@ idle_exits(struct engine *engine)
             job_drain(engine, job);
         }
     }
-    stop_again(engine);
 }
 
 /* stop_again_at - when the first of them is due */

@@ -358,7 +358,9 @@ admit_submit(struct manager *m, const struct sched_submit *submit)
     uint32_t parts_count = 0;
 
     if (submit->recipients_count == 0 || submit->message == 0 ||
-        submit->priority > SCHED_PRIORITY_NONURGENT) {
+        submit->priority > SCHED_PRIORITY_NONURGENT ||
+        (submit->source_channel != SCHED_NONE &&
+         submit->source_channel >= m->channels_count)) {
         return SCHED_ERR_ARGUMENT;
     }
     const int32_t status = group(m, submit, limit, &parts_count);

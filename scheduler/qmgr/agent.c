@@ -282,13 +282,25 @@ temporary_keep(struct part *part, const struct sched_outcome *outcome)
     part->count = kept;
 }
 
+/* is_sound - phase and results are ones that there are */
+static bool
+is_sound(const struct sched_outcome *outcome)
+{
+    bool sound = outcome->phase <= SCHED_PHASE_DOT;
+
+    for (uint32_t i = 0; i < outcome->recipients_count && sound; i++) {
+        sound = result_of(outcome, i) <= SCHED_RESULT_MISSING;
+    }
+    return sound;
+}
+
 int32_t
 agent_outcome(struct manager *m, const struct sched_outcome *outcome)
 {
     struct agent *agent = keep_table_get(&m->agents, outcome->job);
 
     if (agent == NULL || agent->state != AGENT_BUSY || outcome->thread != 0 ||
-        agent->part->message->id != outcome->message ||
+        !is_sound(outcome) || agent->part->message->id != outcome->message ||
         agent->part->number != outcome->file ||
         agent->part->count != outcome->recipients_count) {
         return SCHED_ERR_ARGUMENT;

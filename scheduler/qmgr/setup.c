@@ -230,25 +230,25 @@ read_main(struct setup *setup, const struct sched_config *config)
 
 /* --- Overrides ------------------------------------------------------------ */
 
-/* channel_of - "channel.NAME.maxjobs": the channel; NULL: not such a path */
+/* channel_of - "channel.NAME.KEY": the channel, and its key; NULL: not such a
+ * path, or there is no such channel */
 static struct setup_channel *
-channel_of(struct setup *setup, struct note_piece path)
+channel_of(struct setup *setup, struct note_piece path, struct note_piece *key)
 {
     static const char prefix[] = "channel.";
-    static const char suffix[] = ".maxjobs";
-    struct note_piece end;
 
-    if (!note_begins(path, prefix) ||
-        path.size <= strlen(prefix) + strlen(suffix)) {
+    if (!note_begins(path, prefix)) {
         return NULL;
     }
-    end.bytes = path.bytes + path.size - strlen(suffix);
-    end.size = strlen(suffix);
     path.bytes += strlen(prefix);
-    path.size -= strlen(prefix) + strlen(suffix);
-    for (uint32_t i = 0; i < setup->channels_count && note_is(end, suffix);
-         i++) {
-        if (note_is(path, setup->channels[i].name)) {
+    path.size -= strlen(prefix);
+    for (uint32_t i = 0; i < setup->channels_count; i++) {
+        const uint64_t size = strlen(setup->channels[i].name);
+        const struct note_piece name = {path.bytes, size};
+        if (path.size > size + 1 && path.bytes[size] == '.' &&
+            note_is(name, setup->channels[i].name)) {
+            *key = (struct note_piece){path.bytes + size + 1,
+                                       path.size - size - 1};
             return &setup->channels[i];
         }
     }
@@ -260,14 +260,20 @@ read_override(struct setup *setup, const struct sched_override *override)
 {
     const struct note_place place = {override->where, 0, 0};
     struct note_piece path = note_piece(override->path);
-    struct setup_channel *channel = channel_of(setup, path);
+    struct note_piece key = {path.bytes, 0};
+    struct setup_channel *channel = channel_of(setup, path, &key);
 
-    if (channel != NULL) {
+    if (note_begins(path, "channel.") && channel == NULL) {
+        note_error(&setup->note, &place, "a channel of the configuration", path,
+                   "such as channel.NAME.maxjobs with one of its names");
+        return;
+    }
+    if (channel != NULL && note_is(key, "maxjobs")) {
         value_set(setup, &table[SETUP_PROCESS_LIMIT],
                   note_piece(override->value), &place, &channel->maxjobs);
         return;
     }
-    if (note_begins(path, "channel.") || note_begins(path, "job.") ||
+    if (channel != NULL || note_begins(path, "job.") ||
         note_begins(path, "pool.")) {
         note_warn(&setup->note, &place, "a setting of this scheduler", path,
                   "it has no effect here; channel.NAME.maxjobs and option.NAME "

@@ -15,6 +15,10 @@ says out ', as on every machine'
 silent err
 ok "the default scheduler keeps the contract, and this machine is like others"
 
+expect 0 "$mtasim" doctor --scheduler "$build/qmgr.so"
+says out ', 0 not ok, '
+ok "the second scheduler, of another school, keeps the contract too"
+
 expect 0 "$mtasim" doctor --json --only life.laws
 says out '"verdict": "ok"'
 says out '"passed": true'

@@ -69,7 +69,7 @@
  *              left, and the new number comes again; a RETURN's file waits as
  *              that of a refused DELIVER does; a thread or job told to stop
  *              goes on stopping and is told again ten seconds later: in a wake
- *              after the idle exits, threads first, those refused first first.
+ *              before the idle exits, threads first, those refused first first.
  *              What is said to be unknown is gone. Of a WARN, NOTIFY or REJECT
  *              nothing follows.
  *            - Other notices count from the age at which a return run last

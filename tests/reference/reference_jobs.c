@@ -601,6 +601,7 @@ ref_idle_exits(struct reference *r)
     struct job *job;
     struct thread *thread;
 
+    stops_again(r);
     for (uint32_t c = 0; c < r->settings.channels_count; c++) {
         while ((thread = idle_thread_due(r, c, &job)) != NULL) {
             RULE(r, THREAD_IDLE);
@@ -613,5 +614,4 @@ ref_idle_exits(struct reference *r)
             job_stop_if_done(r, job);
         }
     }
-    stops_again(r);
 }

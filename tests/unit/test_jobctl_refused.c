@@ -207,6 +207,37 @@ test_jobctl_refused_stop_of_a_thread_is_told_again(void **state)
     host_script_free(host);
 }
 
+/* A process that is not known any more has no threads: STOP_JOB comes last. */
+static void
+test_jobctl_nothing_is_said_of_a_job_after_it_was_told_to_stop(void **state)
+{
+    const struct host_setup idle = {
+        .channels = CHANNELS,
+        .jobs = JOBS,
+        .overrides = {{"job.tcp_a.thread_idle", "30", "test"},
+                      {"job.tcp_a.job_idle", "40", "test"}},
+        .wall_offset_ns = 12 * HOST_H};
+    struct host_script *host = host_script_new(&idle);
+
+    (void)state;
+    host_submit(host, CHANNEL_A, 1, SCHED_PRIORITY_NORMAL);
+    host_job_up(host, 1);
+    const struct sched_action deliver =
+        *host_action(host, SCHED_ACTION_DELIVER, 0);
+    host_outcome(host, &deliver, SCHED_RESULT_DELIVERED);
+    host->refuse_kind = SCHED_ACTION_STOP_THREAD;
+    host->refuse_reason = SCHED_REFUSED_IO;
+    host_wake(host, 30 * HOST_S);
+    only_action(host, SCHED_ACTION_STOP_THREAD);
+    host->refuse_kind = SCHED_ACTION_STOP_JOB;
+    host->refuse_reason = SCHED_REFUSED_UNKNOWN;
+    host_wake(host, 40 * HOST_S);
+    assert_int_equal(host->actions_count, 2);
+    assert_int_equal(host->actions[0].kind, SCHED_ACTION_STOP_THREAD);
+    assert_int_equal(host->actions[1].kind, SCHED_ACTION_STOP_JOB);
+    host_script_free(host);
+}
+
 int
 main(void)
 {
@@ -222,6 +253,8 @@ main(void)
             test_jobctl_job_that_is_not_known_any_more_leaves_its_slot),
         cmocka_unit_test(test_jobctl_job_that_ends_by_itself_is_not_told_again),
         cmocka_unit_test(test_jobctl_refused_stop_of_a_thread_is_told_again),
+        cmocka_unit_test(
+            test_jobctl_nothing_is_said_of_a_job_after_it_was_told_to_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

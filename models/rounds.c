@@ -21,6 +21,9 @@ enum {
     BETA_RENO_PPM = 500000,
     BETA_CUBIC_PPM = 700000, /* RFC 9438, 4.6 */
     LOSS_MAX_PPM = 50000,    /* expected losses a message, in millionths */
+    /* GUESS: where half is lost what is sent again is lost again, and rounds
+     * would go on and on. */
+    LOSS_SHARE_MAX_PPM = 500000,
     OVERSHOOT_SHARE = 8,  /* a message is so many flights: the rate limits it */
     WINDOW_BYTES = 32768, /* least where rounds are accurate */
     IP_TCP_BYTES = 40,
@@ -98,10 +101,6 @@ loss_next(struct rounds *rounds, enum tcp_side from)
 
     if (ppm == 0) {
         rounds->until_loss[from] = INT64_MAX;
-        return;
-    }
-    if (ppm >= PPM) {
-        rounds->until_loss[from] = 0;
         return;
     }
     const uint64_t pass =
@@ -205,7 +204,9 @@ rounds_init(struct rounds *rounds, const struct path_params *path,
         .beta_ppm =
             client->congestion == TCP_CUBIC ? BETA_CUBIC_PPM : BETA_RENO_PPM,
     };
-    return rounds->window_bytes[TCP_CLIENT] >=
+    return rounds->loss_ppm[TCP_CLIENT] <= LOSS_SHARE_MAX_PPM &&
+           rounds->loss_ppm[TCP_SERVER] <= LOSS_SHARE_MAX_PPM &&
+           rounds->window_bytes[TCP_CLIENT] >=
                WINDOW_SEGMENTS * (int64_t)rounds->segment_bytes &&
            rounds->window_bytes[TCP_SERVER] >= REPLY_BYTES_MIN;
 }

@@ -76,7 +76,8 @@ void rounds_luck_init(struct rounds_luck *luck, const char *link, uint64_t seed,
 
 /*
  * A connection over this path between these stacks. False: it has several hops
- * or a fault that rounds do not know, or a window too small to fill segments.
+ * or a fault that rounds do not know, loses more than half of what is sent, or
+ * has a window too small to fill segments.
  */
 MUST_USE bool rounds_init(struct rounds *rounds, const struct path_params *path,
                           const struct tcp_stack *client,

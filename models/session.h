@@ -70,9 +70,9 @@ void session_free(struct session *session);
 void session_open(struct session *session, int64_t connect_timeout_ns);
 
 /*
- * Begins a turn; the one before has been answered, the params are copied. The first one may be begun
- * before the connection is complete: the server then speaks, after think_ns,
- * as soon as it has accepted.
+ * Begins a turn; the one before has been answered, the params are copied. The
+ * first one may be begun before the connection is complete: the server then
+ * speaks, after think_ns, as soon as it has accepted.
  */
 void session_turn(struct session *session, const struct session_turn *turn);
 

@@ -35,6 +35,8 @@ struct flight {
     uint32_t first;
     uint32_t count;
     struct evq_id event;
+    int64_t last_due_at_ns; /* none comes before it, even if the way is shorter
+                               from now on */
     struct tcp_sack *sacks; /* a ring */
     uint32_t sacks_capacity;
     uint32_t sacks_first;
@@ -161,7 +163,8 @@ flight_add(struct tcp_connection *connection, uint32_t hop, enum tcp_side from,
     struct packet *packet =
         &flight
              ->items[(flight->first + flight->count) & (flight->capacity - 1)];
-    packet->due_at_ns = due_at_ns;
+    packet->due_at_ns = i64_max(due_at_ns, flight->last_due_at_ns);
+    flight->last_due_at_ns = packet->due_at_ns;
     memcpy(packet->head, segment, HEAD_BYTES);
     if (segment->sacks_count > 0) {
         sacks_add(flight, segment);
@@ -373,6 +376,7 @@ flights_drop(struct tcp_connection *connection)
             flight->first = 0;
             flight->sacks_count = 0;
             flight->sacks_first = 0;
+            flight->last_due_at_ns = 0;
         }
     }
 }

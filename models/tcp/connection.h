@@ -67,7 +67,8 @@ void tcp_connection_reset(struct tcp_connection *connection,
 void tcp_connection_open(struct tcp_connection *connection);
 
 /* From now on another set of faults is on the way (a window of time begins or
- * ends); the boxes forget what they have seen if their kind changes. */
+ * ends); the boxes forget what they have seen if their kind changes. The hops
+ * are as many. What is sent over a shorter way does not overtake. */
 void tcp_connection_path_set(struct tcp_connection *connection,
                              const struct path_params *path);
 

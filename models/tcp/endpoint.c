@@ -122,7 +122,7 @@ syn_send(struct tcp_endpoint *end)
     }
     if (end->has_timestamps) {
         segment.options |= TCP_OPTION_TIMESTAMP;
-        segment.timestamp_ms = (uint32_t)(end_now_us(end) / 1000);
+        segment.timestamp_ms = (uint32_t)(end_now_us(end) / US_PER_MS);
         segment.timestamp_echo_ms = end->rcv.echo_ms;
     }
     if (is_server ? end->is_scaling : end->offered_shift != TCP_SHIFT_NONE) {
@@ -362,7 +362,7 @@ established_receive(struct tcp_endpoint *end, const struct tcp_segment *segment)
         return;
     }
     if (!window_accepts(end, segment)) {
-        receiver_duplicate(end);
+        receiver_refuse(end, segment);
         return;
     }
     if (end->has_timestamps && segment->seq <= end->rcv.window_at) {

@@ -8,8 +8,8 @@
  *            the sender's silly-window rules of Linux or of BSD; delayed and
  *            quick acknowledgements; a receive window that grows by rule. The
  *            application reads at once whatever comes in order.
- * VALID FOR  see endpoint.c for what is left out and how far the model is from
- *            the kernel it is held to, measured.
+ * VALID FOR  endpoint.c says what is left out, tests/validation/tcp/RESULTS.md
+ *            how far the model is from the kernel it is held to, measured.
  * UNITS      ns, bytes.
  * SOURCE     RFC 9293, 5681, 6298, 6582, 6675, 6928, 6937, 7323, 8985 (TLP),
  *            9438; Linux 6.x and FreeBSD's documented behaviour.
@@ -98,7 +98,7 @@ struct tcp_belief {
     int64_t receive_window_bytes; /* what it really offers */
 };
 
-struct tcp_endpoint; /* opaque, see endpoint.c's parts; of fixed size */
+struct tcp_endpoint; /* opaque */
 
 struct tcp_endpoint *tcp_endpoint_new(const struct tcp_stack *stack,
                                       enum tcp_side side,

@@ -27,6 +27,7 @@
 #define MSS_MIN         88        /* Linux TCP_MIN_MSS */
 #define DUP_THRESHOLD   3         /* RFC 6675 */
 #define OFO_MAX         512       /* stretches of data beyond a hole */
+#define US_PER_MS       1000
 
 enum tcp_state {
     TCP_STATE_CLOSED,
@@ -216,6 +217,7 @@ struct receiver {
     int32_t quick;
     int64_t ato_us; /* 0: no data yet */
     int64_t last_at_us;
+    int64_t refused_at_us; /* a segment without data, outside the window */
     uint8_t pending;
     uint8_t duplicate_acks;
     uint8_t compressed_acks;
@@ -235,7 +237,6 @@ struct tcp_endpoint {
     bool is_scaling;
     bool has_timestamps;
     bool has_sack;
-    bool is_peer_scaling;
     int32_t send_shift;
     int32_t receive_shift;
     int32_t offered_shift; /* in the SYN last sent */
@@ -258,6 +259,16 @@ end_now_us(const struct tcp_endpoint *end)
     return evq_now_ns(end->port.evq) / NS_PER_US;
 }
 
+/* Since what a timestamp's echo tells of: at least 1 ms. The option has 32
+ * bits, so it goes round in 49.7 days (RFC 7323, 5.5). */
+static inline int64_t
+end_echo_age_us(const struct tcp_endpoint *end, uint32_t echo_ms)
+{
+    const uint32_t now_ms = (uint32_t)(end_now_us(end) / US_PER_MS);
+
+    return i64_max((int64_t)(uint32_t)(now_ms - echo_ms), 1) * US_PER_MS;
+}
+
 /* Ticks since the start of the run. */
 int64_t tick_now(const struct tcp_endpoint *end);
 int64_t tick_us(const struct tcp_endpoint *end, int64_t us); /* rounded up */
@@ -265,6 +276,9 @@ int64_t tick_us(const struct tcp_endpoint *end, int64_t us); /* rounded up */
 /* Sets an alarm so many microseconds from now, as the stack's timers do it. */
 void alarm_set(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
                int64_t after_us);
+/* At an instant, whatever the ticks: a high-resolution timer. */
+void alarm_at(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
+              int64_t due_at_ns);
 void alarm_off(struct alarm *alarm);
 void alarm_kill(struct tcp_endpoint *end, struct alarm *alarm);
 
@@ -424,6 +438,9 @@ void receiver_ack_sent(struct tcp_endpoint *end);
 void receiver_data_sent(struct tcp_endpoint *end);
 void receiver_quick(struct tcp_endpoint *end);
 void receiver_duplicate(struct tcp_endpoint *end);
+/* A segment is outside the window. */
+void receiver_refuse(struct tcp_endpoint *end,
+                     const struct tcp_segment *segment);
 
 /* --- window.c ------------------------------------------------------------- */
 

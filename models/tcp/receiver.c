@@ -17,6 +17,7 @@
 #define COMPRESSED_MAX 44     /* tcp_comp_sack_nr */
 #define COMPRESSED_US  1000
 #define TCP_HEADER     20
+#define REFUSED_GAP_US 500000 /* tcp_invalid_ratelimit */
 
 static void on_delayed(void *arg, uint64_t data);
 static void on_compressed(void *arg, uint64_t data);
@@ -29,6 +30,7 @@ receiver_init(struct tcp_endpoint *end)
     rcv->delayed.due_at_ns = -1;
     rcv->compressed.due_at_ns = -1;
     rcv->mss = MSS_DEFAULT;
+    rcv->refused_at_us = -REFUSED_GAP_US;
     window_init(end);
 }
 
@@ -219,16 +221,9 @@ hole_ack(struct tcp_endpoint *end)
         (rtt_us == 0 || end->snd.srtt_us8 / 8 < rtt_us)) {
         rtt_us = end->snd.srtt_us8 / 8;
     }
-    /* A high-resolution timer: no ticks. */
     const int64_t after_us = i64_max(i64_min(COMPRESSED_US, rtt_us / 20), 1);
-    const int64_t due_at_ns = end_now_ns(end) + after_us * NS_PER_US;
-    rcv->compressed.due_at_ns = due_at_ns;
-    if (rcv->compressed.event.generation == 0) {
-        rcv->compressed.event =
-            evq_push(end->port.evq, due_at_ns, end->port.evq_class,
-                     on_compressed, end, 0);
-        rcv->compressed.event_at_ns = due_at_ns;
-    }
+    alarm_at(end, &rcv->compressed, on_compressed,
+             end_now_ns(end) + after_us * NS_PER_US);
 }
 
 void
@@ -303,6 +298,24 @@ receiver_duplicate(struct tcp_endpoint *end)
     receiver_quick(end);
     end->rcv.pending |= ACK_SCHEDULED;
     sender_pure_ack(end);
+}
+
+/* What is outside the window is answered too; but of segments without data only
+ * one in half a second. Else two ends that have both sent more than the other
+ * offers answer each other's acknowledgements for ever. */
+void
+receiver_refuse(struct tcp_endpoint *end, const struct tcp_segment *segment)
+{
+    struct receiver *rcv = &end->rcv;
+    const int64_t now_us = end_now_us(end);
+
+    if (tcp_segment_length(segment) == 0) {
+        if (now_us - rcv->refused_at_us < REFUSED_GAP_US) {
+            return;
+        }
+        rcv->refused_at_us = now_us;
+    }
+    receiver_duplicate(end);
 }
 
 void

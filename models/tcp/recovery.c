@@ -75,9 +75,7 @@ rtt_take(struct tcp_endpoint *end, const struct tcp_segment *segment,
 
     if (rtt_us < 0 && end->has_timestamps && sum->is_data_acked &&
         segment->timestamp_echo_ms != 0) {
-        rtt_us = i64_max(1000 * (end_now_us(end) / 1000 -
-                                 (int64_t)segment->timestamp_echo_ms),
-                         1000);
+        rtt_us = end_echo_age_us(end, segment->timestamp_echo_ms);
     }
     if (rtt_us >= 0) {
         recovery_rtt_sample(end, rtt_us);

@@ -57,7 +57,7 @@ sender_header(struct tcp_endpoint *end, struct tcp_segment *segment)
     segment->window = window_field(end);
     if (end->has_timestamps) {
         segment->options |= TCP_OPTION_TIMESTAMP;
-        segment->timestamp_ms = (uint32_t)(end_now_us(end) / 1000);
+        segment->timestamp_ms = (uint32_t)(end_now_us(end) / US_PER_MS);
         segment->timestamp_echo_ms = end->rcv.echo_ms;
     }
     if (end->has_sack) {

@@ -52,11 +52,9 @@ wheel_ns(const struct tcp_endpoint *end, int64_t after_us)
 }
 
 void
-alarm_set(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
-          int64_t after_us)
+alarm_at(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
+         int64_t due_at_ns)
 {
-    const int64_t due_at_ns = wheel_ns(end, after_us);
-
     alarm->due_at_ns = due_at_ns;
     if (alarm->event.generation != 0) {
         if (alarm->event_at_ns <= due_at_ns) {
@@ -68,6 +66,13 @@ alarm_set(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
         evq_push(end->port.evq, due_at_ns, end->port.evq_class, fn, end, 0);
     alarm->event_at_ns = due_at_ns;
     ASSERT(alarm->event.generation != 0);
+}
+
+void
+alarm_set(struct tcp_endpoint *end, struct alarm *alarm, evq_fn *fn,
+          int64_t after_us)
+{
+    alarm_at(end, alarm, fn, wheel_ns(end, after_us));
 }
 
 void

@@ -227,9 +227,7 @@ window_rtt_by_echo(struct tcp_endpoint *end, const struct tcp_segment *segment)
         return;
     }
     rcv->rtt_echo_ms = segment->timestamp_echo_ms;
-    rtt_take(rcv, i64_max(1000 * (end_now_us(end) / 1000 -
-                                  (int64_t)segment->timestamp_echo_ms),
-                          1000));
+    rtt_take(rcv, end_echo_age_us(end, segment->timestamp_echo_ms));
 }
 
 /* window_rtt_by_round - a round trip at most: the time a whole window took to come */

@@ -229,6 +229,23 @@ test_rounds_lose_as_many_packets_as_was_said(void **state)
     assert_true(b.rounds.until_loss[TCP_SERVER] == INT64_MAX);
 }
 
+/* What loses everything loses what is sent again too: no connection, and no
+ * number of rounds brings a message across. */
+static void
+test_rounds_are_not_for_paths_that_lose_most(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    for (int side = 0; side < TCP_SIDES_COUNT; side++) {
+        bench_init(&b, 20 * MS, 10000000, 0);
+        b.path.hops[0].loss_ppm[side] = 500000;
+        assert_true(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
+        b.path.hops[0].loss_ppm[side] = 1000000;
+        assert_false(rounds_init(&b.rounds, &b.path, &b.client, &b.server));
+    }
+}
+
 static void
 test_rounds_a_lost_command_costs_a_timeout(void **state)
 {
@@ -298,6 +315,7 @@ main(void)
         cmocka_unit_test(test_rounds_strip_synack_is_known_where_nobody_scales),
         cmocka_unit_test(test_rounds_say_where_they_are_accurate),
         cmocka_unit_test(test_rounds_lose_as_many_packets_as_was_said),
+        cmocka_unit_test(test_rounds_are_not_for_paths_that_lose_most),
         cmocka_unit_test(test_rounds_a_lost_command_costs_a_timeout),
         cmocka_unit_test(test_rounds_a_loss_is_mended_in_the_next_round),
         cmocka_unit_test(test_rounds_a_slow_line_does_not_overflow_time),

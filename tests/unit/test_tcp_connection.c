@@ -402,6 +402,100 @@ test_tcp_connection_fault_can_end(void **state)
                      10000);
 }
 
+/* The second hop loses its delay while it holds a part of a window, and the first
+ * hop the rest: that does not overtake. */
+static void
+test_tcp_connection_way_can_become_shorter(void **state)
+{
+    struct world *world = *state;
+    struct path_params shorter = world->path;
+    int64_t highest = 0;
+
+    shorter.hops[1].delay_ns[TCP_CLIENT] = 0;
+    world->up_bytes = 30000;
+    begin(world);
+    evq_run(world->evq, 30 * MS);
+    tcp_connection_path_set(world->connection, &shorter);
+    evq_run(world->evq, 10 * NS_PER_S);
+    assert_int_equal(tcp_endpoint_received_bytes(
+                         tcp_connection_end(world->connection, TCP_SERVER)),
+                     30000);
+    for (uint32_t i = 0; i < world->seen_count; i++) {
+        if (world->seen[i].sight == TCP_SIGHT_ARRIVED &&
+            world->seen[i].from == TCP_CLIENT) {
+            assert_true(world->seen[i].segment.seq >= highest);
+            highest = world->seen[i].segment.seq;
+        }
+    }
+}
+
+static void
+on_start(void *arg, uint64_t data)
+{
+    (void)data;
+    begin(arg);
+}
+
+/* progress_from - of a lossy transfer that begins so late, three seconds on */
+static struct tcp_progress
+progress_from(struct world *world, int64_t start_ns)
+{
+    world->up_bytes = 1000000;
+    world->path.hops[0].loss_ppm[TCP_CLIENT] = 50000;
+    evq_push(world->evq, start_ns, 0, on_start, world, 0);
+    evq_run(world->evq, start_ns + 3 * NS_PER_S);
+    const struct tcp_progress progress = tcp_endpoint_progress(
+        tcp_connection_end(world->connection, TCP_CLIENT));
+    tcp_connection_free(world->connection);
+    world->connection = NULL;
+    return progress;
+}
+
+/* A timestamp has 32 bits of milliseconds: after 49.7 days it begins again. The
+ * starts are a power of 2 apart, so the ticks of both fall alike. */
+static void
+test_tcp_connection_goes_on_when_timestamps_begin_again(void **state)
+{
+    struct world *world = *state;
+    const struct tcp_progress before =
+        progress_from(world, (INT64_C(1) << 31) * MS - NS_PER_S);
+    const struct tcp_progress across =
+        progress_from(world, (INT64_C(1) << 32) * MS - NS_PER_S);
+
+    assert_true(before.resent_count > 10);
+    assert_int_equal(across.acked_seq, before.acked_seq);
+    assert_int_equal(across.srtt_ns, before.srtt_ns);
+    assert_int_equal(across.rto_ns, before.rto_ns);
+    assert_int_equal(across.resent_count, before.resent_count);
+}
+
+/* A router raises both shifts, so both ends send far beyond what the other
+ * offers, and each finds the other's acknowledgements out of place. Of these it
+ * answers two a second. One answer for each would be hundreds of thousands of
+ * segments in this minute; the data are some 700 each way. */
+static void
+test_tcp_connection_ends_do_not_answer_each_other_for_ever(void **state)
+{
+    struct world *world = *state;
+
+    world->stack = *tcp_stack_named("bsd");
+    world->up_bytes = 1000000;
+    world->down_bytes = 1000000;
+    world->path.hops[0].queue_bytes[TCP_CLIENT] = 131072;
+    world->path.hops[0].queue_bytes[TCP_SERVER] = 131072;
+    world->path.hops[0].middleboxes_count = 1;
+    world->path.hops[0].middleboxes[0] = (struct middlebox_params){
+        .fault = MIDDLEBOX_SET_BOTH, .value = TCP_SHIFT_MAX};
+    begin(world);
+    evq_run(world->evq, 60 * NS_PER_S);
+    for (int side = 0; side < TCP_SIDES_COUNT; side++) {
+        assert_true(
+            tcp_endpoint_progress(
+                tcp_connection_end(world->connection, (enum tcp_side)side))
+                .sent_count < 2000);
+    }
+}
+
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -418,6 +512,9 @@ main(void)
         WORLD(test_tcp_connection_used_again_is_as_a_new_one),
         WORLD(test_tcp_connection_freed_leaves_no_event),
         WORLD(test_tcp_connection_fault_can_end),
+        WORLD(test_tcp_connection_way_can_become_shorter),
+        WORLD(test_tcp_connection_goes_on_when_timestamps_begin_again),
+        WORLD(test_tcp_connection_ends_do_not_answer_each_other_for_ever),
     };
 
     return cmocka_run_group_tests_name("tcp_connection", tests, NULL, NULL);

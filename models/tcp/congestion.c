@@ -15,6 +15,7 @@
 #define BETA_ONE             1024
 #define CUBE_SCALE           410 /* C * 1024 */
 #define HZ_SHIFT             10
+#define EPOCH_NS_MAX         (INT64_C(1) << 51) /* 26 days */
 #define FRIENDLY_8           15 /* 8 * 3 (1 + beta) / (1 - beta) / 9, inverted */
 #define HYSTART_LOW          16 /* segments */
 #define HYSTART_GAP_US       2000
@@ -106,7 +107,8 @@ units(const struct tcp_endpoint *end, int64_t ticks)
     const int64_t tick_ns =
         end->stack->tick_ns == 0 ? NS_PER_MS : end->stack->tick_ns;
 
-    return (ticks << HZ_SHIFT) * tick_ns / NS_PER_S;
+    /* An epoch of a month is cut there: cubes of more do not fit. */
+    return (i64_min(ticks * tick_ns, EPOCH_NS_MAX) << HZ_SHIFT) / NS_PER_S;
 }
 
 static void

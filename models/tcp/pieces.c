@@ -13,15 +13,17 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
-#define US_PER_S        INT64_C(1000000)
+#define US_PER_S INT64_C(1000000)
+/* The kernel's, 6.18; those of memory were measured there: how much the first
+ * write takes, and what it says of its buffer (tests/validation/tcp). */
 #define CHUNK_MIN       2     /* tcp_min_tso_segs */
 #define CHUNK_BYTES_MAX 65536 /* of a chunk, headers aside */
 #define CHUNK_SHIFT     10    /* a chunk is what is paced in 2^-10 s, */
-#define CHUNK_RTT_SHIFT 9     /* and more on the shortest paths */
+#define CHUNK_RTT_SHIFT 9     /* more on short paths: tcp_tso_rtt_log */
 #define WINDOW_SHARE    3     /* tcp_tso_win_divisor */
 #define SKB_BYTES       768   /* memory of a piece of the send buffer, and */
 #define SEGMENT_BYTES   2304  /* what the buffer reckons for a segment */
-#define GOAL_BYTES      65279 /* of a piece */
+#define GOAL_BYTES      65279 /* of a piece: gso_max_size less headers */
 
 /* goal_bytes - of one piece of the send buffer */
 static int64_t

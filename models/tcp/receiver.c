@@ -9,13 +9,13 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
-#define QUICK_MAX      16
-#define ATO_MIN_US     40000
-#define DELACK_MIN_US  40000
-#define DELACK_MAX_US  200000
+#define QUICK_MAX      16     /* TCP_MAX_QUICKACKS */
+#define ATO_MIN_US     40000  /* TCP_ATO_MIN */
+#define DELACK_MIN_US  40000  /* TCP_DELACK_MIN */
+#define DELACK_MAX_US  200000 /* TCP_DELACK_MAX */
 #define PUSH_MAX_US    500000 /* HZ / 2 */
 #define COMPRESSED_MAX 44     /* tcp_comp_sack_nr */
-#define COMPRESSED_US  1000
+#define COMPRESSED_US  1000   /* tcp_comp_sack_delay_ns */
 #define TCP_HEADER     20
 #define REFUSED_GAP_US 500000 /* tcp_invalid_ratelimit */
 

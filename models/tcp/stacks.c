@@ -2,11 +2,13 @@
 /*
  * stacks.c - TCP as it is set up on known hosts
  *
- * linux         6.x defaults: buffers of 128 KiB growing to 32 MiB, which gives
- *               shift 10; set the shift for hosts with other limits
- * windows-2008  and its auto-tuning levels: Microsoft's table of shifts; first
- *               window 8192. How it meets a tiny window as a sender is not
- *               documented: taken as BSD's way (GUESS:)
+ * linux         6.x with tcp_rmem up to 32 MiB of memory (20 MiB of data), which
+ *               gives shift 10; with 4 or 6 MiB, as is usual, it is 7: set it
+ * windows-2008  and its auto-tuning levels: Microsoft's table of shifts; a
+ *               buffer of 8192 bytes at first. Windows shows all of it; here it
+ *               is rounded down to whole segments as Linux does, 7300. How it
+ *               meets a tiny window as a sender is not documented: taken as
+ *               BSD's way (GUESS:)
  * windows-2003  no scaling; 17520 bytes, on 100 Mbit/s Ethernet
  * bsd           FreeBSD's defaults: 64 KiB growing to 2 MiB, shift 6
  */
@@ -23,7 +25,9 @@
     .tick_ns = 4 * NS_PER_MS, .latency_ns = 50 * NS_PER_US, .syn_retries = 6,  \
     .linear_syns = 4, .retries = 15
 
-/* Delayed ACK 200 ms, RTO 300 ms to 3 s, 2 SYNs more: Microsoft's documents. */
+/* Delayed ACK 200 ms, RTO from 3 s, 2 SYNs and 5 tries more: the registry
+ * defaults TcpDelAckTicks, TcpInitialRtt, TcpMaxConnectRetransmissions and
+ * TcpMaxDataRetransmissions. GUESS: least RTO 300 ms. */
 #define WINDOWS_COMMON                                                         \
     .congestion = TCP_RENO, .sws = TCP_SWS_BSD, .mss_bytes = 1460,             \
     .initial_window = 2, .has_sack = true, .rto_first_ns = 3 * NS_PER_S,       \
@@ -64,6 +68,8 @@ static const struct tcp_stack stacks[] = {
      .shift = TCP_SHIFT_NONE,
      .window_first_bytes = 17520,
      .window_max_bytes = 17520},
+    /* GUESS: 12 tries and a least RTO of 230 ms, as FreeBSD's sources had
+     * them. */
     {.name = "bsd",
      .congestion = TCP_RENO,
      .sws = TCP_SWS_BSD,

@@ -10,6 +10,8 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
+/* Measured on a 6.18 kernel behind a TUN device: a segment of 1448 bytes takes
+ * 2304, one of 510 takes 1280 (tests/validation/tcp). */
 #define SKB_HEAD    256 /* memory of a segment that is not the data's buffer, */
 #define SKB_ROOM    436 /* which has this beside the data */
 #define SKB_MIN     512

@@ -9,7 +9,8 @@
 # fused and wide instructions hidden from the C library, and compares digests.
 set -eu
 : "${MAKE:=make}"
-[ $# -gt 0 ] || set -- scenarios/threaddepth-smarthost scenarios/backoff-outage
+[ $# -gt 0 ] || set -- scenarios/threaddepth-smarthost scenarios/backoff-outage \
+  scenarios/broken-router
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS 2>/dev/null || true
 passed=0 failed=0 skipped=0
 

@@ -338,7 +338,7 @@ compare_shares_print(FILE *file, const struct record *records,
     static const char *const sets[] = {"spec", "grid", "random"};
     static const char *const titles[] = {
         "Documented cases (spec)", "Ways without a fault (grid)",
-        "Drawn at random, never tuned on (random)"};
+        "Drawn at random (random)"};
     struct tally tally;
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {

@@ -11,7 +11,6 @@
 
 #include "models/tcp/endpoint_parts.h"
 
-#define US_PER_S   INT64_C(1000000)
 #define CACHE_LINE 64
 
 /* --- Life ----------------------------------------------------------------- */

@@ -22,11 +22,13 @@
 
 #include "models/tcp/endpoint.h"
 
-#define WINDOW_FOR_EVER INT64_MAX /* ssthresh before the first loss */
-#define MSS_DEFAULT     536       /* RFC 9293, 3.7.1 */
-#define MSS_MIN         88        /* Linux TCP_MIN_MSS */
-#define DUP_THRESHOLD   3         /* RFC 6675 */
-#define OFO_MAX         512       /* stretches of data beyond a hole */
+#define US_PER_S        INT64_C(1000000)
+#define RTO_MAX_US      (120 * US_PER_S) /* RFC 6298, 2.5 allows 60 s or more */
+#define WINDOW_FOR_EVER INT64_MAX        /* ssthresh before the first loss */
+#define MSS_DEFAULT     536              /* RFC 9293, 3.7.1 */
+#define MSS_MIN         88               /* Linux TCP_MIN_MSS */
+#define DUP_THRESHOLD   3                /* RFC 6675 */
+#define OFO_MAX         512              /* stretches of data beyond a hole */
 #define US_PER_MS       1000
 
 enum tcp_state {

@@ -13,7 +13,6 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
-#define US_PER_S INT64_C(1000000)
 /* The kernel's, 6.18; those of memory were measured there: how much the first
  * write takes, and what it says of its buffer (tests/validation/tcp). */
 #define CHUNK_MIN       2     /* tcp_min_tso_segs */

@@ -13,8 +13,6 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
-#define RTO_MAX_US INT64_C(120000000)
-
 /* --- Round trip times ----------------------------------------------------- */
 
 static void

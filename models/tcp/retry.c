@@ -9,8 +9,6 @@
  */
 #include "models/tcp/endpoint_parts.h"
 
-#define US_PER_S         INT64_C(1000000)
-#define RTO_MAX_US       (120 * US_PER_S)
 #define RTO_MIN_PROBE_US 200000
 #define PERSIST_MIN_US   (5 * US_PER_S) /* BSD */
 #define PERSIST_MAX_US   (60 * US_PER_S)

@@ -7,11 +7,9 @@
  */
 #include "sim/kernel/slab.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/histories.h"
 #include "tests/support/support.h"
 
 enum { HISTORIES = 100, STEPS = 4000, RECORDS_MAX = 700, HANDLES_MAX = STEPS };
@@ -90,47 +88,14 @@ history_run(uint64_t seed)
 static void
 test_slab_knows_the_living_from_the_stale(void **state)
 {
-    const char *seed = getenv("PROP_SEED");
-    uint64_t *running = *state;
-
-    for (uint64_t i = 1; i <= HISTORIES && seed == NULL; i++) {
-        *running = i;
-        history_run(i);
-    }
-    if (seed != NULL) {
-        *running = strtoull(seed, NULL, 10);
-        history_run(*running);
-    }
-    *running = 0;
-}
-
-static int
-setup(void **state)
-{
-    static uint64_t running; /* seed of the history under way; 0: none */
-
-    *state = &running;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    const uint64_t *running = *state;
-
-    if (*running != 0) { /* an assertion did not let it end */
-        printf("repeat with: PROP_SEED=%" PRIu64 " make check T=prop_slab\n",
-               *running);
-    }
-    return 0;
+    histories_each(state, HISTORIES, history_run);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(
-            test_slab_knows_the_living_from_the_stale, setup, teardown),
+        HISTORIES_TEST(test_slab_knows_the_living_from_the_stale, "prop_slab"),
     };
 
     return cmocka_run_group_tests_name("prop_slab", tests, NULL, NULL);

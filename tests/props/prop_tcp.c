@@ -18,14 +18,12 @@
  *
  * PROP_SEED=n repeats one history, PROP_RUNS=n makes more of them.
  */
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "models/tcp/connection.h"
 #include "models/tcp/endpoint_parts.h"
+#include "tests/support/histories.h"
 #include "tests/support/support.h"
 
 enum {
@@ -487,49 +485,15 @@ history_run(uint64_t seed)
 static void
 test_tcp_delivers_all_or_says_that_it_failed(void **state)
 {
-    const char *seed = getenv("PROP_SEED");
-    const char *runs = getenv("PROP_RUNS");
-    const uint64_t count = runs == NULL ? HISTORIES : strtoull(runs, NULL, 10);
-    uint64_t *running = *state;
-
-    for (uint64_t i = 1; i <= count && seed == NULL; i++) {
-        *running = i;
-        history_run(i);
-    }
-    if (seed != NULL) {
-        *running = strtoull(seed, NULL, 10);
-        history_run(*running);
-    }
-    *running = 0;
-}
-
-static int
-setup(void **state)
-{
-    static uint64_t running; /* seed of the history under way; 0: none */
-
-    *state = &running;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    const uint64_t *running = *state;
-
-    if (*running != 0) { /* an assertion did not let it end */
-        printf("repeat with: PROP_SEED=%" PRIu64 " make check T=prop_tcp\n",
-               *running);
-    }
-    return 0;
+    histories_each(state, HISTORIES, history_run);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(
-            test_tcp_delivers_all_or_says_that_it_failed, setup, teardown),
+        HISTORIES_TEST(test_tcp_delivers_all_or_says_that_it_failed,
+                       "prop_tcp"),
     };
 
     return cmocka_run_group_tests_name("prop_tcp", tests, NULL, NULL);
